@@ -1,0 +1,352 @@
+/* json.c - the one file that knows cJSON.  `struct json` is a cJSON node under
+ * another name.
+ *
+ * cJSON accepts what we must not: bytes that are not UTF-8, duplicate keys, an
+ * escaped NUL that ends a string early, any depth up to 1,000.  `scan` refuses
+ * bad bytes and depth before cJSON sees them; `has_duplicate` comes after. */
+
+#include "core/json.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static cJSON *node(const struct json *value)
+{
+    return (cJSON *)(uintptr_t)value;
+}
+
+static struct json *wrap(cJSON *value)
+{
+    return (struct json *)value;
+}
+
+/* Length of the UTF-8 sequence at p (RFC 3629 section 4), 0 when malformed. */
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+    static const struct {
+        unsigned char lead_first, lead_last, next_first, next_last;
+        size_t len;
+    } forms[] = {
+        {0x01, 0x7f, 0,    0,    1},
+        {0xc2, 0xdf, 0x80, 0xbf, 2},
+        {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3},
+        {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4},
+        {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (p[0] < forms[i].lead_first || p[0] > forms[i].lead_last)
+            continue;
+        if (forms[i].len > left)
+            return 0;
+        if (forms[i].len > 1 &&
+            (p[1] < forms[i].next_first || p[1] > forms[i].next_last))
+            return 0;
+        for (size_t k = 2; k < forms[i].len; k++)
+            if ((p[k] & 0xc0) != 0x80)
+                return 0;
+        return forms[i].len;
+    }
+    return 0;
+}
+
+static enum err scan(const unsigned char *p, size_t len, size_t depth_limit)
+{
+    bool in_string = false;
+    size_t depth = 0;
+    size_t step;
+
+    for (size_t i = 0; i < len; i += step) {
+        step = utf8_length(p + i, len - i);
+        if (step == 0)
+            return ERR_INVALID;
+        if (in_string) {
+            if (p[i] < 0x20)
+                return ERR_INVALID;
+            if (p[i] == '"')
+                in_string = false;
+            if (p[i] == '\\') {
+                if (len - i >= 6 && memcmp(p + i + 1, "u0000", 5) == 0)
+                    return ERR_INVALID;
+                if (len - i < 2)
+                    return ERR_INVALID;
+                step = 2;
+            }
+            continue;
+        }
+        if (p[i] == '"')
+            in_string = true;
+        if (p[i] == '{' || p[i] == '[')
+            if (++depth > depth_limit)
+                return ERR_TOO_BIG;
+        if ((p[i] == '}' || p[i] == ']') && depth > 0)
+            depth--;
+    }
+    return ERR_OK;
+}
+
+static bool only_space(const char *p, const char *end)
+{
+    while (p < end && strchr(" \t\r\n", *p) != NULL)
+        p++;
+    return p == end;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* ERR_INVALID when one object of the tree has a key twice. */
+static enum err refuse_duplicates(const cJSON *value)
+{
+    size_t count = 0;
+    const char **keys;
+    const cJSON *c;
+    enum err e = ERR_OK;
+
+    for (c = value->child; c != NULL && e == ERR_OK; c = c->next, count++)
+        if (c->child != NULL)
+            e = refuse_duplicates(c);
+    if (e != ERR_OK || !cJSON_IsObject(value) || count < 2)
+        return e;
+    keys = calloc(count, sizeof(*keys));
+    if (keys == NULL)
+        return ERR_NO_MEMORY;
+    count = 0;
+    for (c = value->child; c != NULL; c = c->next)
+        keys[count++] = c->string;
+    qsort(keys, count, sizeof(*keys), by_text);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
+            e = ERR_INVALID;
+    free(keys);
+    return e;
+}
+
+enum err json_parse(
+    const void *bytes, size_t len, struct json_limits limits, struct json **out)
+{
+    const char *end;
+    cJSON *value;
+    enum err e;
+
+    if (len > limits.bytes)
+        return ERR_TOO_BIG;
+    if (len == 0)
+        return ERR_INVALID;
+    e = scan(bytes, len, limits.depth);
+    if (e != ERR_OK)
+        return e;
+    value = cJSON_ParseWithLengthOpts(bytes, len, &end, 0);
+    if (value == NULL)
+        return ERR_INVALID;
+    e = only_space(end, (const char *)bytes + len) ? refuse_duplicates(value)
+                                                   : ERR_INVALID;
+    if (e != ERR_OK) {
+        cJSON_Delete(value);
+        return e;
+    }
+    *out = wrap(value);
+    return ERR_OK;
+}
+
+void json_free(struct json *value)
+{
+    cJSON_Delete(node(value));
+}
+
+char *json_print(const struct json *value)
+{
+    return cJSON_PrintUnformatted(node(value));
+}
+
+struct json *json_new_object(void)
+{
+    return wrap(cJSON_CreateObject());
+}
+
+struct json *json_new_array(void)
+{
+    return wrap(cJSON_CreateArray());
+}
+
+struct json *json_new_string(const char *text)
+{
+    return wrap(cJSON_CreateString(text));
+}
+
+struct json *json_new_number(double number)
+{
+    return wrap(cJSON_CreateNumber(number));
+}
+
+struct json *json_new_bool(bool truth)
+{
+    return wrap(cJSON_CreateBool(truth));
+}
+
+struct json *json_new_null(void)
+{
+    return wrap(cJSON_CreateNull());
+}
+
+struct json *json_clone(const struct json *value)
+{
+    return wrap(cJSON_Duplicate(node(value), 1));
+}
+
+bool json_is_object(const struct json *value)
+{
+    return cJSON_IsObject(node(value));
+}
+
+bool json_is_array(const struct json *value)
+{
+    return cJSON_IsArray(node(value));
+}
+
+bool json_is_string(const struct json *value)
+{
+    return cJSON_IsString(node(value));
+}
+
+bool json_is_number(const struct json *value)
+{
+    return cJSON_IsNumber(node(value));
+}
+
+bool json_is_bool(const struct json *value)
+{
+    return cJSON_IsBool(node(value));
+}
+
+bool json_is_null(const struct json *value)
+{
+    return cJSON_IsNull(node(value));
+}
+
+struct json *json_get(const struct json *object, const char *key)
+{
+    if (!json_is_object(object))
+        return NULL;
+    return wrap(cJSON_GetObjectItemCaseSensitive(node(object), key));
+}
+
+const char *json_text(const struct json *value)
+{
+    return cJSON_GetStringValue(node(value));
+}
+
+double json_number(const struct json *value)
+{
+    return json_is_number(value) ? node(value)->valuedouble : 0;
+}
+
+bool json_is_true(const struct json *value)
+{
+    return cJSON_IsTrue(node(value));
+}
+
+size_t json_count(const struct json *value)
+{
+    size_t count = 0;
+
+    for (const struct json *c = json_first(value); c != NULL; c = json_next(c))
+        count++;
+    return count;
+}
+
+bool json_whole(
+    const struct json *value, int64_t min, int64_t max, int64_t *out)
+{
+    double n = json_number(value);
+
+    if (!json_is_number(value) || !(fabs(n) <= (double)JSON_WHOLE_MAX) ||
+        n != floor(n))
+        return false;
+    if ((int64_t)n < min || (int64_t)n > max)
+        return false;
+    *out = (int64_t)n;
+    return true;
+}
+
+bool json_equal(const struct json *a, const struct json *b)
+{
+    return a != NULL && b != NULL && cJSON_Compare(node(a), node(b), 1);
+}
+
+size_t json_depth(const struct json *value)
+{
+    size_t deepest = 0;
+
+    if (!json_is_object(value) && !json_is_array(value))
+        return 0;
+    for (const struct json *c = json_first(value); c != NULL;
+         c = json_next(c)) {
+        size_t depth = json_depth(c);
+
+        if (depth > deepest)
+            deepest = depth;
+    }
+    return deepest + 1;
+}
+
+struct json *json_first(const struct json *container)
+{
+    if (!json_is_object(container) && !json_is_array(container))
+        return NULL;
+    return wrap(node(container)->child);
+}
+
+struct json *json_next(const struct json *member)
+{
+    return wrap(node(member)->next);
+}
+
+const char *json_key(const struct json *member)
+{
+    return node(member)->string;
+}
+
+enum err json_set(struct json *object, const char *key, struct json *value)
+{
+    cJSON *old;
+
+    if (value == NULL)
+        return ERR_NO_MEMORY;
+    old = cJSON_DetachItemFromObjectCaseSensitive(node(object), key);
+    cJSON_Delete(old);
+    if (!cJSON_AddItemToObject(node(object), key, node(value))) {
+        json_free(value);
+        return ERR_NO_MEMORY;
+    }
+    return ERR_OK;
+}
+
+enum err json_append(struct json *array, struct json *value)
+{
+    if (value == NULL)
+        return ERR_NO_MEMORY;
+    if (!cJSON_AddItemToArray(node(array), node(value))) {
+        json_free(value);
+        return ERR_NO_MEMORY;
+    }
+    return ERR_OK;
+}
+
+void json_remove(struct json *object, const char *key)
+{
+    json_free(json_detach(object, key));
+}
+
+struct json *json_detach(struct json *object, const char *key)
+{
+    return wrap(cJSON_DetachItemFromObjectCaseSensitive(node(object), key));
+}

@@ -1,0 +1,63 @@
+# Finds the libraries: what the packager gives with -D, then the system's where
+# it is new enough, else Debian's source packages (see build).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# nameplate_system_library(TARGET PKG-CONFIG-NAME APT-PACKAGE)
+function(nameplate_system_library target module package)
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})
+  if(NOT ${target}_FOUND)
+    message(FATAL_ERROR
+      "${module} is missing; run: apt-get install ${package}")
+  endif()
+  add_library(dep_${target} INTERFACE)
+  target_link_libraries(dep_${target} INTERFACE PkgConfig::${target})
+endfunction()
+
+nameplate_system_library(uv libuv libuv1-dev)
+nameplate_system_library(sqlite sqlite3 libsqlite3-dev)
+nameplate_system_library(cjson libcjson libcjson-dev)
+nameplate_system_library(inih inih libinih-dev)
+if(NAMEPLATE_MOCK)
+  nameplate_system_library(mosquitto libmosquitto libmosquitto-dev)
+  nameplate_system_library(microhttpd libmicrohttpd libmicrohttpd-dev)
+endif()
+if(NAMEPLATE_TESTS)
+  nameplate_system_library(cmocka cmocka libcmocka-dev)
+endif()
+
+# Paho ships neither pkg-config nor CMake files that every Debian has.
+find_path(PAHO_INCLUDE MQTTAsync.h)
+find_library(PAHO_LIBRARY paho-mqtt3a)
+if(NOT PAHO_INCLUDE OR NOT PAHO_LIBRARY)
+  message(FATAL_ERROR
+    "Paho MQTT C is missing; run: apt-get install libpaho-mqtt-dev")
+endif()
+add_library(dep_paho INTERFACE)
+target_include_directories(dep_paho SYSTEM INTERFACE ${PAHO_INCLUDE})
+target_link_libraries(dep_paho INTERFACE ${PAHO_LIBRARY})
+
+# mbedTLS: -DNAMEPLATE_MBEDTLS=<prefix of a static build with our header>.
+set(NAMEPLATE_MBEDTLS "" CACHE PATH "Prefix of mbedTLS >= 3.6.6, our config")
+set(mbedtls_prefix "${NAMEPLATE_MBEDTLS}")
+if(NOT mbedtls_prefix)
+  set(mbedtls_prefix "${CMAKE_SOURCE_DIR}/build/dependencies")
+  message(STATUS "Preparing mbedTLS (about a minute the first time)")
+  execute_process(
+    COMMAND ${CMAKE_SOURCE_DIR}/ports/dependencies/build ${mbedtls_prefix}
+    RESULT_VARIABLE mbedtls_failed)
+  if(mbedtls_failed)
+    message(FATAL_ERROR "mbedTLS could not be prepared: see the lines above")
+  endif()
+endif()
+add_library(dep_mbedcrypto INTERFACE)
+target_include_directories(dep_mbedcrypto SYSTEM INTERFACE
+  ${mbedtls_prefix}/include)
+target_compile_definitions(dep_mbedcrypto INTERFACE
+  MBEDTLS_CONFIG_FILE="nameplate_mbedtls_config.h")
+target_link_libraries(dep_mbedcrypto INTERFACE
+  ${mbedtls_prefix}/lib/libmbedx509.a ${mbedtls_prefix}/lib/libmbedcrypto.a
+  Threads::Threads)
+add_library(dep_mbedtls INTERFACE)
+target_link_libraries(dep_mbedtls INTERFACE
+  ${mbedtls_prefix}/lib/libmbedtls.a dep_mbedcrypto)

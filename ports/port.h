@@ -1,0 +1,31 @@
+/* port.h - everything that differs between platforms, as a contract in prose.
+ *
+ * A platform is a folder beside this file with one .c file per heading below;
+ * CMake chooses it.  No #ifdef of a platform stands above ports/.  Time and
+ * randomness come only from here, so tests own both. */
+
+#ifndef PORTS_PORT_H
+#define PORTS_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+/* --- clock -------------------------------------------------------------- */
+
+/* Wall clock, milliseconds since 1970-01-01T00:00:00Z; may jump, may be wrong
+ * by decades. */
+int64_t port_wall_ms(void);
+
+/* Never goes back, counts from an unknown start, counts on while the machine
+ * sleeps (CLOCK_BOOTTIME). */
+int64_t port_monotonic_ms(void);
+
+/* --- entropy ------------------------------------------------------------ */
+
+/* Fill `bytes` from the system's CSPRNG.  ERR_IO: nothing may be derived from
+ * the buffer. */
+enum err port_random(void *bytes, size_t len) MUST_CHECK;
+
+#endif
