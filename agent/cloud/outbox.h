@@ -1,0 +1,74 @@
+/* outbox.h - messages on disk, waiting for the cloud to acknowledge them.
+ *
+ * A first-in, first-out queue in SQLite (WAL, synchronous=FULL).  Messages are
+ * put in groups: a put is durable after the next outbox_commit, and only then
+ * may anybody be told that it is stored.  Not thread-safe: the loop owns it. */
+
+#ifndef CLOUD_OUTBOX_H
+#define CLOUD_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct outbox;
+
+struct outbox_options {
+    const char *path; /* the database; made when missing, mode 0600 */
+    uint64_t limit_messages;
+    uint64_t limit_bytes; /* topics and payloads */
+};
+
+/* A message to store (borrowed), or on loan until the next call. */
+struct outbox_message {
+    uint64_t id; /* grows, never reused, also across restarts; 0 in a put */
+    const char *topic;
+    const void *payload;
+    size_t len;
+    bool retain;
+};
+
+struct outbox_figures {
+    uint64_t queued;       /* messages on disk or put */
+    uint64_t queued_bytes; /* topics and payloads */
+    uint64_t dropped;      /* oldest ones, to make room; since the file began */
+};
+
+/* Open or make.  A file that is not a sound database is set aside under
+ * "<path>.corrupt-<wall ms>", logged, and a new one begun.  ERR_IO: neither
+ * worked, e.g. the folder is not writable. */
+enum err outbox_open(
+    const struct outbox_options *options, struct outbox **out) MUST_CHECK;
+void outbox_close(struct outbox *ob); /* commits; NULL is fine */
+
+/* The id the next put will get: the `seq` of a message's payload. */
+uint64_t outbox_next_id(const struct outbox *ob);
+
+/* Append.  When full, the oldest messages that are not in flight make room;
+ * ERR_TOO_BIG: it could never fit; ERR_IO: the disk refused, nothing changed.
+ */
+enum err outbox_put(struct outbox *ob, const struct outbox_message *message,
+    uint64_t *id) MUST_CHECK;
+
+/* Make every put and forget since the last commit durable: one fsync for all.
+ * ERR_IO: none of the puts is stored and their ids are void (say so to whom
+ * they came from); what was stored before still is. */
+enum err outbox_commit(struct outbox *ob) MUST_CHECK;
+bool outbox_needs_commit(const struct outbox *ob);
+
+/* Lend the oldest committed message with an id above `after` and mark it in
+ * flight; false when there is none. */
+bool outbox_take(struct outbox *ob, uint64_t after, struct outbox_message *out);
+
+/* The cloud has message `id`: forget it with the next commit.  Harmless when
+ * it is already gone. */
+void outbox_forget(struct outbox *ob, uint64_t id);
+
+/* The connection is gone: nothing is in flight any more. */
+void outbox_rewind(struct outbox *ob);
+
+struct outbox_figures outbox_figures(const struct outbox *ob);
+
+#endif

@@ -1,0 +1,80 @@
+/* session.h - the MQTT session over links that come and go.
+ *
+ * It keeps one connection to the broker alive for ever: dials, backs off with
+ * full jitter, subscribes again when the broker lost the session, sends what
+ * lies in the outbox in order, and says why it is offline. */
+
+#ifndef CLOUD_SESSION_H
+#define CLOUD_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/loop.h"
+
+struct session;
+
+/* A message that came in, on loan for the call. */
+struct session_message {
+    const char *topic;
+    const void *payload;
+    size_t len;
+    bool retained;
+};
+typedef void session_message_callback(
+    void *context, const struct session_message *message);
+
+/* The state changed; `session_present`: the broker kept our subscriptions. */
+typedef void session_state_callback(
+    void *context, bool online, bool session_present);
+
+/* `stored` is false when the disk refused: the message is lost, say so. */
+typedef void session_stored_callback(void *context, bool stored);
+
+struct session_status {
+    bool online;
+    const char *why;    /* one word by layer while offline: "dns", "tcp", ... */
+    const char *detail; /* words a person can act on; lent until it changes */
+    int64_t since_ms;   /* wall clock: when `online` last changed */
+    int64_t next_try_ms; /* milliseconds from now; 0 while online or trying */
+    uint64_t queued;
+    uint64_t dropped;
+    uint64_t bytes_in, bytes_out; /* TLS bytes of all connections */
+    uint64_t connections;         /* since the start */
+};
+
+/* Call `callback` for each message whose topic matches `filter` (MQTT
+ * wildcards), now and after every reconnect.  Filters are few and live as long
+ * as the session.  ERR_INVALID: not a filter; ERR_NO_MEMORY. */
+enum err session_subscribe(struct session *s, const char *filter,
+    session_message_callback *callback, void *context) MUST_CHECK;
+
+/* Learn of each change of state.  Comes on the loop. */
+enum err session_on_state(struct session *s, session_state_callback *callback,
+    void *context) MUST_CHECK;
+
+/* Publish at once with QoS 1, kept nowhere.  ERR_AGAIN: offline. */
+enum err session_publish(struct session *s, const char *topic,
+    const void *payload, size_t len) MUST_CHECK;
+
+/* Put into the outbox; `stored` (may be NULL) comes exactly once, after the
+ * commit, never from inside this call.  ERR_TOO_BIG, ERR_IO: it never comes. */
+struct session_letter {
+    const char *topic;
+    const void *payload;
+    size_t len;
+    bool retain;
+    session_stored_callback *stored;
+    void *context;
+};
+enum err session_send(
+    struct session *s, const struct session_letter *letter) MUST_CHECK;
+
+/* The `seq` that the next letter gets. */
+uint64_t session_next_seq(const struct session *s);
+
+struct session_status session_status(const struct session *s);
+
+#endif

@@ -1,0 +1,55 @@
+/* config.h - settings from an INI file and its drop-ins, all checked at once.
+ *
+ * FILE is read, then FILE.d/ *.ini in the order of their names; a later value
+ * replaces an earlier one.  What may stand there is a table; anything else is
+ * an error that names file, line and what was expected. */
+
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+enum config_kind {
+    CONFIG_TEXT,   /* any text, not empty */
+    CONFIG_PATH,   /* absolute, or relative to the folder of its file */
+    CONFIG_NUMBER, /* whole, within [min, max] */
+    CONFIG_CHOICE, /* one of `choices`, separated by '|' */
+    CONFIG_YES_NO  /* "yes" or "no" */
+};
+
+struct config_key {
+    const char *section;
+    const char *name;
+    enum config_kind kind;
+    const char *fallback; /* NULL: must be given */
+    int64_t min, max;
+    const char *choices;
+};
+
+struct config;
+
+/* Read everything or nothing.  On failure every fault found is written to
+ * `say`, one line each ("agent.ini:7: unknown key 'prot' in [cloud]; did you
+ * mean 'port'?"), and ERR_INVALID (content) or ERR_NOT_FOUND, ERR_DENIED,
+ * ERR_IO (file) comes back.  The table is borrowed for life. */
+typedef void config_say(void *context, const char *line);
+enum err config_load(const char *path, const struct config_key *table,
+    size_t count, config_say *say, void *context,
+    struct config **out) MUST_CHECK;
+void config_free(struct config *config); /* NULL is fine */
+
+/* Look up what stands in the table; asking for anything else is our own
+ * mistake (assert).  Text is lent for the config's life; NULL only when the
+ * fallback was the empty string, which means "not given". */
+const char *config_text(
+    const struct config *config, const char *section, const char *name);
+int64_t config_number(
+    const struct config *config, const char *section, const char *name);
+bool config_yes(
+    const struct config *config, const char *section, const char *name);
+
+#endif

@@ -1,0 +1,28 @@
+/* nameplate.h - who this device is: read from its certificate, nothing else. */
+
+#ifndef IDENTITY_NAMEPLATE_H
+#define IDENTITY_NAMEPLATE_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+
+/* Everything is owned by the nameplate; text is UTF-8. */
+struct nameplate {
+    char *vendor;      /* subject O */
+    char *model;       /* subject OU */
+    char *serial;      /* subject serialNumber (2.5.4.5) */
+    char *thing;       /* subject CN = mapping of the three; MQTT client id */
+    char *issuer;      /* the issuer's name in one line */
+    char *fingerprint; /* SHA-256 of the SubjectPublicKeyInfo, 64 hex digits */
+    char *certificate_id; /* SHA-256 of the certificate's DER, 64 hex digits */
+    int64_t not_before_s, not_after_s; /* 253402300799 means: for ever */
+};
+
+/* Read the first certificate of a PEM file.  ERR_NOT_FOUND, ERR_DENIED, ERR_IO
+ * on the file; ERR_INVALID when a field is missing, stands twice, or the CN is
+ * not the mapping of the other three.  The reason is logged. */
+enum err nameplate_read(const char *path, struct nameplate **out) MUST_CHECK;
+void nameplate_free(struct nameplate *nameplate); /* NULL is fine */
+
+#endif
