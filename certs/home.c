@@ -191,29 +191,47 @@ static enum err look_at_view(
     return ERR_OK;
 }
 
+enum err home_read_certificate(const char *path, struct home_certificate *out)
+{
+    struct home_certificate found = {
+        .der = {NULL, 0}
+    };
+    struct bytes pem = {NULL, 0};
+    const char *text, *why = "PEM";
+    enum err e = disk_read(path, CRT_LIMIT, &pem);
+
+    if (e == ERR_NOT_FOUND)
+        say("%s is not there; was it issued here?", path);
+    if (e != ERR_OK)
+        return e;
+    text = (const char *)pem.at;
+    e = pem_next(PEM_CERTIFICATE, &text, &found.der);
+    if (e == ERR_OK)
+        e = view_read(bytes_span(&found.der), &found.view, &why);
+    bytes_free(&pem);
+    if (e == ERR_OK) {
+        *out = found;
+        return ERR_OK;
+    }
+    say("%s is not a certificate: malformed %s; is it the right file?", path,
+        why);
+    bytes_free(&found.der);
+    return ERR_INVALID;
+}
+
 static enum err look_at_batch(void *context, const char *name)
 {
     struct newest *newest = context;
+    struct home_certificate ca;
     char path[DISK_PATH_SIZE];
-    struct bytes pem = {NULL, 0}, der = {NULL, 0};
-    const char *text, *why;
-    struct view view;
     enum err e;
 
     disk_path(path, "%s/%s/ca.crt", newest->models, name);
-    e = disk_read(path, CRT_LIMIT, &pem);
+    e = home_read_certificate(path, &ca);
     if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    text = (const char *)pem.at;
-    if (pem_next(PEM_CERTIFICATE, &text, &der) == ERR_OK &&
-        view_read(bytes_span(&der), &view, &why) == ERR_OK) {
-        e = look_at_view(newest, &view, name);
-    } else {
-        say("%s is not a certificate; restore it from a backup", path);
-        e = ERR_INVALID;
-    }
-    bytes_free(&pem);
-    bytes_free(&der);
+        return e;
+    e = look_at_view(newest, &ca.view, name);
+    bytes_free(&ca.der);
     return e;
 }
 
@@ -265,4 +283,51 @@ enum err home_load_batch(const char *folder, struct authority *out)
     if (snprintf(base, sizeof(base), "%s/ca", folder) >= DISK_PATH_SIZE)
         return ERR_TOO_BIG;
     return authority_load(base, out);
+}
+
+struct each {
+    const char *folder; /* whose names are visited */
+    disk_visit *visit;
+    void *context;
+};
+
+static enum err visit_batch(void *context, const char *name)
+{
+    const struct each *each = context;
+    char base[DISK_PATH_SIZE];
+
+    disk_path(base, "%s/%s/ca", each->folder, name);
+    return each->visit(each->context, base);
+}
+
+static enum err visit_model(void *context, const char *name)
+{
+    const struct each *models = context;
+    char folder[DISK_PATH_SIZE];
+    struct each batches = {folder, models->visit, models->context};
+
+    disk_path(folder, "%s/%s", models->folder, name);
+    return disk_each(folder, visit_batch, &batches);
+}
+
+enum err home_each_authority(
+    const struct home *home, disk_visit *visit, void *context)
+{
+    char base[DISK_PATH_SIZE], models[DISK_PATH_SIZE];
+    struct each each = {models, visit, context};
+    enum err e;
+
+    disk_path(base, "%s/root", home->folder);
+    e = visit(context, base);
+    disk_path(base, "%s/vendor", home->folder);
+    if (e == ERR_OK)
+        e = visit(context, base);
+    disk_path(models, "%s/models", home->folder);
+    if (e == ERR_OK)
+        e = disk_each(models, visit_model, &each);
+    disk_path(base, "%s/server", home->folder);
+    if (e != ERR_OK || !disk_exists(base))
+        return e;
+    disk_path(base, "%s/server/ca", home->folder);
+    return visit(context, base);
 }

@@ -58,6 +58,20 @@ enum err home_newest_batch(const struct home *home, const char *model,
 enum err home_find_batch(const struct home *home, const char *model,
     const char *batch, char folder[DISK_PATH_SIZE]) MUST_CHECK;
 
+/* The first certificate of a PEM file, taken apart.  Failures are said; the
+ * caller frees .der, from which .view is lent. */
+struct home_certificate {
+    struct bytes der;
+    struct view view;
+};
+enum err home_read_certificate(
+    const char *path, struct home_certificate *out) MUST_CHECK;
+
+/* Visit the base path (add ".crt", ".key") of each authority: root, vendor,
+ * batches, and the servers' if there is one; until one is not ERR_OK. */
+enum err home_each_authority(
+    const struct home *home, disk_visit *visit, void *context) MUST_CHECK;
+
 /* The authority in a batch's folder. */
 enum err home_load_batch(const char *folder, struct authority *out) MUST_CHECK;
 

@@ -14,6 +14,8 @@ static const struct verb *const verbs[] = {
     &verb_init,
     &verb_model,
     &verb_issue,
+    &verb_revoke,
+    &verb_crl,
     &verb_server,
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
