@@ -37,25 +37,33 @@ struct outbox_figures {
 };
 
 /* Open or make.  A file that is not a sound database is set aside under
- * "<path>.corrupt-<wall ms>", logged, and a new one begun.  ERR_IO: neither
- * worked, e.g. the folder is not writable. */
+ * "<path>.corrupt-<wall ms>" (the latest one is kept), logged, and a new one
+ * begun; what it is known to have held counts as dropped.  ERR_AGAIN: another
+ * process has it open; ERR_IO: it cannot be used, e.g. the folder is not
+ * writable; ERR_NO_MEMORY.  The reason is logged. */
 enum err outbox_open(
     const struct outbox_options *options, struct outbox **out) MUST_CHECK;
 void outbox_close(struct outbox *ob); /* commits; NULL is fine */
 
-/* The id the next put will get: the `seq` of a message's payload. */
+/* The id the next put will get: the `seq` of a message's payload.  A new file
+ * begins at the wall clock's milliseconds, so that ids grow also when a file
+ * was lost, and a receiver does not take new messages for old ones. */
 uint64_t outbox_next_id(const struct outbox *ob);
 
-/* Append.  When full, the oldest messages that are not in flight make room;
- * ERR_TOO_BIG: it could never fit; ERR_IO: the disk refused, nothing changed.
- */
+/* Append.  When full, the oldest messages that are not in flight make room.
+ * ERR_TOO_BIG: it could never fit; ERR_AGAIN: what is in flight leaves no room
+ * now; nothing changed.  ERR_IO, ERR_NO_MEMORY: the disk refused, so the commit
+ * of this group will fail, and until then every put. */
 enum err outbox_put(struct outbox *ob, const struct outbox_message *message,
     uint64_t *id) MUST_CHECK;
 
 /* Make every put and forget since the last commit durable: one fsync for all.
  * ERR_IO: none of the puts is stored and their ids are void (say so to whom
- * they came from); what was stored before still is. */
+ * they came from); what was stored before still is, what was forgotten stays
+ * forgotten and is deleted with a later commit. */
 enum err outbox_commit(struct outbox *ob) MUST_CHECK;
+/* False after a commit, also a failed one: trying again at once helps nobody.
+ */
 bool outbox_needs_commit(const struct outbox *ob);
 
 /* Lend the oldest committed message with an id above `after` and mark it in

@@ -1,0 +1,147 @@
+/* outbox_file.c */
+
+#include "cloud/outbox_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "ports/port.h"
+
+#define MODULE "outbox"
+
+static enum err io_error(const char *what, const char *path)
+{
+    log_error(
+        MODULE, "cannot %s file=%s reason=\"%s\"", what, path, strerror(errno));
+    return ERR_IO;
+}
+
+/* The folder of `path` ("/x/" or "./"), and where its last name begins. */
+static enum err split(
+    const char *path, char folder[PATH_MAX], const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+
+    if (len >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return io_error("use", path);
+    }
+    (void)snprintf(folder, PATH_MAX, "%.*s", len == 0 ? 2 : (int)len,
+        len == 0 ? "./" : path);
+    *name = path + len;
+    return ERR_OK;
+}
+
+static enum err sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *name;
+    enum err e = split(path, folder, &name);
+    int fd;
+
+    if (e != ERR_OK)
+        return e;
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return io_error("open the folder of", path);
+    if (fsync(fd) != 0)
+        e = io_error("sync the folder of", path);
+    (void)close(fd);
+    return e;
+}
+
+enum err outbox_file_make(const char *path)
+{
+    struct stat st;
+    enum err e = ERR_OK;
+    int fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return io_error("open", path);
+    if (fstat(fd, &st) != 0) {
+        e = io_error("look at", path);
+    } else if (!S_ISREG(st.st_mode)) {
+        log_error(MODULE, "file=%s is not a regular file", path);
+        e = ERR_IO;
+    } else if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) != 0) {
+        e = io_error("make private", path);
+    }
+    (void)close(fd);
+    if (e == ERR_OK && st.st_size == 0)
+        e = sync_folder(path);
+    return e;
+}
+
+/* "<path><suffix>"; false when it is too long. */
+static bool name_with(char name[PATH_MAX], const char *path, const char *suffix)
+{
+    int len = snprintf(name, PATH_MAX, "%s%s", path, suffix);
+
+    return len >= 0 && len < PATH_MAX;
+}
+
+bool outbox_file_was_cut_short(const char *path)
+{
+    char wal[PATH_MAX];
+    struct stat st;
+
+    return !name_with(wal, path, "-wal") ||
+        (stat(wal, &st) == 0 && st.st_size > 0);
+}
+
+/* Remove what was set aside before; what cannot be removed stays. */
+static void remove_older(const char *path)
+{
+    char folder[PATH_MAX], prefix[PATH_MAX];
+    const char *name;
+    struct dirent *entry;
+    DIR *dir;
+
+    if (split(path, folder, &name) != ERR_OK ||
+        !name_with(prefix, name, ".corrupt-"))
+        return;
+    dir = opendir(folder);
+    if (dir == NULL)
+        return;
+    while ((entry = readdir(dir)) != NULL)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    (void)closedir(dir);
+}
+
+static enum err move(const char *path, const char *from, const char *to)
+{
+    char old[PATH_MAX], new[PATH_MAX];
+
+    if (!name_with(old, path, from) || !name_with(new, path, to)) {
+        errno = ENAMETOOLONG;
+        return io_error("rename", path);
+    }
+    if (rename(old, new) != 0 && errno != ENOENT)
+        return io_error("rename", old);
+    return ERR_OK;
+}
+
+enum err outbox_file_set_aside(const char *path)
+{
+    char suffix[64];
+    enum err e;
+
+    remove_older(path);
+    (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64, port_wall_ms());
+    e = move(path, "", suffix);
+    if (e != ERR_OK)
+        return e;
+    log_error(MODULE, "set aside file=%s as=%s%s", path, path, suffix);
+    (void)strcat(suffix, "-wal");
+    return move(path, "-wal", suffix);
+}

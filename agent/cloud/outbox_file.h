@@ -1,0 +1,24 @@
+/* outbox_file.h - an outbox's file seen from outside: its mode, its traces of
+ * a sudden end, and how it is set aside.  Reasons are logged. */
+
+#ifndef CLOUD_OUTBOX_FILE_H
+#define CLOUD_OUTBOX_FILE_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+
+/* Make the file when missing, its name durable, and its mode 0600.  ERR_IO:
+ * it cannot be made, or is not a regular file. */
+enum err outbox_file_make(const char *path) MUST_CHECK;
+
+/* SQLite removes "<path>-wal" when it closes cleanly; found before opening, it
+ * means a kill or a power cut. */
+bool outbox_file_was_cut_short(const char *path);
+
+/* Rename the file to "<path>.corrupt-<wall ms>", its WAL to the same name with
+ * "-wal".  One such pair is kept, older ones are removed: a disk that lies
+ * again and again must not be filled by it. */
+enum err outbox_file_set_aside(const char *path) MUST_CHECK;
+
+#endif
