@@ -1,8 +1,10 @@
 /* config.h - settings from an INI file and its drop-ins, all checked at once.
  *
- * FILE is read, then FILE.d/ *.ini in the order of their names; a later value
- * replaces an earlier one.  What may stand there is a table; anything else is
- * an error that names file, line and what was expected. */
+ * FILE is read, then FILE.d/ *.ini in the order of their names; a later file
+ * replaces values of an earlier one, and a key twice in one file is a fault.
+ * What may stand there is a table; anything else is a fault that names file,
+ * line and what was expected.  A comment fills a line from '#' or ';', or
+ * follows a value after " ;".  Indentation means nothing. */
 
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H
@@ -18,16 +20,20 @@ enum config_kind {
     CONFIG_PATH,   /* absolute, or relative to the folder of its file */
     CONFIG_NUMBER, /* whole, within [min, max] */
     CONFIG_CHOICE, /* one of `choices`, separated by '|' */
-    CONFIG_YES_NO  /* "yes" or "no" */
+    CONFIG_YES_NO, /* "yes" or "no" */
+    CONFIG_URI,    /* SCHEME:REST, the scheme one of `choices`; the rest of a
+                      "file:" is a path as above and comes back with "file:" */
+    CONFIG_NEVER   /* a key people try and must not; `expected` says why */
 };
 
 struct config_key {
-    const char *section;
+    const char *section; /* NULL in CONFIG_NEVER: whatever the section */
     const char *name;
     enum config_kind kind;
-    const char *fallback; /* NULL: must be given */
+    const char *fallback; /* NULL: must be given; "": may be left empty */
     int64_t min, max;
     const char *choices;
+    const char *expected; /* words for a fault, when the kind's do not do */
 };
 
 struct config;
@@ -50,6 +56,11 @@ const char *config_text(
 int64_t config_number(
     const struct config *config, const char *section, const char *name);
 bool config_yes(
+    const struct config *config, const char *section, const char *name);
+
+/* Where the value stands ("agent.ini:7"), for a fault found later; NULL when
+ * it is the fallback. */
+const char *config_where(
     const struct config *config, const char *section, const char *name);
 
 #endif
