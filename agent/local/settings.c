@@ -1,0 +1,210 @@
+/* settings.c */
+
+#include "local/settings.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB          (1024 * 1024)
+#define DEFAULT_PORT 8883
+#define HOST_MAX     253 /* RFC 1035 section 2.3.4, in text */
+
+#define WHO                                                                    \
+    "vendor, model, serial and thing name come from the factory certificate; " \
+    "remove this line"
+#define ENDPOINT "HOST or HOST:PORT, port 1 to 65535, no scheme before it"
+
+/* clang-format off */
+static const struct config_key table[] = {
+    {.section = "cloud", .name = "endpoint", .kind = CONFIG_TEXT,
+        .expected = ENDPOINT},
+    {.section = "cloud", .name = "trust", .kind = CONFIG_PATH,
+        .expected = "the path of a PEM file: the CAs a broker may have"},
+    {.section = "cloud", .name = "keep_alive_s", .kind = CONFIG_NUMBER,
+        .fallback = "60", .min = 5, .max = 1200},
+    {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
+        .fallback = "auto", .choices = "auto|5|3.1.1"},
+    {.section = "cloud", .name = "connect_timeout_s", .kind = CONFIG_NUMBER,
+        .fallback = "20", .min = 1, .max = 120},
+    {.section = "identity", .name = "certificate", .kind = CONFIG_PATH,
+        .expected = "the path of a PEM file: the factory certificate, then "
+        "those above it"},
+    {.section = "identity", .name = "key", .kind = CONFIG_URI,
+        .choices = "file",
+        .expected = "file:PATH, a PEM file with the certificate's key"},
+    {.section = "store", .name = "folder", .kind = CONFIG_PATH,
+        .fallback = "/var/lib/nameplate"},
+    {.section = "store", .name = "limit_messages", .kind = CONFIG_NUMBER,
+        .fallback = "100000", .min = 1, .max = 100000000},
+    {.section = "store", .name = "limit_mb", .kind = CONFIG_NUMBER,
+        .fallback = "64", .min = 1, .max = 1000000},
+    {.section = "local", .name = "socket", .kind = CONFIG_PATH,
+        .fallback = SETTINGS_SOCKET},
+    {.section = "local", .name = "group", .kind = CONFIG_TEXT,
+        .fallback = ""},
+    {.section = "telemetry", .name = "interval_s", .kind = CONFIG_NUMBER,
+        .fallback = "60", .min = 0, .max = 86400},
+    {.section = "device", .name = "description", .kind = CONFIG_PATH,
+        .fallback = ""},
+    {.section = "log", .name = "level", .kind = CONFIG_CHOICE,
+        .fallback = "info", .choices = "error|warning|info|debug"},
+    {.name = "vendor", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "model", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "serial", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "serial_number", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "thing", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "thing_name", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "client_id", .kind = CONFIG_NEVER, .expected = WHO},
+    {.name = "device_id", .kind = CONFIG_NEVER, .expected = WHO},
+};
+/* clang-format on */
+
+/* What a caller sees, with what it is lent from. */
+struct loaded {
+    struct settings settings; /* first: settings_free casts back */
+    struct config *config;
+    char host[HOST_MAX + 1];
+};
+
+static bool only(const char *text, size_t len, const char *allowed)
+{
+    return len > 0 && len <= HOST_MAX && strspn(text, allowed) >= len;
+}
+
+static bool read_port(const char *text, uint16_t *out)
+{
+    uint32_t port = 0;
+
+    if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 5)
+        return false;
+    for (const char *p = text; *p != '\0'; p++)
+        port = port * 10 + (uint32_t)(*p - '0');
+    if (port == 0 || port > UINT16_MAX)
+        return false;
+    *out = (uint16_t)port;
+    return true;
+}
+
+/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT. */
+static bool read_endpoint(const char *text, char *host, uint16_t *port)
+{
+    static const char names[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    bool bracketed = text[0] == '[';
+    const char *start = text + bracketed;
+    size_t len = strcspn(start, bracketed ? "]" : ":");
+    const char *rest = start + len;
+
+    if (!only(start, len, bracketed ? "0123456789abcdefABCDEF:." : names))
+        return false;
+    if (bracketed && *rest++ != ']')
+        return false;
+    *port = DEFAULT_PORT;
+    if (*rest != '\0' && (*rest != ':' || !read_port(rest + 1, port)))
+        return false;
+    memcpy(host, start, len);
+    host[len] = '\0';
+    return true;
+}
+
+static enum settings_protocol protocol_of(const char *text)
+{
+    if (strcmp(text, "5") == 0)
+        return SETTINGS_PROTOCOL_5;
+    return strcmp(text, "3.1.1") == 0 ? SETTINGS_PROTOCOL_3_1_1
+                                      : SETTINGS_PROTOCOL_AUTO;
+}
+
+static enum log_level level_of(const char *text)
+{
+    switch (text[0]) {
+    case 'e':
+        return LOG_LEVEL_ERROR;
+    case 'w':
+        return LOG_LEVEL_WARNING;
+    case 'd':
+        return LOG_LEVEL_DEBUG;
+    default:
+        return LOG_LEVEL_INFO;
+    }
+}
+
+static void fill(struct settings *s, const struct config *c)
+{
+    s->trust = config_text(c, "cloud", "trust");
+    s->keep_alive_s = (uint16_t)config_number(c, "cloud", "keep_alive_s");
+    s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
+    s->connect_timeout_ms =
+        (uint32_t)config_number(c, "cloud", "connect_timeout_s") * 1000;
+    s->certificate = config_text(c, "identity", "certificate");
+    s->key = config_text(c, "identity", "key");
+    s->folder = config_text(c, "store", "folder");
+    s->limit_messages = (uint64_t)config_number(c, "store", "limit_messages");
+    s->limit_bytes = (uint64_t)config_number(c, "store", "limit_mb") * MIB;
+    s->socket = config_text(c, "local", "socket");
+    s->group = config_text(c, "local", "group");
+    s->interval_ms =
+        (uint32_t)config_number(c, "telemetry", "interval_s") * 1000;
+    s->description = config_text(c, "device", "description");
+    s->level = level_of(config_text(c, "log", "level"));
+}
+
+static enum err check_endpoint(struct loaded *l, config_say *say, void *context)
+{
+    const char *text = config_text(l->config, "cloud", "endpoint");
+    char line[600];
+
+    if (read_endpoint(text, l->host, &l->settings.port)) {
+        l->settings.host = l->host;
+        return ERR_OK;
+    }
+    (void)snprintf(line, sizeof(line),
+        "%s: endpoint = '%s' in [cloud]: expected " ENDPOINT,
+        config_where(l->config, "cloud", "endpoint"), text);
+    say(context, line);
+    return ERR_INVALID;
+}
+
+enum err settings_load(
+    const char *path, config_say *say, void *context, struct settings **out)
+{
+    struct loaded *l = calloc(1, sizeof(*l));
+    enum err e;
+
+    if (l == NULL)
+        return ERR_NO_MEMORY;
+    e = config_load(path, table, sizeof(table) / sizeof(table[0]), say, context,
+        &l->config);
+    if (e != ERR_OK)
+        goto free_loaded;
+    e = check_endpoint(l, say, context);
+    if (e != ERR_OK)
+        goto free_config;
+    fill(&l->settings, l->config);
+    *out = &l->settings;
+    return ERR_OK;
+
+free_config:
+    config_free(l->config);
+free_loaded:
+    free(l);
+    return e;
+}
+
+void settings_free(struct settings *settings)
+{
+    struct loaded *l = (struct loaded *)settings;
+
+    if (l == NULL)
+        return;
+    config_free(l->config);
+    free(l);
+}
+
+void settings_say(void *context, const char *line)
+{
+    (void)context;
+    (void)fprintf(stderr, "nameplate: %s\n", line);
+}

@@ -1,0 +1,53 @@
+/* settings.h - what the configuration file may say, typed and checked.
+ *
+ * Who the device is does not stand there: it comes from the certificate.  Each
+ * key is explained in agent/nameplate.example.ini. */
+
+#ifndef LOCAL_SETTINGS_H
+#define LOCAL_SETTINGS_H
+
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/err.h"
+#include "core/log.h"
+
+#define SETTINGS_PATH   "/etc/nameplate/nameplate.ini"
+#define SETTINGS_SOCKET "/run/nameplate/app.sock"
+
+enum settings_protocol {
+    SETTINGS_PROTOCOL_AUTO, /* MQTT 5, then 3.1.1 when the broker wants it */
+    SETTINGS_PROTOCOL_5,
+    SETTINGS_PROTOCOL_3_1_1
+};
+
+/* Text is lent until settings_free; paths are absolute, or relative to the
+ * folder the program was started in. */
+struct settings {
+    const char *host; /* [cloud] endpoint; an IPv6 address has no brackets */
+    uint16_t port;    /* 443 wants ALPN x-amzn-mqtt-ca */
+    const char *trust;
+    uint16_t keep_alive_s;
+    enum settings_protocol protocol;
+    uint32_t connect_timeout_ms;
+    const char *certificate; /* [identity] */
+    const char *key;         /* "file:/path" */
+    const char *folder;      /* [store] */
+    uint64_t limit_messages;
+    uint64_t limit_bytes;
+    const char *socket;      /* [local] */
+    const char *group;       /* NULL: the agent's own group */
+    uint32_t interval_ms;    /* [telemetry] 0: no machine figures */
+    const char *description; /* [device] NULL: no Thing Description */
+    enum log_level level;    /* [log] */
+};
+
+/* Read everything or nothing, as config_load; faults go to `say`. */
+enum err settings_load(const char *path, config_say *say, void *context,
+    struct settings **out) MUST_CHECK;
+void settings_free(struct settings *settings); /* NULL is fine */
+
+/* A config_say that prints "nameplate: LINE" to stderr. */
+void settings_say(void *context, const char *line);
+
+#endif
