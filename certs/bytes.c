@@ -25,7 +25,8 @@ enum err bytes_copy(struct span from, struct bytes *out)
     if (from.len > 0)
         memcpy(copy, from.at, from.len);
     copy[from.len] = '\0'; /* so that text can be read as a string */
-    *out = (struct bytes){copy, from.len};
+    out->at = copy;
+    out->len = from.len;
     return ERR_OK;
 }
 

@@ -17,7 +17,7 @@
 #include "certs/say.h"
 #include "ports/port.h"
 
-#define STAGE_PREFIX "/.new-" /* what a killed process may leave */
+#define STAGE_PREFIX ".new-" /* what a killed process may leave */
 #define LOCK_TRIES   300
 #define LOCK_WAIT_NS 100000000 /* 0.1 s */
 
@@ -202,7 +202,7 @@ enum err disk_write(
 
     if (e != ERR_OK)
         return e;
-    disk_path(temporary, "%s" STAGE_PREFIX "%s", staging, name);
+    disk_path(temporary, "%s/" STAGE_PREFIX "%s", staging, name);
     e = write_new(temporary, content, mode);
     if (e == ERR_OK && rename(temporary, path) != 0)
         e = fail("cannot rename to", path);
@@ -227,7 +227,7 @@ enum err disk_stage(const char *parent, char stage[DISK_PATH_SIZE])
 
     if (e != ERR_OK)
         return e;
-    disk_path(stage, "%s" STAGE_PREFIX "%s", parent, name);
+    disk_path(stage, "%s/" STAGE_PREFIX "%s", parent, name);
     return mkdir(stage, 0700) == 0 ? ERR_OK : fail("cannot make folder", stage);
 }
 
@@ -300,9 +300,7 @@ enum err disk_each(const char *folder, disk_visit *visit, void *context)
 
 static int is_stage(const struct dirent *entry)
 {
-    /* STAGE_PREFIX without its slash */
-    return strncmp(entry->d_name, STAGE_PREFIX + 1, strlen(STAGE_PREFIX + 1)) ==
-        0;
+    return strncmp(entry->d_name, STAGE_PREFIX, strlen(STAGE_PREFIX)) == 0;
 }
 
 /* Stages of killed processes: nobody else works while we hold the lock. */

@@ -14,6 +14,7 @@ static const struct verb *const verbs[] = {
     &verb_init,
     &verb_model,
     &verb_issue,
+    &verb_check,
     &verb_revoke,
     &verb_crl,
     &verb_server,

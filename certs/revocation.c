@@ -42,13 +42,13 @@ static bool from_hex(const char *hex, unsigned char bytes[20], size_t *len)
 /* The text of a register's file; the caller frees, NULL without memory. */
 static char *describe(const char *issuer, enum crl_reason reason)
 {
+    const int64_t now = port_wall_ms() / 1000;
     struct json *object = json_new_object();
     char *text = NULL;
 
     if (object != NULL &&
         json_set(object, "issuer", json_new_string(issuer)) == ERR_OK &&
-        json_set(object, "revokedAt",
-            json_new_number((double)(port_wall_ms() / 1000))) == ERR_OK &&
+        json_set(object, "revokedAt", json_new_number((double)now)) == ERR_OK &&
         json_set(object, "reason", json_new_string(crl_reason_name(reason))) ==
             ERR_OK)
         text = json_print(object);

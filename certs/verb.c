@@ -38,21 +38,18 @@ enum err verb_print(
     return flush();
 }
 
-struct json *verb_object(const char *key, ...)
+struct json *verb_object(const struct verb_pair *pairs)
 {
     struct json *object = json_new_object();
-    va_list arguments;
 
-    va_start(arguments, key);
-    for (; key != NULL; key = va_arg(arguments, const char *)) {
-        const char *value = va_arg(arguments, const char *);
-
-        if (value != NULL && object != NULL &&
-            json_set(object, key, json_new_string(value)) != ERR_OK) {
+    for (; object != NULL && pairs->key != NULL; pairs++) {
+        if (pairs->value == NULL)
+            continue;
+        if (json_set(object, pairs->key, json_new_string(pairs->value)) !=
+            ERR_OK) {
             json_free(object);
-            object = NULL;
+            return NULL;
         }
     }
-    va_end(arguments);
     return object;
 }

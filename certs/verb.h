@@ -21,15 +21,29 @@ struct verb {
 #define VERB_RULES(rules) rules, sizeof(rules) / sizeof((rules)[0])
 
 extern const struct verb verb_init, verb_model, verb_issue, verb_server,
-    verb_revoke, verb_crl;
+    verb_revoke, verb_crl, verb_check;
 
 /* Print the result: with --json the object on one line, else the text.  Takes
  * `result`; NULL means that memory ran out making it. */
 enum err verb_print(const struct options *options, struct json *result,
     const char *format, ...) __attribute__((format(printf, 3, 4))) MUST_CHECK;
 
-/* An object of texts: key, value, key, value, ..., NULL; a NULL value leaves
- * its key out. */
-struct json *verb_object(const char *key, ...) __attribute__((sentinel));
+/* An object of texts; a NULL value leaves its key out, NULL when memory runs
+ * out: VERB_OBJECT({"key", value}, {"key", value}). */
+struct verb_pair {
+    const char *key;
+    const char *value;
+};
+struct json *verb_object(const struct verb_pair *pairs); /* to a NULL key */
+#define VERB_END                                                               \
+    {                                                                          \
+        NULL, NULL                                                             \
+    }
+#define VERB_PAIRS(...)                                                        \
+    (const struct verb_pair[])                                                 \
+    {                                                                          \
+        __VA_ARGS__, VERB_END                                                  \
+    }
+#define VERB_OBJECT(...) verb_object((VERB_PAIRS(__VA_ARGS__)))
 
 #endif

@@ -97,7 +97,8 @@ static enum err append(struct work *work, const char *base, struct span pem)
     if (more == NULL)
         return say_no_memory();
     memcpy(more + work->all.len, pem.at, pem.len);
-    work->all = (struct bytes){more, work->all.len + pem.len};
+    work->all.at = more;
+    work->all.len += pem.len;
     return ERR_OK;
 }
 
@@ -161,7 +162,7 @@ static enum err make_all(struct work *work, const char *bundle)
 
 static struct json *result_of(const struct work *work, const char *bundle)
 {
-    struct json *object = verb_object("file", bundle, NULL);
+    struct json *object = VERB_OBJECT({"file", bundle});
 
     if (object != NULL &&
         json_set(object, "lists", json_new_number((double)work->lists)) ==

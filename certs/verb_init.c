@@ -164,8 +164,8 @@ static enum err run(const struct options *options)
     if (e != ERR_OK)
         return e;
     return verb_print(options,
-        verb_object("folder", home.folder, "vendor", home.vendor, "program",
-            home.program, "hardwareType", home.hardware_type, NULL),
+        VERB_OBJECT({"folder", home.folder}, {"vendor", home.vendor},
+            {"program", home.program}, {"hardwareType", home.hardware_type}),
         "%s: a factory for %s\n"
         "  root.crt    Device Root: what a broker trusts (its cafile)\n"
         "  vendor.crt  Vendor CA of %s\n"

@@ -39,9 +39,9 @@ static enum err run(const struct options *options)
     if (e != ERR_OK)
         return e;
     return verb_print(options,
-        verb_object("thing", result.thing, "folder", result.folder, "vendor",
-            home.vendor, "model", options_get(options, "model"), "serial",
-            options_get(options, "serial"), NULL),
+        VERB_OBJECT({"thing", result.thing}, {"folder", result.folder},
+            {"vendor", home.vendor}, {"model", options_get(options, "model")},
+            {"serial", options_get(options, "serial")}),
         "%s\n"
         "  %s/device.crt  its chain: device, batch, vendor\n"
         "%s%s%s",

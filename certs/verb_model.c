@@ -133,7 +133,7 @@ static enum err run(const struct options *options)
     if (e != ERR_OK)
         return e;
     return verb_print(options,
-        verb_object("model", model, "batch", batch, "folder", folder, NULL),
+        VERB_OBJECT({"model", model}, {"batch", batch}, {"folder", folder}),
         "%s: the CA of %s %s, batch %s\n"
         "next: factory issue --model %s --serial NUMBER\n",
         folder, home.vendor, model, batch, model);

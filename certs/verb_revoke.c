@@ -109,8 +109,8 @@ static enum err run(const struct options *options)
             path);
     if (e == ERR_OK)
         e = verb_print(options,
-            verb_object(
-                "certificate", path, "reason", crl_reason_name(reason), NULL),
+            VERB_OBJECT(
+                {"certificate", path}, {"reason", crl_reason_name(reason)}),
             "%s is revoked: %s\n"
             "next: factory crl, and give revoked.crl to the broker\n",
             path, crl_reason_name(reason));

@@ -234,7 +234,7 @@ static enum err run(const struct options *options)
     if (e != ERR_OK)
         return e;
     return verb_print(options,
-        verb_object("folder", folder, "name", server.names[0], NULL),
+        VERB_OBJECT({"folder", folder}, {"name", server.names[0]}),
         "%s\n"
         "  server.crt, server.key  for the broker\n"
         "%s/server/ca.crt  what devices trust (their cafile)\n",

@@ -1,0 +1,198 @@
+/* verb_check.c - the lint: which rules of the profile does a file break? */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "certs/check.h"
+#include "certs/disk.h"
+#include "certs/home.h"
+#include "certs/pem.h"
+#include "certs/say.h"
+#include "certs/verb.h"
+
+#define FILE_LIMIT (1 << 20)
+#define NO_ISSUER  NULL
+
+struct work {
+    bool json;
+    struct json *violations; /* with --json */
+    enum err error;          /* of making them */
+    size_t certificates, broken;
+    const struct view *issuer; /* --issuer, above the last one of a file */
+    enum check_role role;      /* --role, or 0: find out */
+    const char *file;          /* where we are */
+    size_t number;
+    enum check_role now;
+};
+
+static void report_json(struct work *work, const struct check_rule *rule)
+{
+    struct json *v = VERB_OBJECT({"file", work->file},
+        {"role", check_role_name(work->now)}, {"rule", rule->id},
+        {"expected", rule->expected}, {"source", rule->source});
+
+    if (v == NULL ||
+        json_set(v, "certificate", json_new_number((double)work->number)) !=
+            ERR_OK) {
+        json_free(v);
+        work->error = ERR_NO_MEMORY;
+    } else if (json_append(work->violations, v) != ERR_OK) {
+        work->error = ERR_NO_MEMORY;
+    }
+}
+
+static void report(void *context, const struct check_rule *rule)
+{
+    struct work *work = context;
+
+    work->broken++;
+    if (work->json)
+        report_json(work, rule);
+    else
+        (void)printf("%s: certificate %zu (%s): %s: expected %s [%s]\n",
+            work->file, work->number, check_role_name(work->now), rule->id,
+            rule->expected, rule->source);
+}
+
+/* `above` is NULL at the end of a file. */
+static void check_one(
+    struct work *work, const struct view *v, const struct view *above)
+{
+    enum check_role role = work->role == 0 ? check_role_of(v) : work->role;
+
+    work->now = role;
+    (void)check_certificate(v, role, report, work);
+    if (above == NULL && role == CHECK_ROOT)
+        above = v;
+    if (above == NULL)
+        above = work->issuer;
+    if (above != NULL)
+        (void)check_link(v, above, report, work);
+}
+
+/* Walks up a chain: each certificate is checked when the one above it has been
+ * read. */
+static enum err check_text(struct work *work, const char *text)
+{
+    struct bytes below_der = {NULL, 0}, der = {NULL, 0};
+    struct view below, v;
+    const char *why;
+    enum err e;
+
+    work->number = 0;
+    while ((e = pem_next(PEM_CERTIFICATE, &text, &der)) == ERR_OK) {
+        work->certificates++;
+        if (view_read(bytes_span(&der), &v, &why) != ERR_OK) {
+            work->number++;
+            work->now = (enum check_role)0;
+            report(work, &check_encoding);
+            bytes_free(&der);
+            break;
+        }
+        if (below_der.at != NULL)
+            check_one(work, &below, &v);
+        work->number++;
+        bytes_free(&below_der);
+        below_der = der;
+        below = v;
+    }
+    if (below_der.at != NULL)
+        check_one(work, &below, NO_ISSUER);
+    bytes_free(&below_der);
+    if (e == ERR_OK || (e == ERR_NOT_FOUND && work->number > 0))
+        return ERR_OK;
+    say("%s holds %s; is it the right file?", work->file,
+        e == ERR_NOT_FOUND ? "no PEM certificate" : "damaged PEM");
+    return ERR_INVALID;
+}
+
+static enum err check_file(struct work *work, const char *path)
+{
+    struct bytes text = {NULL, 0};
+    enum err e = disk_read(path, FILE_LIMIT, &text);
+
+    work->file = path;
+    if (e == ERR_NOT_FOUND)
+        say("%s is not there; give the path of a certificate", path);
+    if (e == ERR_OK)
+        e = check_text(work, (const char *)text.at);
+    bytes_free(&text);
+    return e;
+}
+
+static enum err print(const struct options *options, struct work *work)
+{
+    struct json *result = NULL;
+
+    if (work->json) {
+        result = json_new_object();
+        if (work->error != ERR_OK || result == NULL ||
+            json_set(result, "certificates",
+                json_new_number((double)work->certificates)) != ERR_OK ||
+            json_set(result, "violations", work->violations) != ERR_OK) {
+            json_free(result);
+            return say_no_memory();
+        }
+        work->violations = NULL;
+    }
+    return verb_print(options, result,
+        "%zu certificates, %zu violations of the profile\n", work->certificates,
+        work->broken);
+}
+
+static enum err run(const struct options *options)
+{
+    const char *role = options_get(options, "role");
+    const char *issuer = options_get(options, "issuer");
+    struct home_certificate above = {
+        .der = {NULL, 0}
+    };
+    struct work work = {.json = options_has(options, "json")};
+    enum err e = ERR_OK, first = ERR_OK;
+
+    if (role != NULL && !check_role_parse(role, &work.role)) {
+        say("--role '%s' is refused: expected root, vendor, batch or device",
+            role);
+        return ERR_INVALID;
+    }
+    if (issuer != NULL)
+        e = home_read_certificate(issuer, &above);
+    if (e != ERR_OK)
+        return e;
+    work.issuer = issuer == NULL ? NULL : &above.view;
+    work.violations = work.json ? json_new_array() : NULL;
+    for (size_t i = 0; i < options->word_count; i++) {
+        e = check_file(&work, options->words[i]);
+        first = first == ERR_OK ? e : first;
+    }
+    e = print(options, &work);
+    json_free(work.violations);
+    bytes_free(&above.der);
+    if (first != ERR_OK || e != ERR_OK)
+        return first != ERR_OK ? first : e;
+    return work.broken == 0 ? ERR_OK : ERR_INVALID;
+}
+
+static const struct option_rule rules[] = {
+    {"folder", OPTION_ONE },
+    {"issuer", OPTION_ONE },
+    {"role",   OPTION_ONE },
+    {"json",   OPTION_FLAG},
+};
+
+const struct verb verb_check = {
+    .name = "check",
+    .arguments = "FILE... [--issuer FILE] [--role ROLE]",
+    .summary = "name the rules of the profile that certificates break",
+    .help = "  FILE           certificates in PEM, each below its issuer\n"
+            "  --issuer FILE  what stands above the last one of a FILE\n"
+            "  --role ROLE    root, vendor, batch or device (default: what a\n"
+            "                 certificate says it is)\n"
+            "Exit status 0 when every rule is kept, 65 when one is broken.\n"
+            "example: factory check --issuer factory/root.crt"
+            " factory/devices/*/device.crt\n",
+    VERB_RULES(rules),
+    .words_min = 1,
+    .words_max = SIZE_MAX,
+    .run = run,
+};
