@@ -11,10 +11,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cloud/link.h"
+#include "cloud/mqtt.h"
+#include "cloud/outbox.h"
 #include "core/err.h"
 #include "core/loop.h"
 
 struct session;
+
+enum session_protocol { SESSION_AUTO, SESSION_MQTT_5, SESSION_MQTT_3_1_1 };
+
+struct session_options {
+    struct loop *loop;
+    struct mqtt_room *room;
+    struct outbox *outbox;
+    struct link_options link; /* where to, whom to believe, what to show */
+    const char *thing;        /* the client id */
+    const char *folder;       /* where it remembers its subscriptions */
+    uint16_t keep_alive_s;
+    enum session_protocol protocol;
+};
+
+/* Everything `options` points to is borrowed for the session's life. */
+enum err session_new(
+    const struct session_options *options, struct session **out) MUST_CHECK;
+
+/* Dial for the first time, at once. */
+void session_start(struct session *s);
+
+/* Say goodbye to the broker and commit; `closed` comes exactly once, within a
+ * few seconds, and nothing else after it.  Then it can be freed. */
+void session_close(struct session *s, loop_callback *closed, void *context);
+void session_free(struct session *s); /* NULL is fine */
 
 /* A message that came in, on loan for the call. */
 struct session_message {

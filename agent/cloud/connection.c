@@ -1,0 +1,244 @@
+/* connection.c - whichever half ends first makes the other one end soon: Paho
+ * closes its socket, or the link closes Paho's.  Both have something to say
+ * about why, so the verdict waits for both, but not for long. */
+
+#include "cloud/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/log.h"
+
+#define MODULE       "connection"
+#define ANSWER_MS    10000 /* for CONNACK and for SUBACK, over TLS */
+#define LAST_WORD_MS 300   /* for the other half of an ended connection */
+
+struct connection {
+    struct connection_options options;
+    struct connection_events events;
+    struct link *link;
+    struct mqtt *mqtt;
+    struct loop_timer *timer;
+    bool was_up;
+    bool mqtt_ended;
+    bool ended; /* told */
+    struct link_end link_end;
+    char link_detail[256];
+    struct mqtt_end mqtt_end;
+    struct link_bytes past; /* of the link when it has ended */
+};
+
+/* --- the end
+ * ------------------------------------------------------------------ */
+
+static void let_go(struct connection *c)
+{
+    loop_timer_cancel(c->timer);
+    c->timer = NULL;
+    if (c->link != NULL) {
+        c->past = link_bytes(c->link);
+        link_stop(c->link);
+        c->link = NULL;
+    }
+    mqtt_free(c->mqtt);
+    c->mqtt = NULL;
+}
+
+static void tell_end(struct connection *c, const struct verdict *verdict)
+{
+    let_go(c);
+    c->ended = true;
+    c->events.ended(c->events.context, verdict);
+}
+
+static void conclude(struct connection *c)
+{
+    const struct verdict_evidence evidence = {&c->link_end, &c->mqtt_end,
+        c->mqtt_ended, c->was_up, c->options.mqtt.version_5};
+    struct verdict verdict = verdict_of(&evidence);
+
+    tell_end(c, &verdict);
+}
+
+static void on_too_late(void *context)
+{
+    static const struct verdict silent = {.why = "mqtt",
+        .detail = "the broker did not answer in time (CONNACK or SUBACK); "
+                  "see its log"};
+    struct connection *c = context;
+
+    c->timer = NULL;
+    if (c->was_up && c->link != NULL && !c->mqtt_ended)
+        tell_end(c, &silent);
+    else
+        conclude(c);
+}
+
+static void set_timer(struct connection *c, uint64_t delay_ms)
+{
+    loop_timer_cancel(c->timer);
+    c->timer = loop_timer_start(c->options.loop, delay_ms, on_too_late, c);
+    if (c->timer == NULL)
+        log_error(MODULE, "out of memory: a timer is missing");
+}
+
+static void conclude_when_over(struct connection *c)
+{
+    if (c->link == NULL && c->mqtt == NULL)
+        conclude(c);
+    else
+        set_timer(c, LAST_WORD_MS);
+}
+
+/* --- the link's events
+ * ----------------------------------------------------------- */
+
+static void on_link_up(void *context)
+{
+    struct connection *c = context;
+
+    c->was_up = true;
+    set_timer(c, ANSWER_MS);
+}
+
+static void on_link_down(void *context, const struct link_end *end)
+{
+    struct connection *c = context;
+
+    (void)snprintf(c->link_detail, sizeof(c->link_detail), "%s", end->detail);
+    c->link_end = (struct link_end){end->reason, c->link_detail};
+    c->past = link_bytes(c->link);
+    c->link = NULL;
+    if (!c->was_up) {
+        mqtt_free(c->mqtt); /* it never said a word */
+        c->mqtt = NULL;
+    }
+    conclude_when_over(c);
+}
+
+/* --- MQTT's events
+ * ------------------------------------------------------------------ */
+
+static void on_connected(void *context, bool session_present)
+{
+    struct connection *c = context;
+
+    loop_timer_cancel(c->timer);
+    c->timer = NULL;
+    c->events.connected(c->events.context, session_present);
+}
+
+static void on_published(void *context, uint64_t token, bool accepted)
+{
+    struct connection *c = context;
+
+    c->events.published(c->events.context, token, accepted);
+}
+
+static void end_mqtt(struct connection *c, const struct mqtt_end *end)
+{
+    c->mqtt_end = *end;
+    c->mqtt_ended = true;
+    mqtt_free(c->mqtt);
+    c->mqtt = NULL;
+    conclude_when_over(c);
+}
+
+static void on_subscribed(void *context, bool accepted)
+{
+    struct connection *c = context;
+
+    loop_timer_cancel(c->timer);
+    c->timer = NULL;
+    if (accepted)
+        c->events.subscribed(c->events.context);
+    else
+        end_mqtt(c, &(struct mqtt_end){MQTT_NOT_AUTHORISED, 0x87});
+}
+
+static void on_message(void *context, const struct mqtt_message *message)
+{
+    struct connection *c = context;
+
+    c->events.message(c->events.context, message);
+}
+
+static void on_mqtt_ended(void *context, const struct mqtt_end *end)
+{
+    end_mqtt(context, end);
+}
+
+/* --- the public face
+ * ------------------------------------------------------------------ */
+
+static enum err start_mqtt(struct connection *c)
+{
+    const struct mqtt_events events = {on_connected, on_published,
+        on_subscribed, on_message, on_mqtt_ended, c};
+    struct mqtt_options *mqtt = &c->options.mqtt;
+
+    mqtt->port = link_port(c->link);
+    mqtt->timeout_ms = c->options.link.timeout_ms + ANSWER_MS;
+    return mqtt_start(c->options.room, mqtt, &events, &c->mqtt);
+}
+
+enum err connection_start(const struct connection_options *options,
+    const struct connection_events *events, struct connection **out)
+{
+    struct connection *c = calloc(1, sizeof(*c));
+    enum err e;
+
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->options = *options;
+    c->events = *events;
+    /* Every later step of a link keeps to its time and says why itself. */
+    c->link_end =
+        (struct link_end){LINK_DNS, "no name server answered in time"};
+    c->mqtt_end = (struct mqtt_end){MQTT_LOST, 0};
+    e = link_start(options->loop, &c->options.link,
+        &(struct link_events){on_link_up, on_link_down, c}, &c->link);
+    if (e == ERR_OK)
+        e = start_mqtt(c);
+    if (e != ERR_OK) {
+        connection_free(c);
+        return e;
+    }
+    set_timer(c, options->link.timeout_ms + ANSWER_MS);
+    *out = c;
+    return ERR_OK;
+}
+
+void connection_subscribe(
+    struct connection *c, char *const *filters, size_t count)
+{
+    /* ERR_IO: the connection is ending and will say so itself. */
+    if (c->mqtt != NULL && mqtt_subscribe(c->mqtt, filters, count) != ERR_OK)
+        log_debug(MODULE, "subscribe was not sent");
+    set_timer(c, ANSWER_MS);
+}
+
+void connection_close(struct connection *c)
+{
+    if (c->mqtt != NULL)
+        mqtt_disconnect(c->mqtt);
+    set_timer(c, LAST_WORD_MS);
+}
+
+struct mqtt *connection_mqtt(const struct connection *c)
+{
+    return c->mqtt;
+}
+
+struct link_bytes connection_bytes(const struct connection *c)
+{
+    return c->link != NULL ? link_bytes(c->link) : c->past;
+}
+
+void connection_free(struct connection *c)
+{
+    if (c == NULL)
+        return;
+    let_go(c);
+    free(c);
+}

@@ -1,0 +1,81 @@
+/* link.h - one authenticated byte stream to the cloud.
+ *
+ * Paho knows TLS only through OpenSSL, so it speaks plain MQTT to a loopback
+ * port of ours and a thread carries the bytes through mbedTLS.  The port takes
+ * one connection, from a socket of this very process, and is closed at once.
+ * No byte is carried before the peer has proved itself. */
+
+#ifndef CLOUD_LINK_H
+#define CLOUD_LINK_H
+
+#include <mbedtls/x509_crt.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/loop.h"
+#include "identity/key.h"
+#include "identity/trust.h"
+
+struct link;
+
+enum link_reason {
+    LINK_CLOSED,      /* by us, as asked */
+    LINK_DNS,         /* the name has no address */
+    LINK_TCP,         /* nobody answers there */
+    LINK_TLS,         /* no common language, or a broken one */
+    LINK_CLOCK,       /* our clock is wrong */
+    LINK_CERTIFICATE, /* we do not believe the server */
+    LINK_REFUSED,     /* the server does not believe us */
+    LINK_LOST,        /* it was up, and broke */
+    LINK_LOCAL        /* this machine is out of something */
+};
+
+const char *link_reason_name(enum link_reason reason); /* "dns"; static */
+
+struct link_options {
+    const char *host; /* DNS name or IP address */
+    uint16_t port;
+    const char *alpn; /* the one protocol to offer, or NULL (RFC 7301) */
+    const struct trust *trust;
+    mbedtls_x509_crt *chain; /* what we show, leaf first */
+    struct key *key;
+    uint32_t timeout_ms; /* for name, address and handshake together */
+};
+
+/* How a link ended; `detail` is lent for the call. */
+struct link_end {
+    enum link_reason reason;
+    const char *detail;
+};
+
+struct link_events {
+    void (*up)(void *context);                               /* at most once */
+    void (*down)(void *context, const struct link_end *end); /* exactly once,
+        also when it was never up, unless link_stop comes first */
+    void *context;
+};
+
+struct link_bytes {
+    uint64_t in, out; /* TLS records, as sent and received */
+};
+
+/* Begin to dial.  Everything `options` points to is borrowed until the link
+ * has ended (link_threads).  ERR_IO, ERR_NO_MEMORY: nothing
+ * happened. */
+enum err link_start(struct loop *loop, const struct link_options *options,
+    const struct link_events *events, struct link **out) MUST_CHECK;
+
+/* The loopback port that Paho must connect to, now. */
+uint16_t link_port(const struct link *link);
+
+/* Bytes of this link so far. */
+struct link_bytes link_bytes(const struct link *link);
+
+/* End it: no event comes any more, the handle is dead.  Does not block; what
+ * the thread still does (a name look-up) is waited for in the background. */
+void link_stop(struct link *link);
+
+/* How many links still have a thread: 0 means all borrowed things are free. */
+unsigned link_threads(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* link_pump.h - carries bytes between a plain socket and a TLS one. */
+
+#ifndef CLOUD_LINK_PUMP_H
+#define CLOUD_LINK_PUMP_H
+
+#include <mbedtls/ssl.h>
+
+enum link_pump_end {
+    LINK_PUMP_PLAIN_CLOSED, /* our side hung up */
+    LINK_PUMP_TLS_CLOSED,   /* the peer said goodbye (close_notify) */
+    LINK_PUMP_TLS_CUT,      /* the peer or the network did not */
+    LINK_PUMP_TLS_ERROR,    /* `code` says which mbedTLS error */
+    LINK_PUMP_STOPPED       /* `stop` became readable */
+};
+
+struct link_pump {
+    mbedtls_ssl_context *ssl; /* after its handshake, non-blocking */
+    int tls;                  /* the socket below `ssl` */
+    int plain;                /* non-blocking */
+    int stop;                 /* ends the pump when readable */
+    int code;                 /* out: the mbedTLS error, or 0 */
+};
+
+/* Runs until one side ends.  What the peer sent before it ended has been
+ * written to `plain` when this returns. */
+enum link_pump_end link_pump_run(struct link_pump *pump);
+
+#endif

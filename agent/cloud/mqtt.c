@@ -1,0 +1,253 @@
+/* mqtt.c - a connection's life; with mqtt_report.c, all that knows Paho.
+ *
+ * Paho may still be inside a callback on its thread when MQTTAsync_destroy
+ * returns here, and things it posted may still wait for the loop.  So a dead
+ * `struct mqtt` lies in the room's graveyard, marked dead, for GRAVE_MS before
+ * its memory goes; nothing of Paho's takes nearly that long.
+ *
+ * The room keeps one client that never connects: while there is one, Paho does
+ * not stop and join its threads when another is destroyed, which takes it
+ * 100 ms and would block the loop. */
+
+#include "cloud/mqtt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/mqtt_inside.h"
+#include "core/log.h"
+#include "ports/port.h"
+
+#define MODULE    "mqtt"
+#define GRAVE_MS  10000
+#define URI_BYTES 32
+
+static enum err create_client(
+    const char *uri, const char *client_id, bool version_5, MQTTAsync *out)
+{
+    MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
+    int failed;
+
+    options.MQTTVersion = version_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+    failed = MQTTAsync_createWithOptions(
+        out, uri, client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+    if (failed == MQTTASYNC_SUCCESS)
+        return ERR_OK;
+    log_error(MODULE, "Paho made no client code=%d", failed);
+    return ERR_NO_MEMORY;
+}
+
+enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
+{
+    struct mqtt_room *room = calloc(1, sizeof(*room));
+    MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
+    enum err e;
+
+    if (room == NULL)
+        return ERR_NO_MEMORY;
+    room->loop = loop;
+    MQTTAsync_global_init(&options);
+    e = create_client("tcp://127.0.0.1:1", "anchor", true, &room->anchor);
+    if (e != ERR_OK) {
+        free(room);
+        return e;
+    }
+    *out = room;
+    return ERR_OK;
+}
+
+/* Free the graves that died before `before_ms`. */
+static void clear_graves(struct mqtt_room *room, int64_t before_ms)
+{
+    struct mqtt **link = &room->graves;
+
+    while (*link != NULL) {
+        struct mqtt *grave = *link;
+
+        if (grave->died_ms < before_ms) {
+            *link = grave->next_grave;
+            free(grave);
+        } else {
+            link = &grave->next_grave;
+        }
+    }
+}
+
+void mqtt_room_free(struct mqtt_room *room)
+{
+    if (room == NULL)
+        return;
+    MQTTAsync_destroy(&room->anchor); /* stops and joins Paho's threads */
+    clear_graves(room, INT64_MAX);
+    free(room);
+}
+
+static enum err connect_client(
+    struct mqtt *mqtt, const struct mqtt_options *options)
+{
+    MQTTAsync_connectOptions v3 = MQTTAsync_connectOptions_initializer;
+    MQTTAsync_connectOptions v5 = MQTTAsync_connectOptions_initializer5;
+    MQTTAsync_connectOptions *connect = mqtt->version_5 ? &v5 : &v3;
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTProperty expiry = {
+        .identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
+        .value.integer4 = options->session_expiry_s};
+    int failed;
+
+    connect->keepAliveInterval = options->keep_alive_s;
+    connect->connectTimeout = (int)(options->timeout_ms / 1000) + 1;
+    connect->maxInflight = MQTT_WINDOW;
+    if (mqtt->version_5) {
+        connect->cleanstart = 0;
+        if (MQTTProperties_add(&properties, &expiry) != 0)
+            return ERR_NO_MEMORY;
+        connect->connectProperties = &properties;
+    } else {
+        connect->cleansession = 0;
+        connect->MQTTVersion = MQTTVERSION_3_1_1;
+    }
+    will.topicName = options->will.topic;
+    will.payload.data = options->will.payload;
+    will.payload.len = (int)options->will.len;
+    will.retained = options->will.retain;
+    will.qos = 1;
+    connect->will = &will;
+    mqtt_report_connecting(mqtt, connect);
+    failed = MQTTAsync_connect(mqtt->client, connect);
+    MQTTProperties_free(&properties);
+    if (failed == MQTTASYNC_SUCCESS)
+        return ERR_OK;
+    log_error(MODULE, "Paho did not connect code=%d", failed);
+    return ERR_IO;
+}
+
+enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
+    const struct mqtt_events *events, struct mqtt **out)
+{
+    struct mqtt *mqtt = calloc(1, sizeof(*mqtt));
+    char uri[URI_BYTES];
+    enum err e;
+
+    if (mqtt == NULL)
+        return ERR_NO_MEMORY;
+    mqtt->room = room;
+    mqtt->events = *events;
+    mqtt->version_5 = options->version_5;
+    mqtt->window = MQTT_WINDOW;
+    for (size_t i = 0; i < MQTT_WINDOW; i++)
+        mqtt->slots[i].mqtt = mqtt;
+    (void)snprintf(uri, sizeof(uri), "tcp://127.0.0.1:%u", options->port);
+    e = create_client(
+        uri, options->client_id, options->version_5, &mqtt->client);
+    if (e != ERR_OK)
+        goto free_mqtt;
+    if (!mqtt_report_arrivals(mqtt)) {
+        e = ERR_IO;
+        goto destroy_client;
+    }
+    e = connect_client(mqtt, options);
+    if (e != ERR_OK)
+        goto destroy_client;
+    *out = mqtt;
+    return ERR_OK;
+
+destroy_client:
+    MQTTAsync_destroy(&mqtt->client);
+free_mqtt:
+    free(mqtt);
+    return e;
+}
+
+static struct slot *free_slot(struct mqtt *mqtt)
+{
+    if (mqtt->in_use >= mqtt->window)
+        return NULL;
+    for (size_t i = 0; i < MQTT_WINDOW; i++)
+        if (!mqtt->slots[i].used)
+            return &mqtt->slots[i];
+    return NULL;
+}
+
+enum err mqtt_publish(
+    struct mqtt *mqtt, uint64_t token, const struct mqtt_message *message)
+{
+    MQTTAsync_message paho = MQTTAsync_message_initializer;
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    struct slot *slot = free_slot(mqtt);
+    int failed;
+
+    if (slot == NULL)
+        return ERR_AGAIN;
+    slot->token = token;
+    mqtt_report_publishing(slot, &response);
+    paho.payload = (void *)(uintptr_t)message->payload;
+    paho.payloadlen = (int)message->len;
+    paho.qos = 1;
+    paho.retained = message->retain;
+    failed =
+        MQTTAsync_sendMessage(mqtt->client, message->topic, &paho, &response);
+    if (failed != MQTTASYNC_SUCCESS)
+        return failed == MQTTASYNC_MAX_BUFFERED_MESSAGES ? ERR_AGAIN : ERR_IO;
+    slot->used = true;
+    mqtt->in_use++;
+    return ERR_OK;
+}
+
+enum err mqtt_subscribe(struct mqtt *mqtt, char *const *filters, size_t count)
+{
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    MQTTSubscribe_options options[MQTT_FILTERS];
+    int qos[MQTT_FILTERS];
+    int failed;
+
+    if (count == 0 || count > MQTT_FILTERS)
+        return ERR_INVALID;
+    for (size_t i = 0; i < count; i++) {
+        qos[i] = 1;
+        options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
+    }
+    mqtt->filters = count;
+    mqtt_report_subscribing(mqtt, &response);
+    if (mqtt->version_5) {
+        response.subscribeOptions = options[0];
+        response.subscribeOptionsCount = count > 1 ? (int)count : 0;
+        response.subscribeOptionsList = count > 1 ? options : NULL;
+    }
+    failed = MQTTAsync_subscribeMany(
+        mqtt->client, (int)count, filters, qos, &response);
+    return failed == MQTTASYNC_SUCCESS ? ERR_OK : ERR_IO;
+}
+
+unsigned mqtt_room_in_window(const struct mqtt *mqtt)
+{
+    return mqtt->window > mqtt->in_use ? mqtt->window - mqtt->in_use : 0;
+}
+
+void mqtt_disconnect(struct mqtt *mqtt)
+{
+    MQTTAsync_disconnectOptions v3 = MQTTAsync_disconnectOptions_initializer;
+    MQTTAsync_disconnectOptions v5 = MQTTAsync_disconnectOptions_initializer5;
+    MQTTAsync_disconnectOptions *options = mqtt->version_5 ? &v5 : &v3;
+
+    options->timeout = 0; /* Paho would wait for what is in flight */
+    mqtt_report_disconnecting(mqtt, options);
+    if (MQTTAsync_disconnect(mqtt->client, options) != MQTTASYNC_SUCCESS)
+        mqtt_report_end(mqtt, MQTT_CLOSED, 0);
+}
+
+void mqtt_free(struct mqtt *mqtt)
+{
+    struct mqtt_room *room;
+
+    if (mqtt == NULL)
+        return;
+    room = mqtt->room;
+    mqtt->dead = true;
+    mqtt->died_ms = port_monotonic_ms();
+    MQTTAsync_destroy(&mqtt->client);
+    clear_graves(room, mqtt->died_ms - GRAVE_MS);
+    mqtt->next_grave = room->graves;
+    room->graves = mqtt;
+}

@@ -1,0 +1,94 @@
+/* mqtt.h - one MQTT connection by Paho, its threads kept behind this door.
+ *
+ * Paho calls back on its own threads; here everything is copied and comes on
+ * the loop.  Paho's own reconnecting and persistence are not used: both lose
+ * messages (see docs/decisions.md). */
+
+#ifndef CLOUD_MQTT_H
+#define CLOUD_MQTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/loop.h"
+
+#define MQTT_WINDOW  100 /* publishes in flight; AWS IoT takes no more */
+#define MQTT_FILTERS 8   /* filters in one SUBSCRIBE; AWS IoT takes no more */
+
+struct mqtt_room; /* Paho itself; one a process */
+struct mqtt;      /* one connection, from CONNECT to its end */
+
+/* ERR_NO_MEMORY, ERR_IO: Paho did not start. */
+enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out) MUST_CHECK;
+void mqtt_room_free(struct mqtt_room *room); /* after its connections */
+
+enum mqtt_reason {
+    MQTT_CLOSED,         /* by us, as asked */
+    MQTT_LOST,           /* the stream below ended; the link knows why */
+    MQTT_BAD_VERSION,    /* CONNACK: not this protocol version */
+    MQTT_BAD_CLIENT_ID,  /* CONNACK: the identifier is refused */
+    MQTT_BUSY,           /* CONNACK or DISCONNECT: later, please */
+    MQTT_NOT_AUTHORISED, /* CONNACK or DISCONNECT: policy says no */
+    MQTT_TAKEN_OVER,     /* DISCONNECT: another client has our id */
+    MQTT_KICKED,         /* DISCONNECT for another reason */
+    MQTT_REFUSED         /* CONNACK: another reason */
+};
+
+struct mqtt_end {
+    enum mqtt_reason reason;
+    int code; /* the CONNACK's or DISCONNECT's, 0 when there was none */
+};
+
+struct mqtt_message {
+    const char *topic;
+    const void *payload;
+    size_t len;
+    bool retain;
+};
+
+struct mqtt_events {
+    void (*connected)(void *context, bool session_present);
+    /* PUBACK, exactly once for each mqtt_publish unless the connection ends
+     * first; not `accepted`: the broker refused it for ever. */
+    void (*published)(void *context, uint64_t token, bool accepted);
+    /* SUBACK; not `accepted`: at least one filter was refused. */
+    void (*subscribed)(void *context, bool accepted);
+    void (*message)(void *context, const struct mqtt_message *message);
+    void (*ended)(void *context, const struct mqtt_end *end); /* exactly once */
+    void *context;
+};
+
+struct mqtt_options {
+    uint16_t port; /* on loopback, where the link waits */
+    const char *client_id;
+    bool version_5; /* else 3.1.1 */
+    uint16_t keep_alive_s;
+    uint32_t session_expiry_s; /* MQTT 5; 3.1.1 leaves it to the broker */
+    uint32_t timeout_ms;       /* until CONNACK */
+    struct mqtt_message will;  /* QoS 1 */
+};
+
+/* Connect; options are borrowed for the call. */
+enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
+    const struct mqtt_events *events, struct mqtt **out) MUST_CHECK;
+
+/* QoS 1.  ERR_AGAIN: the window is full; ERR_IO: not connected. */
+enum err mqtt_publish(struct mqtt *mqtt, uint64_t token,
+    const struct mqtt_message *message) MUST_CHECK;
+
+/* At most MQTT_FILTERS filters, QoS 1. */
+enum err mqtt_subscribe(
+    struct mqtt *mqtt, char *const *filters, size_t count) MUST_CHECK;
+
+/* Publishes that may be sent now: the broker's Receive Maximum counts too. */
+unsigned mqtt_room_in_window(const struct mqtt *mqtt);
+
+/* Say DISCONNECT; `ended` comes within a second. */
+void mqtt_disconnect(struct mqtt *mqtt);
+
+/* End it at once, without a word; no event comes any more.  NULL is fine. */
+void mqtt_free(struct mqtt *mqtt);
+
+#endif

@@ -1,0 +1,54 @@
+/* mqtt_inside.h - what mqtt.c and mqtt_report.c share and nobody else sees. */
+
+#ifndef CLOUD_MQTT_INSIDE_H
+#define CLOUD_MQTT_INSIDE_H
+
+#include <MQTTAsync.h>
+
+#include "cloud/mqtt.h"
+
+/* A publish in flight. */
+struct slot {
+    struct mqtt *mqtt;
+    uint64_t token;
+    bool used; /* on the loop only */
+};
+
+struct mqtt_room {
+    struct loop *loop;
+    MQTTAsync anchor;
+    struct mqtt *graves; /* newest first */
+};
+
+struct mqtt {
+    struct mqtt_room *room;
+    struct mqtt_events events;
+    MQTTAsync client;
+    bool version_5;
+    bool dead;       /* on the loop: nothing is told any more */
+    bool ended;      /* on the loop: `ended` was told */
+    unsigned in_use; /* slots */
+    size_t filters;  /* of the last SUBSCRIBE */
+    unsigned window; /* the broker's Receive Maximum, at most MQTT_WINDOW */
+    struct slot slots[MQTT_WINDOW];
+    struct mqtt *next_grave;
+    int64_t died_ms;
+};
+
+/* Set Paho's callbacks; they come on its threads, with a struct mqtt as
+ * context, or a struct slot for publishes. */
+void mqtt_report_connecting(
+    struct mqtt *mqtt, MQTTAsync_connectOptions *options);
+void mqtt_report_publishing(
+    struct slot *slot, MQTTAsync_responseOptions *options);
+void mqtt_report_subscribing(
+    struct mqtt *mqtt, MQTTAsync_responseOptions *options);
+void mqtt_report_disconnecting(
+    struct mqtt *mqtt, MQTTAsync_disconnectOptions *options);
+/* False when Paho refuses them. */
+bool mqtt_report_arrivals(struct mqtt *mqtt);
+
+/* From any thread: the connection is over. */
+void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code);
+
+#endif

@@ -1,0 +1,35 @@
+/* postroom.h - letters go into the outbox in groups and out in order.
+ *
+ * It owns when to commit: puts at the end of the loop's turn, so everything
+ * that arrived together shares one fsync; acknowledgements a little later,
+ * since losing one only sends a message twice. */
+
+#ifndef CLOUD_POSTROOM_H
+#define CLOUD_POSTROOM_H
+
+#include "cloud/mqtt.h"
+#include "cloud/outbox.h"
+#include "cloud/session.h"
+#include "core/err.h"
+#include "core/loop.h"
+
+struct postroom;
+
+/* Both are borrowed for life. */
+enum err postroom_new(
+    struct loop *loop, struct outbox *outbox, struct postroom **out) MUST_CHECK;
+void postroom_free(struct postroom *room); /* commits; NULL is fine */
+
+/* As session_send. */
+enum err postroom_take(
+    struct postroom *room, const struct session_letter *letter) MUST_CHECK;
+
+/* The connection is up: send through it (borrowed until postroom_shut), oldest
+ * first, with the outbox's ids as tokens.  They are never 0. */
+void postroom_open(struct postroom *room, struct mqtt *mqtt);
+void postroom_shut(struct postroom *room);
+
+/* The broker answered for `id`; the next ones may go. */
+void postroom_answered(struct postroom *room, uint64_t id, bool accepted);
+
+#endif

@@ -1,0 +1,102 @@
+/* verdict.c - when both ends have something to say, MQTT's word counts only if
+ * TLS stood: before that no byte of MQTT was sent. */
+
+#include "cloud/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct verdict say(const char *why, const char *what, const char *act)
+{
+    struct verdict v = {.why = why};
+
+    (void)snprintf(v.detail, sizeof(v.detail), "%s; %s", what, act);
+    return v;
+}
+
+static struct verdict from_mqtt(const struct verdict_evidence *e)
+{
+    char what[80];
+    struct verdict v;
+
+    switch (e->mqtt->reason) {
+    case MQTT_BAD_VERSION:
+        v = say("mqtt", "the broker refuses this MQTT version",
+            "3.1.1 is tried next unless [cloud] protocol forbids it");
+        v.try_3_1_1 = e->version_5;
+        return v;
+    case MQTT_BAD_CLIENT_ID:
+        return say("mqtt", "the broker refuses the thing name as client id",
+            "it must allow ids of up to 128 bytes");
+    case MQTT_BUSY:
+        v = say("busy", "the broker is busy", "waiting longer");
+        v.slow = true;
+        return v;
+    case MQTT_NOT_AUTHORISED:
+        return say("policy", "the broker does not authorise this device",
+            "is its certificate registered, active, and allowed to connect?");
+    case MQTT_TAKEN_OVER:
+        v = say("duplicate",
+            "another client connected with this device's thing name",
+            "find the copy of this certificate; waiting longer, not fighting");
+        v.slow = true;
+        return v;
+    case MQTT_KICKED:
+        (void)snprintf(what, sizeof(what),
+            "the broker ended the connection (MQTT reason %d)", e->mqtt->code);
+        return say("kicked", what, "see the broker's log");
+    case MQTT_REFUSED:
+        (void)snprintf(what, sizeof(what),
+            "the broker refused the connection (MQTT reason %d)",
+            e->mqtt->code);
+        return say("mqtt", what, "see the broker's log");
+    case MQTT_CLOSED:
+    case MQTT_LOST:
+        break;
+    }
+    return (struct verdict){.why = NULL};
+}
+
+static struct verdict from_link(const struct verdict_evidence *e)
+{
+    struct verdict v;
+
+    switch (e->link->reason) {
+    case LINK_DNS:
+        return say("dns", e->link->detail,
+            "is the network up, and [cloud] endpoint right?");
+    case LINK_TCP:
+        return say(
+            "tcp", e->link->detail, "is a firewall or the broker in the way?");
+    case LINK_TLS:
+        return say("tls", e->link->detail, "is it the broker's TLS port?");
+    case LINK_CLOCK:
+        return say("clock", e->link->detail, "it is tried again by itself");
+    case LINK_CERTIFICATE:
+        return say(
+            "certificate", e->link->detail, "nothing was sent to this server");
+    case LINK_REFUSED:
+        return say("refused", e->link->detail,
+            "is this device's vendor CA known there, the device not revoked?");
+    case LINK_LOCAL:
+        return say("local", e->link->detail, "see the log");
+    case LINK_CLOSED:
+    case LINK_LOST:
+        break;
+    }
+    v = say("lost", e->link->detail, "connecting again");
+    /* A 3.1.1 broker may just hang up on a version 5 CONNECT. */
+    v.try_3_1_1 = e->version_5 && e->was_up && !e->mqtt_ended;
+    return v;
+}
+
+struct verdict verdict_of(const struct verdict_evidence *evidence)
+{
+    if (evidence->was_up && evidence->mqtt != NULL) {
+        struct verdict v = from_mqtt(evidence);
+
+        if (v.why != NULL)
+            return v;
+    }
+    return from_link(evidence);
+}

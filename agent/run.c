@@ -1,0 +1,277 @@
+/* run.c - opens everything bottom up, runs the loop, closes in reverse. */
+
+#include "run.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <mbedtls/x509_crt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "cloud/mqtt.h"
+#include "cloud/outbox.h"
+#include "cloud/session.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "identity/chain.h"
+#include "identity/key.h"
+#include "identity/nameplate.h"
+#include "identity/trust.h"
+#include "local/settings.h"
+
+#define MODULE     "run"
+#define ALPN_PORT  443
+#define ALPN_NAME  "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
+#define PATH_BYTES 4096
+
+struct agent {
+    struct settings *settings;
+    struct nameplate *nameplate;
+    mbedtls_x509_crt *chain;
+    struct key *key;
+    struct trust *trust;
+    struct loop *loop;
+    struct mqtt_room *room;
+    struct outbox *outbox;
+    struct session *session;
+    struct loop_signal *terminate;
+    struct loop_signal *interrupt;
+    bool closing;
+};
+
+/* --- opening -----------------------------------------------------------------
+ */
+
+static enum err open_identity(struct agent *a)
+{
+    const struct settings *s = a->settings;
+    enum err e = nameplate_read(s->certificate, &a->nameplate);
+
+    if (e == ERR_OK)
+        e = chain_read_own(s->certificate, &a->chain);
+    if (e == ERR_OK)
+        e = key_open(s->key, &a->key);
+    if (e == ERR_OK)
+        e = key_fits(a->key, a->chain);
+    if (e == ERR_OK)
+        e = trust_load(s->trust, &a->trust);
+    return e;
+}
+
+static enum err open_outbox(struct agent *a)
+{
+    char path[PATH_BYTES];
+    const struct outbox_options options = {.path = path,
+        .limit_messages = a->settings->limit_messages,
+        .limit_bytes = a->settings->limit_bytes};
+
+    if (mkdir(a->settings->folder, 0700) != 0 && errno != EEXIST) {
+        log_error(MODULE, "cannot make folder=\"%s\" reason=\"%s\"",
+            a->settings->folder, strerror(errno));
+        return ERR_IO;
+    }
+    if (snprintf(path, sizeof(path), "%s/outbox.sqlite", a->settings->folder) >=
+        (int)sizeof(path))
+        return ERR_TOO_BIG;
+    return outbox_open(&options, &a->outbox);
+}
+
+static enum session_protocol protocol_of(enum settings_protocol protocol)
+{
+    switch (protocol) {
+    case SETTINGS_PROTOCOL_5:
+        return SESSION_MQTT_5;
+    case SETTINGS_PROTOCOL_3_1_1:
+        return SESSION_MQTT_3_1_1;
+    case SETTINGS_PROTOCOL_AUTO:
+        break;
+    }
+    return SESSION_AUTO;
+}
+
+static enum err open_session(struct agent *a)
+{
+    const struct settings *s = a->settings;
+    const struct session_options options = {
+        .loop = a->loop,
+        .room = a->room,
+        .outbox = a->outbox,
+        .link = {.host = s->host,
+                 .port = s->port,
+                 .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
+                 .trust = a->trust,
+                 .chain = a->chain,
+                 .key = a->key,
+                 .timeout_ms = s->connect_timeout_ms},
+        .thing = a->nameplate->thing,
+        .folder = s->folder,
+        .keep_alive_s = s->keep_alive_s,
+        .protocol = protocol_of(s->protocol)
+    };
+
+    return session_new(&options, &a->session);
+}
+
+static void on_closed(void *context)
+{
+    struct agent *a = context;
+
+    loop_stop(a->loop);
+}
+
+static void on_signal(void *context)
+{
+    struct agent *a = context;
+
+    if (a->closing)
+        return;
+    a->closing = true;
+    log_info(MODULE, "stopping");
+    session_close(a->session, on_closed, a);
+}
+
+static enum err open_loop(struct agent *a)
+{
+    a->loop = loop_new();
+    if (a->loop == NULL)
+        return ERR_NO_MEMORY;
+    a->terminate = loop_signal_start(a->loop, SIGTERM, on_signal, a);
+    a->interrupt = loop_signal_start(a->loop, SIGINT, on_signal, a);
+    if (a->terminate == NULL || a->interrupt == NULL)
+        return ERR_NO_MEMORY;
+    return mqtt_room_new(a->loop, &a->room);
+}
+
+static enum err open_all(struct agent *a)
+{
+    enum err e = open_identity(a);
+
+    if (e == ERR_OK)
+        e = open_loop(a);
+    if (e == ERR_OK)
+        e = open_outbox(a);
+    if (e == ERR_OK)
+        e = open_session(a);
+    return e;
+}
+
+/* --- closing -----------------------------------------------------------------
+ */
+
+static void on_look_again(void *context)
+{
+    loop_stop(((struct agent *)context)->loop);
+}
+
+/* A link's thread may still sit in a name look-up that uses what we free. */
+static void wait_for_links(struct agent *a)
+{
+    for (int tries = 0; link_threads() > 0 && tries < 100; tries++) {
+        if (loop_timer_start(a->loop, 20, on_look_again, a) == NULL)
+            return;
+        loop_run(a->loop);
+    }
+}
+
+static void close_all(struct agent *a)
+{
+    session_free(a->session);
+    if (a->loop != NULL)
+        wait_for_links(a);
+    mqtt_room_free(a->room);
+    outbox_close(a->outbox);
+    loop_signal_stop(a->terminate);
+    loop_signal_stop(a->interrupt);
+    if (link_threads() > 0)
+        return; /* the process ends now; what the thread uses must stay */
+    loop_free(a->loop);
+    trust_free(a->trust);
+    key_free(a->key);
+    chain_free(a->chain);
+    nameplate_free(a->nameplate);
+    settings_free(a->settings);
+}
+
+/* --- the verb
+ * ----------------------------------------------------------------- */
+
+static int exit_code(enum err e)
+{
+    switch (e) {
+    case ERR_OK:
+        return EX_OK;
+    case ERR_NOT_FOUND:
+        return EX_NOINPUT;
+    case ERR_DENIED:
+        return EX_NOPERM;
+    case ERR_INVALID:
+    case ERR_UNSUPPORTED:
+        return EX_CONFIG;
+    case ERR_NO_MEMORY:
+    case ERR_TOO_BIG:
+    case ERR_EXISTS:
+    case ERR_CONFLICT:
+    case ERR_AGAIN:
+    case ERR_IO:
+        break;
+    }
+    return EX_UNAVAILABLE;
+}
+
+static int run(const char *path)
+{
+    struct agent a = {.settings = NULL};
+    enum err e = settings_load(path, settings_say, NULL, &a.settings);
+
+    if (e != ERR_OK)
+        return exit_code(e);
+    log_set_level(a.settings->level);
+    (void)signal(SIGPIPE, SIG_IGN);
+    e = open_all(&a);
+    if (e == ERR_OK) {
+        log_info(MODULE, "starting version=%s thing=%s", NAMEPLATE_VERSION,
+            a.nameplate->thing);
+        session_start(a.session);
+        loop_run(a.loop);
+    } else {
+        log_error(MODULE, "cannot start reason=%s", err_name(e));
+    }
+    close_all(&a);
+    return exit_code(e);
+}
+
+int verb_run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"help",   no_argument,       NULL, 'h'},
+        {NULL,     0,                 NULL, 0  },
+    };
+    const char *path = SETTINGS_PATH;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1)
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case 'h':
+            printf("nameplate run [-c FILE]\n\n"
+                   "Connect this device to the cloud and keep it connected.\n"
+                   "FILE is " SETTINGS_PATH " unless given.\n\n"
+                   "Example: nameplate run -c ./nameplate.ini\n");
+            return EX_OK;
+        default:
+            return EX_USAGE;
+        }
+    if (optind != argc) {
+        fprintf(stderr, "nameplate: run takes no '%s'; see run --help\n",
+            argv[optind]);
+        return EX_USAGE;
+    }
+    return run(path);
+}

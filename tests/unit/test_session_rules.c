@@ -1,0 +1,215 @@
+/* What a session does next, why it is offline, and where messages go. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cloud/filters.h"
+#include "cloud/session_state.h"
+#include "cloud/verdict.h"
+#include "cmocka_all.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Rows: states; columns: TIMER CONNECTED FRESH SUBSCRIBED ENDED CLOSE. */
+#define W      SESSION_WAITING
+#define C      SESSION_CONNECTING
+#define S      SESSION_SUBSCRIBING
+#define O      SESSION_ONLINE
+#define L      SESSION_LEAVING
+#define G      SESSION_CLOSING
+#define X      SESSION_CLOSED
+#define STATES 7
+#define EVENTS 6
+static const enum session_state table[STATES][EVENTS] = {
+    {C, W, W, W, W, X},
+    {C, O, S, C, W, X},
+    {S, S, S, O, W, L},
+    {O, O, O, O, W, L},
+    {G, L, L, L, X, L},
+    {X, G, G, G, X, G},
+    {X, X, X, X, X, X},
+};
+
+static void every_transition_is_as_specified(void **state)
+{
+    (void)state;
+    for (int s = 0; s < STATES; s++)
+        for (int e = 0; e < EVENTS; e++)
+            if (session_state_next((enum session_state)s,
+                    (enum session_event)e) != table[s][e])
+                fail_msg("%s, event %d",
+                    session_state_name((enum session_state)s), e);
+}
+
+static void filters_match_as_mqtt_says(void **state)
+{
+    static const struct {
+        const char *filter, *topic;
+        bool match;
+    } rows[] = {
+        {"a/b",               "a/b",                    true },
+        {"a/b",               "a/b/c",                  false},
+        {"a/b/c",             "a/b",                    false},
+        {"a/+",               "a/b",                    true },
+        {"a/+",               "a/",                     true },
+        {"a/+",               "a",                      false},
+        {"a/#",               "a/b/c",                  true },
+        {"a/#",               "a",                      true },
+        {"a/#",               "ab",                     false},
+        {"+/b",               "a/b",                    true },
+        {"#",                 "$aws/x",                 false},
+        {"+/x",               "$aws/x",                 false},
+        {"$aws/things/t/+/d", "$aws/things/t/shadow/d", true },
+        {"$aws/+/x",          "$aws/y/x",               true },
+        {"/a",                "/a",                     true },
+        {"+/a",               "/a",                     true },
+        {"a",                 "/a",                     false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (filters_match(rows[i].filter, rows[i].topic) != rows[i].match)
+            fail_msg("%s against %s", rows[i].filter, rows[i].topic);
+}
+
+static void count_call(void *context, const struct session_message *message)
+{
+    (void)message;
+    ++*(int *)context;
+}
+
+static void what_is_not_a_filter_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "", "a#", "a/#/b", "#/a", "a+", "+a", "a/b+/c"};
+    struct filters filters = {.count = 0};
+    char longest[258];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_int_equal(
+            filters_add(&filters, bad[i], count_call, NULL), ERR_INVALID);
+    memset(longest, 'x', sizeof(longest));
+    longest[257] = '\0';
+    assert_int_equal(
+        filters_add(&filters, longest, count_call, NULL), ERR_INVALID);
+    for (int i = 0; i < FILTERS_MAX; i++)
+        assert_int_equal(filters_add(&filters, "a", count_call, NULL), ERR_OK);
+    assert_int_equal(filters_add(&filters, "a", count_call, NULL), ERR_TOO_BIG);
+    filters_clear(&filters);
+}
+
+static void a_message_goes_to_each_who_wants_it(void **state)
+{
+    struct filters filters = {.count = 0};
+    const struct session_message message = {"a/b", "", 0, false};
+    int one = 0, two = 0, three = 0;
+
+    (void)state;
+    assert_int_equal(filters_add(&filters, "a/b", count_call, &one), ERR_OK);
+    assert_int_equal(filters_add(&filters, "a/+", count_call, &two), ERR_OK);
+    assert_int_equal(filters_add(&filters, "c", count_call, &three), ERR_OK);
+    assert_true(filters_route(&filters, &message));
+    assert_int_equal(one, 1);
+    assert_int_equal(two, 1);
+    assert_int_equal(three, 0);
+    filters_clear(&filters);
+    assert_false(filters_route(&filters, &message));
+}
+
+static void only_the_same_filters_are_remembered(void **state)
+{
+    char path[] = "/tmp/filters-XXXXXX";
+    struct filters filters = {.count = 0};
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(filters_add(&filters, "a", count_call, NULL), ERR_OK);
+    assert_false(filters_are_remembered(&filters, path));
+    filters_remember(&filters, path);
+    assert_true(filters_are_remembered(&filters, path));
+    assert_int_equal(filters_add(&filters, "b", count_call, NULL), ERR_OK);
+    assert_false(filters_are_remembered(&filters, path));
+    filters_remember(&filters, path);
+    filters_forget(path);
+    assert_false(filters_are_remembered(&filters, path));
+    filters_clear(&filters);
+}
+
+static struct verdict judge(
+    enum link_reason link, enum mqtt_reason mqtt, bool was_up)
+{
+    const struct link_end link_end = {link, "what the link says"};
+    const struct mqtt_end mqtt_end = {mqtt, 0};
+    const struct verdict_evidence evidence = {
+        &link_end, &mqtt_end, true, was_up, true};
+
+    return verdict_of(&evidence);
+}
+
+static void the_verdict_names_the_layer(void **state)
+{
+    static const struct {
+        enum link_reason link;
+        enum mqtt_reason mqtt;
+        bool was_up;
+        const char *why;
+    } rows[] = {
+        {LINK_DNS,         MQTT_LOST,           false, "dns"        },
+        {LINK_TCP,         MQTT_LOST,           false, "tcp"        },
+        {LINK_TLS,         MQTT_LOST,           false, "tls"        },
+        {LINK_CLOCK,       MQTT_LOST,           false, "clock"      },
+        {LINK_CERTIFICATE, MQTT_LOST,           false, "certificate"},
+        {LINK_REFUSED,     MQTT_LOST,           true,  "refused"    },
+        {LINK_LOCAL,       MQTT_LOST,           false, "local"      },
+        {LINK_LOST,        MQTT_LOST,           true,  "lost"       },
+        {LINK_CLOSED,      MQTT_NOT_AUTHORISED, true,  "policy"     },
+        {LINK_LOST,        MQTT_TAKEN_OVER,     true,  "duplicate"  },
+        {LINK_LOST,        MQTT_BUSY,           true,  "busy"       },
+        {LINK_LOST,        MQTT_BAD_VERSION,    true,  "mqtt"       },
+        {LINK_LOST,        MQTT_BAD_CLIENT_ID,  true,  "mqtt"       },
+        {LINK_LOST,        MQTT_REFUSED,        true,  "mqtt"       },
+        {LINK_LOST,        MQTT_KICKED,         true,  "kicked"     },
+        {LINK_CERTIFICATE, MQTT_NOT_AUTHORISED, false, "certificate"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct verdict v = judge(rows[i].link, rows[i].mqtt, rows[i].was_up);
+
+        assert_string_equal(v.why, rows[i].why);
+        assert_true(strlen(v.detail) > 10);
+    }
+}
+
+static void only_a_broker_without_mqtt_5_makes_it_try_3_1_1(void **state)
+{
+    const struct link_end lost = {LINK_LOST, "hung up"};
+    const struct mqtt_end mqtt = {MQTT_LOST, 0};
+    struct verdict_evidence hung_up = {&lost, &mqtt, false, true, true};
+
+    (void)state;
+    assert_true(judge(LINK_LOST, MQTT_BAD_VERSION, true).try_3_1_1);
+    assert_false(judge(LINK_LOST, MQTT_BUSY, true).try_3_1_1);
+    assert_true(verdict_of(&hung_up).try_3_1_1);
+    hung_up.version_5 = false;
+    assert_false(verdict_of(&hung_up).try_3_1_1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_transition_is_as_specified),
+        cmocka_unit_test(filters_match_as_mqtt_says),
+        cmocka_unit_test(what_is_not_a_filter_is_refused),
+        cmocka_unit_test(a_message_goes_to_each_who_wants_it),
+        cmocka_unit_test(only_the_same_filters_are_remembered),
+        cmocka_unit_test(the_verdict_names_the_layer),
+        cmocka_unit_test(only_a_broker_without_mqtt_5_makes_it_try_3_1_1),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
