@@ -307,7 +307,7 @@ static int is_stage(const struct dirent *entry)
 static void sweep(const char *folder)
 {
     struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_stage, NULL);
+    int count = scandir(folder, &entries, is_stage, alphasort);
     char stage[DISK_PATH_SIZE];
 
     for (int i = 0; i < count; i++) {

@@ -133,15 +133,16 @@ static enum err move(const char *path, const char *from, const char *to)
 
 enum err outbox_file_set_aside(const char *path)
 {
+    int64_t now_ms = port_wall_ms();
     char suffix[64];
     enum err e;
 
     remove_older(path);
-    (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64, port_wall_ms());
+    (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64, now_ms);
     e = move(path, "", suffix);
     if (e != ERR_OK)
         return e;
     log_error(MODULE, "set aside file=%s as=%s%s", path, path, suffix);
-    (void)strcat(suffix, "-wal");
+    (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64 "-wal", now_ms);
     return move(path, "-wal", suffix);
 }

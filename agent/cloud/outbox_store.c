@@ -144,8 +144,8 @@ static enum err make_tables(
         "INSERT INTO state VALUES (%lld, 0, 0, %lld);"
         "PRAGMA user_version = %d;"
         "COMMIT",
-        (long long)state->next_id, (long long)(lost->dropped + lost->queued),
-        FILE_FORMAT);
+        (long long)state->next_id,
+        (long long)lost->dropped + (long long)lost->queued, FILE_FORMAT);
     enum err e =
         text == NULL ? ERR_NO_MEMORY : execute(s, "making the tables", text);
 

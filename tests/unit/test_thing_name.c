@@ -52,15 +52,17 @@ static void parts_cannot_reach_into_one_another(void **state)
 static bool unmap(const char *mapped, char *part)
 {
     while (*mapped != '\0') {
-        unsigned value;
+        char hex[3] = "";
+        char *end;
 
         if (*mapped != '_') {
             *part++ = *mapped++;
             continue;
         }
-        if (sscanf(mapped + 1, "%2x", &value) != 1)
+        (void)snprintf(hex, sizeof(hex), "%s", mapped + 1);
+        *part++ = (char)strtoul(hex, &end, 16);
+        if (end != hex + 2)
             return false;
-        *part++ = (char)value;
         mapped += 3;
     }
     *part = '\0';
