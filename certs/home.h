@@ -42,6 +42,10 @@ enum err home_open(const struct options *options, struct home *home) MUST_CHECK;
 /* Write the settings; init's first step. */
 enum err home_write_settings(const struct home *home) MUST_CHECK;
 
+/* Where the certificate of a device is, or would be. */
+enum err home_device_path(const struct home *home, const char *model,
+    const char *serial, char path[DISK_PATH_SIZE]) MUST_CHECK;
+
 /* Where a model's batches stand, by the mapped name of its type. */
 enum err home_model_folder(const struct home *home, const char *model,
     char folder[DISK_PATH_SIZE]) MUST_CHECK;

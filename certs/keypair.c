@@ -142,6 +142,14 @@ enum err keypair_id(struct span spki, unsigned char id[KEYPAIR_ID_SIZE])
     return ERR_OK;
 }
 
+enum err keypair_hash(struct span bytes, unsigned char hash[KEYPAIR_HASH_SIZE])
+{
+    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+
+    return mbedtls_md(md, bytes.at, bytes.len, hash) == 0 ? ERR_OK
+                                                          : ERR_INVALID;
+}
+
 static bool is_p384(const struct keypair *key)
 {
     return mbedtls_pk_get_bitlen(&key->pk) == 384;

@@ -32,6 +32,12 @@ enum err keypair_spki(const struct keypair *key, struct bytes *spki) MUST_CHECK;
 enum err keypair_id(
     struct span spki, unsigned char id[KEYPAIR_ID_SIZE]) MUST_CHECK;
 
+#define KEYPAIR_HASH_SIZE 32
+
+/* SHA-256, for fingerprints. */
+enum err keypair_hash(
+    struct span bytes, unsigned char hash[KEYPAIR_HASH_SIZE]) MUST_CHECK;
+
 /* ecdsa-with-SHA256 for P-256, ecdsa-with-SHA384 for P-384; dotted, static. */
 const char *keypair_signature_oid(const struct keypair *key);
 /* An ECDSA-Sig-Value; the caller frees. */

@@ -14,6 +14,8 @@ static const struct verb *const verbs[] = {
     &verb_init,
     &verb_model,
     &verb_issue,
+    &verb_batch,
+    &verb_show,
     &verb_check,
     &verb_revoke,
     &verb_crl,

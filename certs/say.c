@@ -6,7 +6,24 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#define LINE_SIZE 1500
+#define LINE_SIZE  1500
+#define WHERE_SIZE 600
+
+static char here[WHERE_SIZE];
+
+void say_at(const char *where)
+{
+    (void)snprintf(here, sizeof(here), "%s%s", where == NULL ? "" : where,
+        where == NULL ? "" : ": ");
+}
+
+/* So that foreign text cannot forge a line or speak to the terminal. */
+static void disarm(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
 
 void say(const char *format, ...)
 {
@@ -16,10 +33,9 @@ void say(const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    for (char *c = line; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?';
-    (void)fprintf(stderr, "factory: %s\n", line);
+    disarm(line);
+    disarm(here);
+    (void)fprintf(stderr, "factory: %s%s\n", here, line);
 }
 
 enum err say_no_memory(void)

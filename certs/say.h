@@ -9,6 +9,10 @@
  * characters of foreign text become '?'.  Said once, where it was met. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Until changed, lines begin "factory: <where>: ": a file and line that is
+ * worked on (copied); NULL: nothing.  The one global, like a logger's. */
+void say_at(const char *where);
+
 /* Memory ran out: says so, returns ERR_NO_MEMORY. */
 enum err say_no_memory(void);
 

@@ -58,9 +58,6 @@ static enum err find(const struct options *options, const struct home *home,
 {
     const char *model = options_get(options, "model");
     const char *serial = options_get(options, "serial");
-    const struct thing_name_parts parts = {home->vendor, model, serial};
-    char thing[THING_NAME_SIZE];
-    enum err e;
 
     if (options->word_count == 1 && model == NULL && serial == NULL) {
         disk_path(path, "%s", options->words[0]);
@@ -71,10 +68,7 @@ static enum err find(const struct options *options, const struct home *home,
             " certificate; see 'factory revoke --help'");
         return ERR_INVALID;
     }
-    e = parts_thing(&parts, thing);
-    if (e == ERR_OK)
-        disk_path(path, "%s/devices/%s/device.crt", home->folder, thing);
-    return e;
+    return home_device_path(home, model, serial, path);
 }
 
 static enum err run(const struct options *options)

@@ -10,7 +10,8 @@ import re
 import stat
 import subprocess
 
-from kit import FACTORY, Factory, expect, folder, main, read, run, scenario, write
+from kit import FACTORY, Factory, expect, folder, main, read, run, scenario, \
+    wait_until, write
 
 
 def text_of(certificate):
@@ -392,6 +393,133 @@ def a_masa_url_and_the_vendors_own_number_are_written_when_given():
             said = run(FACTORY, "init", "--folder", tmp + "/g", "--vendor", "A",
                        "--masa", masa, status=65).stderr
             expect("expected HOST" in said, said)
+
+
+@scenario
+def a_list_is_issued_line_by_line_and_may_be_repeated():
+    with folder() as tmp:
+        factory = Factory(tmp)
+        os.mkdir(tmp + "/csr")
+        request(tmp + "/csr/a", "/CN=x")
+        request(tmp + "/csr/b", "/CN=x")
+        path = write(tmp + "/list.csv", "\ufeffmodel,serial,csr\r\n"
+                     "Thermo-1,S1\r\n\n# a comment\nThermo-1,S2,csr/a\n"
+                     "Thermo-1,S3")
+        said = factory.run("batch", path).stdout
+        expect(said == "acme:thermo-1:S1\nacme:thermo-1:S2\nacme:thermo-1:S3\n"
+               "3 issued, 0 were issued before, 0 failed\n", said)
+        expect(os.listdir(factory.folder + "/devices/acme:thermo-1:S2") ==
+               ["device.crt"], "the device has its key")
+        write(path, read(path) + "\nThermo-1,S4\n")
+        said = json.loads(factory.run("batch", path, "--json").stdout)
+        expect(said == {"list": path, "issued": 1, "before": 3, "failed": 0}, said)
+        write(path, "Thermo-1,S2,csr/b\n")
+        said = factory.run("batch", path, status=65).stderr
+        expect(f"{path}:1: it was issued already, for another key" in said, said)
+
+
+@scenario
+def a_bad_line_is_told_with_its_number_and_the_others_are_issued():
+    with folder() as tmp:
+        factory = Factory(tmp)
+        path = write(tmp + "/list.csv", "Thermo-1,S1\nThermo-1\nThermo-1,a b\n"
+                     "Nope,S1\nThermo-1,S1\nThermo-1,S2,\nThermo-1,S3,none\n"
+                     "a,b,c,d\nThermo-1,S1\nThermo-1,S4\n")
+        done = factory.run("batch", path, status=65)
+        lines = done.stderr.strip().split("\n")
+        expected = ((2, "expected MODEL,SERIAL"), (3, "has a space"),
+                    (4, "no model 'Nope'"), (5, "same device as in line 1"),
+                    (6, "path is empty"), (7, "/none is not there"),
+                    (8, "expected MODEL,SERIAL"), (9, "same device as in line 1"))
+        expect(len(lines) == len(expected), done.stderr)
+        for line, (number, words) in zip(lines, expected):
+            expect(line.startswith(f"factory: {path}:{number}: ") and words in line,
+                   line)
+        expect("2 issued, 0 were issued before, 8 failed" in done.stdout, done)
+        expect(sorted(os.listdir(factory.folder + "/devices")) ==
+               ["acme:thermo-1:S1", "acme:thermo-1:S4"], "the good ones")
+        write(path, "a\0b")
+        expect("not text" in factory.run("batch", path, status=65).stderr, "NUL")
+        expect("is not there" in factory.run("batch", tmp + "/no", status=66).stderr,
+               "absent")
+
+
+@scenario
+def a_batch_that_was_killed_goes_on_where_it_was():
+    with folder() as tmp:
+        factory = Factory(tmp)
+        count = 300
+        path = write(tmp + "/list.csv",
+                     "".join(f"Thermo-1,S{n}\n" for n in range(count)))
+        process = subprocess.Popen(
+            [FACTORY, "batch", "--folder", factory.folder, path],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        devices = factory.folder + "/devices"
+        wait_until(lambda: os.path.isdir(devices) and len(os.listdir(devices)) > 20,
+                   30, "some are issued")
+        process.kill()
+        process.communicate(timeout=10)
+        before = {n: read(f"{devices}/{n}/device.crt") for n in os.listdir(devices)}
+        expect(20 < len(before) < count, f"killed in the middle: {len(before)}")
+        said = json.loads(factory.run("batch", path, "--json").stdout)
+        expect(said["issued"] == count - len(before) and
+               said["before"] == len(before), said)
+        for name, text in before.items():
+            expect(read(f"{devices}/{name}/device.crt") == text, name)
+
+
+@scenario
+def progress_is_a_bar_on_a_terminal_only():
+    with folder() as tmp:
+        factory = Factory(tmp)
+        path = write(tmp + "/list.csv", "Thermo-1,S1\nThermo-1,S2\n")
+        command = f"{FACTORY} batch --folder {factory.folder} {path}"
+        said = run("script", "-qec", command, "/dev/null").stdout
+        expect("[####################                    ] 1 of 2" in said and
+               "[########################################] 2 of 2" in said, said)
+        expect("of 2" not in factory.run("batch", path).stderr, "no terminal")
+
+
+@scenario
+def a_certificate_is_shown_in_words():
+    with folder() as tmp:
+        factory = Factory(tmp)
+        leaf = factory.device("S1") + "/device.crt"
+        said = factory.run("show", "--model", "Thermo-1", "--serial", "S1").stdout
+        for words in ("device: acme:thermo-1:S1\n", "vendor         Acme\n",
+                      "model          Thermo-1\n", "serial number  S1\n",
+                      "issued by      Thermo-1 batch B1\n",
+                      "valid until    for ever\n", "batch: Thermo-1 batch B1\n",
+                      "vendor: Acme Device CA G1\n"):
+            expect(words in said, f"'{words}' in {said}")
+        result = json.loads(factory.run("show", leaf, "--json").stdout)
+        device = result["certificates"][0]
+        expect(len(result["certificates"]) == 3 and device["role"] == "device" and
+               device["notAfter"] == "9999-12-31T23:59:59Z", result)
+        fingerprint = run("openssl", "x509", "-in", leaf, "-noout", "-fingerprint",
+                          "-sha256").stdout.split("=")[1].strip()
+        expect(device["sha256"] == fingerprint.replace(":", "").lower(), "SHA-256")
+        key = subprocess.run(
+            f"openssl x509 -in {leaf} -noout -pubkey | openssl pkey -pubin"
+            " -outform DER | sha256sum", shell=True, check=True,
+            capture_output=True, text=True).stdout.split()[0]
+        expect(device["keySha256"] == key, "the key's SHA-256")
+        server = factory.server() + "/server.crt"
+        expect(factory.run("show", server).stdout.startswith("server: "), "server")
+        for arguments, status, words in (
+                (["--model", "Thermo-1", "--serial", "S9"], 66, "is not there"),
+                (["--model", "Thermo-1"], 65, "expected --model and --serial"),
+                ([leaf.replace(".crt", ".key")], 65, "no PEM certificate"),
+                ([write(tmp + "/cut", "-----BEGIN CERTIFICATE-----\nMAA=\n"
+                        "-----END CERTIFICATE-----\n")], 65, "malformed")):
+            said = factory.run("show", *arguments, status=status).stderr
+            expect(words in said, said)
+        evil = tmp + "/evil"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout", evil + ".key", "-out",
+            evil, "-subj", "/CN=a\x1b[31mb")
+        said = factory.run("show", evil).stdout
+        expect("\x1b" not in said and "a?[31mb" in said, repr(said))
 
 
 @scenario
