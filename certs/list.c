@@ -82,43 +82,39 @@ static void split(struct list *list)
     }
 }
 
-/* Faults last, then by device, then as they stand. */
-static int compare(const void *a, const void *b)
+static int compare_numbers(const void *a, const void *b)
 {
-    const struct list_line *x = *(struct list_line *const *)a;
-    const struct list_line *y = *(struct list_line *const *)b;
+    const struct list_line *x = a, *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Faults last, then by device, then as they stand. */
+static int compare_devices(const void *a, const void *b)
+{
+    const struct list_line *x = a, *y = b;
     int order = (x->fault != NULL) - (y->fault != NULL);
 
     if (order == 0 && x->fault == NULL)
         order = strcmp(x->model, y->model);
     if (order == 0 && x->fault == NULL)
         order = strcmp(x->serial, y->serial);
-    if (order == 0)
-        order = (x->number > y->number) - (x->number < y->number);
-    return order;
+    return order == 0 ? compare_numbers(a, b) : order;
 }
 
-static enum err find_repeats(struct list *list)
+static void find_repeats(struct list *list)
 {
-    struct list_line **sorted = malloc((list->count + 1) * sizeof(*sorted));
-
-    if (sorted == NULL)
-        return say_no_memory();
-    for (size_t i = 0; i < list->count; i++)
-        sorted[i] = &list->lines[i];
-    qsort(sorted, list->count, sizeof(*sorted), compare);
+    qsort(list->lines, list->count, sizeof(*list->lines), compare_devices);
     for (size_t i = 1; i < list->count; i++) {
-        struct list_line *before = sorted[i - 1], *line = sorted[i];
+        const struct list_line *before = &list->lines[i - 1];
+        struct list_line *line = &list->lines[i];
 
-        if (line->fault != NULL)
-            break;
-        if (strcmp(before->model, line->model) == 0 &&
+        if (line->fault == NULL && strcmp(before->model, line->model) == 0 &&
             strcmp(before->serial, line->serial) == 0)
             line->repeats =
                 before->repeats != 0 ? before->repeats : before->number;
     }
-    free(sorted);
-    return ERR_OK;
+    qsort(list->lines, list->count, sizeof(*list->lines), compare_numbers);
 }
 
 enum err list_read(const char *path, struct list *out)
@@ -143,7 +139,7 @@ enum err list_read(const char *path, struct list *out)
         goto free_list;
     }
     split(&list);
-    e = find_repeats(&list);
+    find_repeats(&list);
 
 free_list:
     if (e != ERR_OK)

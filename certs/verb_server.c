@@ -13,7 +13,8 @@
 #include "ports/port.h"
 
 #define DAY_S        86400
-#define CA_DAYS      3650
+#define CA_DAYS      3660 /* so that a new one can issue for MAX_DAYS */
+#define MAX_DAYS     3650
 #define DEFAULT_DAYS "397" /* what browsers accept at most */
 #define DNS_MAX      253
 
@@ -68,8 +69,8 @@ static enum err read_days(const char *text, int *days)
     char *end;
     long value = strtol(text, &end, 10);
 
-    if (*text == '\0' || *end != '\0' || value < 1 || value > CA_DAYS) {
-        say("--days '%s' is refused: expected 1 to %d", text, CA_DAYS);
+    if (*text == '\0' || *end != '\0' || value < 1 || value > MAX_DAYS) {
+        say("--days '%s' is refused: expected 1 to %d", text, MAX_DAYS);
         return ERR_INVALID;
     }
     *days = (int)value;

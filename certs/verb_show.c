@@ -130,7 +130,7 @@ static struct json *to_json(const struct words *w)
 /* One certificate, printed or put into `list`. */
 static enum err show(struct span der, const char *path, struct json *list)
 {
-    struct words words;
+    struct words words = {.for_ever = false};
     struct view view;
     const char *why;
 

@@ -14,6 +14,10 @@ from kit import FACTORY, Factory, expect, folder, main, read, run, scenario, \
     wait_until, write
 
 
+# libfaketime wants to be loaded before AddressSanitizer.
+LATER = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0")
+
+
 def text_of(certificate):
     return run("openssl", "x509", "-in", certificate, "-noout", "-text",
                "-nameopt", "RFC2253,-dn_rev,sep_comma_plus_space").stdout
@@ -295,22 +299,19 @@ def the_newest_batch_issues_unless_one_is_named():
     with folder() as tmp:
         factory = Factory(tmp)
         run("faketime", "-f", "+10d", FACTORY, "model", "--folder", factory.folder,
-            "--model", "Thermo-1", "--batch", "A2", env=dict(
-                os.environ, ASAN_OPTIONS="verify_asan_link_order=0"))
+            "--model", "Thermo-1", "--batch", "A2", env=LATER)
         said = factory.run("issue", "--model", "Thermo-1", "--serial", "S1",
                            status=75).stderr
         expect("set the clock" in said, said)
         factory.run("issue", "--model", "Thermo-1", "--serial", "S1", "--batch",
                     "B1")
         run("faketime", "-f", "+11d", FACTORY, "issue", "--folder", factory.folder,
-            "--model", "Thermo-1", "--serial", "S2", env=dict(
-                os.environ, ASAN_OPTIONS="verify_asan_link_order=0"))
+            "--model", "Thermo-1", "--serial", "S2", env=LATER)
         issuer = text_of(factory.folder + "/devices/acme:thermo-1:S2" + "/device.crt")
         expect("CN=Thermo-1 batch A2" in issuer, issuer)
         said = run("faketime", "-f", "+11y", FACTORY, "issue", "--folder",
                    factory.folder, "--model", "Thermo-1", "--serial", "S3",
-                   status=77, env=dict(
-                       os.environ, ASAN_OPTIONS="verify_asan_link_order=0")).stderr
+                   status=77, env=LATER).stderr
         expect("older than 10 years" in said, said)
 
 
@@ -369,6 +370,10 @@ def a_server_certificate_is_of_a_world_of_its_own():
         factory.run("server", "--name", "b", "--days", "3650", "--as", "long")
         run("openssl", "verify", "-CAfile", factory.server_ca,
             factory.folder + "/server/long/server.crt")
+        said = run("faketime", "-f", "+30d", FACTORY, "server", "--folder",
+                   factory.folder, "--name", "c", "--days", "3650", status=77,
+                   env=LATER).stderr
+        expect("the server CA ends before 3650 days" in said, said)
 
 
 @scenario
