@@ -148,6 +148,14 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
     return MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
+/* mbedTLS numbers its modules in bits 7 to 14; X.509 has 0x2080 to 0x3000. */
+static bool is_x509_error(int code)
+{
+    int module = -code & 0x7f80;
+
+    return module >= 0x2080 && module <= 0x3000;
+}
+
 static void explain_tls(
     struct link *link, const mbedtls_ssl_context *ssl, int code)
 {
@@ -172,6 +180,11 @@ static void explain_tls(
         because(link, link->up ? LINK_LOST : LINK_TLS,
             link->up ? "the connection broke"
                      : "the server hung up during the handshake");
+    } else if (is_x509_error(code)) {
+        because(link, LINK_CERTIFICATE,
+            "bad_certificate: the server's certificate does not parse, or has "
+            "a critical extension that we cannot evaluate (-0x%04x)",
+            (unsigned)-code);
     } else {
         because(link, LINK_TLS, "TLS error -0x%04x", (unsigned)-code);
     }
@@ -297,8 +310,11 @@ static void secure_and_carry(struct link *link)
     e = shake_hands(link, &ssl);
     if (e == ERR_OK)
         e = check_alpn(link, &ssl);
-    if (e == ERR_OK && link->plain < 0)
+    if (e == ERR_OK && link->plain < 0) {
         e = wait_for(link, -1, 0);
+        if (e != ERR_OK && e != ERR_DENIED)
+            because(link, LINK_LOCAL, "Paho did not connect to its door");
+    }
     if (e == ERR_OK)
         carry(link, &ssl);
 
