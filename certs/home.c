@@ -127,15 +127,26 @@ enum err home_write_settings(const struct home *home)
     return e;
 }
 
-enum err home_device_path(const struct home *home, const char *model,
-    const char *serial, char path[DISK_PATH_SIZE])
+enum err home_device_folder(const struct home *home, const char *model,
+    const char *serial, char folder[DISK_PATH_SIZE])
 {
     const struct thing_name_parts parts = {home->vendor, model, serial};
     char thing[THING_NAME_SIZE];
     enum err e = parts_thing(&parts, thing);
 
     if (e == ERR_OK)
-        disk_path(path, "%s/devices/%s/device.crt", home->folder, thing);
+        disk_path(folder, "%s/devices/%s", home->folder, thing);
+    return e;
+}
+
+enum err home_device_path(const struct home *home, const char *model,
+    const char *serial, char path[DISK_PATH_SIZE])
+{
+    char folder[DISK_PATH_SIZE];
+    enum err e = home_device_folder(home, model, serial, folder);
+
+    if (e == ERR_OK)
+        disk_path(path, "%.*s/device.crt", DISK_PATH_SIZE - 20, folder);
     return e;
 }
 

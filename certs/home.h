@@ -42,7 +42,9 @@ enum err home_open(const struct options *options, struct home *home) MUST_CHECK;
 /* Write the settings; init's first step. */
 enum err home_write_settings(const struct home *home) MUST_CHECK;
 
-/* Where the certificate of a device is, or would be. */
+/* The folder of a device, and its certificate: where they are or would be. */
+enum err home_device_folder(const struct home *home, const char *model,
+    const char *serial, char folder[DISK_PATH_SIZE]) MUST_CHECK;
 enum err home_device_path(const struct home *home, const char *model,
     const char *serial, char path[DISK_PATH_SIZE]) MUST_CHECK;
 

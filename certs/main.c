@@ -15,6 +15,7 @@ static const struct verb *const verbs[] = {
     &verb_model,
     &verb_issue,
     &verb_batch,
+    &verb_deliver,
     &verb_show,
     &verb_check,
     &verb_revoke,

@@ -222,6 +222,47 @@ def a_serial_number_is_never_issued_twice():
 
 
 @scenario
+def a_key_is_delivered_once_and_then_is_not_in_the_factory_any_more():
+    with folder() as tmp:
+        factory = Factory(tmp)
+        out = factory.device("S1", None, "--out", tmp + "/out")
+        expect(out == tmp + "/out" and sorted(os.listdir(out)) ==
+               ["device.crt", "device.key"], out)
+        expect(stat.S_IMODE(os.stat(out + "/device.key").st_mode) == 0o600, "0600")
+        kept = factory.folder + "/devices/acme:thermo-1:S1"
+        expect(os.listdir(kept) == ["device.crt"], "the key is gone")
+        expect(read(kept + "/device.crt") == read(out + "/device.crt"), "the chain")
+        order = ["--model", "Thermo-1", "--serial", "S1"]
+        said = factory.run("issue", *order, status=73).stderr
+        expect("its key was delivered" in said, said)
+        said = factory.run("deliver", *order, "--out", tmp + "/two",
+                           status=66).stderr
+        expect("delivered before" in said and not os.path.exists(tmp + "/two"), said)
+
+        factory.device("S2")
+        order[-1] = "S2"
+        said = factory.run("issue", *order, "--out", tmp + "/two", status=73).stderr
+        expect("hand it over with 'factory deliver'" in said, said)
+        expect(not os.path.exists(tmp + "/two"), "nobody got it by mistake")
+        said = factory.run("deliver", *order, "--out", out, status=73).stderr
+        expect("is there already" in said, said)
+        factory.run("deliver", *order, "--out", tmp + "/two")
+        expect(os.path.exists(tmp + "/two/device.key"), "delivered")
+        order[-1] = "S3"
+        said = factory.run("deliver", *order, "--out", tmp + "/3", status=66).stderr
+        expect("issue it first" in said, said)
+        factory.run("issue", *order, "--out", out, status=73)
+        expect(not os.path.exists(factory.folder + "/devices/acme:thermo-1:S3"),
+               "refused before it was issued")
+        said = factory.run("issue", *order, "--out", tmp + "/no/where",
+                           status=66).stderr
+        expect("it is issued" in said, said)
+        csr = request(tmp + "/a.csr", "/CN=x")
+        out = factory.device("S4", None, "--csr", csr, "--out", tmp + "/4")
+        expect(os.listdir(out) == ["device.crt"], "the device has its key")
+
+
+@scenario
 def of_ten_who_issue_one_serial_at_once_exactly_one_wins():
     with folder() as tmp:
         factory = Factory(tmp)

@@ -261,6 +261,28 @@ def a_killed_revocation_or_list_is_whole_or_not_there():
 
 
 @scenario
+def a_killed_delivery_loses_no_key_and_can_be_repeated():
+    def with_device(where):
+        a_factory(where)
+        run(*words("issue", "--model", "Thermo-1", "--serial", "S1")(where))
+
+    def delivered(work):
+        kept = work + "/factory/devices/acme:thermo-1:S1/device"
+        out = work + "/out/device"
+        if os.path.exists(kept + ".key"):
+            return None if belongs(kept + ".key", kept + ".crt") else "damaged"
+        return belongs(out + ".key", out + ".crt") or "the key is lost"
+
+    def command(work):
+        return [*words("deliver", "--model", "Thermo-1", "--serial", "S1")(work),
+                "--out", work + "/out"]
+    # 66: it was delivered, and only the end of the program was missing.
+    attempt = Attempt(with_device, command, delivered)
+    check_attempt(attempt, kill, again=(0, 66))
+    check_attempt(attempt, fail, again=(0, 66), both=False)
+
+
+@scenario
 def what_a_killed_one_left_is_swept_by_the_next():
     with folder() as tmp:
         factory = Factory(tmp)
