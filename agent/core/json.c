@@ -3,7 +3,7 @@
  *
  * cJSON accepts what we must not: bytes that are not UTF-8, duplicate keys, an
  * escaped NUL that ends a string early, any depth up to 1,000.  `scan` refuses
- * bad bytes and depth before cJSON sees them; `has_duplicate` comes after. */
+ * bad bytes and depth before cJSON sees them; `refuse_oddities` comes after. */
 
 #include "core/json.h"
 
@@ -103,17 +103,19 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* ERR_INVALID when one object of the tree has a key twice. */
-static enum err refuse_duplicates(const cJSON *value)
+/* ERR_INVALID when one object of the tree has a key twice, or a number is
+ * beyond what a double holds: it would be printed as null. */
+static enum err refuse_oddities(const cJSON *value)
 {
     size_t count = 0;
     const char **keys;
     const cJSON *c;
     enum err e = ERR_OK;
 
+    if (cJSON_IsNumber(value) && !isfinite(value->valuedouble))
+        return ERR_INVALID;
     for (c = value->child; c != NULL && e == ERR_OK; c = c->next, count++)
-        if (c->child != NULL)
-            e = refuse_duplicates(c);
+        e = refuse_oddities(c);
     if (e != ERR_OK || !cJSON_IsObject(value) || count < 2)
         return e;
     keys = calloc(count, sizeof(*keys));
@@ -147,7 +149,7 @@ enum err json_parse(
     value = cJSON_ParseWithLengthOpts(bytes, len, &end, 0);
     if (value == NULL)
         return ERR_INVALID;
-    e = only_space(end, (const char *)bytes + len) ? refuse_duplicates(value)
+    e = only_space(end, (const char *)bytes + len) ? refuse_oddities(value)
                                                    : ERR_INVALID;
     if (e != ERR_OK) {
         cJSON_Delete(value);

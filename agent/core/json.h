@@ -24,7 +24,8 @@ struct json_limits {
 
 /* Parse exactly one value; only white space may follow.  Refused as
  * ERR_INVALID: bytes that are not UTF-8, a NUL or "\u0000" anywhere, duplicate
- * keys in one object.  ERR_TOO_BIG past a limit.  The caller frees *out. */
+ * keys in one object, numbers beyond a double.  ERR_TOO_BIG past a limit.
+ * The caller frees *out. */
 enum err json_parse(const void *bytes, size_t len, struct json_limits limits,
     struct json **out) MUST_CHECK;
 void json_free(struct json *value); /* NULL is fine; frees the whole tree */

@@ -58,6 +58,8 @@ static void malformed_text_is_invalid(void **state)
         "nul",
         "{'a':1}",
         "]",
+        "1e999",
+        "[{\"a\":-1e999}]",
     };
 
     (void)state;
