@@ -66,6 +66,12 @@ static enum err read_part(
     enum err e;
 
     disk_path(path, "%s%s", base, suffix);
+    if (strcmp(suffix, ".key") == 0 && !disk_is_private(path)) {
+        say("%s can be read by others; if it was, revoke what it signs, else"
+            " 'chmod 600 %s'",
+            path, path);
+        return ERR_DENIED;
+    }
     e = disk_read(path, FILE_LIMIT, out);
     if (e == ERR_NOT_FOUND)
         say("%s is not there; is --folder right, or is it kept elsewhere?",

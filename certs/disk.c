@@ -68,6 +68,13 @@ bool disk_exists(const char *path)
     return lstat(path, &s) == 0;
 }
 
+bool disk_is_private(const char *path)
+{
+    struct stat s;
+
+    return stat(path, &s) != 0 || (s.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 /* Read to the end; a short read is no end. */
 static ssize_t read_all(int fd, unsigned char *buffer, size_t size)
 {

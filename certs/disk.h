@@ -22,6 +22,9 @@ void disk_path(char out[DISK_PATH_SIZE], const char *format, ...)
 
 bool disk_exists(const char *path);
 
+/* False when group or others have any right to a file that is there. */
+bool disk_is_private(const char *path);
+
 /* Read all of a file of at most `limit` bytes; a NUL stands behind them.  The
  * caller frees.  ERR_NOT_FOUND is not said: it may be no failure. */
 enum err disk_read(

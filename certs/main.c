@@ -69,6 +69,15 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+/* Either a device or a file, and a device by both its options. */
+static bool names_one(const struct options *options)
+{
+    bool model = options_has(options, "model");
+    bool serial = options_has(options, "serial");
+
+    return model == serial && model == (options->word_count == 0);
+}
+
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
     struct options options;
@@ -89,6 +98,12 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
         say("%s: '%s' is one argument too many; usage: factory %s %s",
             verb->name, options.words[verb->words_max], verb->name,
             verb->arguments);
+        return SAY_USAGE;
+    }
+    if (verb->device_or_file && !names_one(&options)) {
+        say("%s: expected --model and --serial, or the FILE of a certificate;"
+            " see 'factory %s --help'",
+            verb->name, verb->name);
         return SAY_USAGE;
     }
     return say_exit_status(verb->run(&options));

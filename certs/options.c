@@ -36,7 +36,8 @@ static enum err unknown(const char *verb, const char *given,
 static enum err add(struct options *o, const char *verb,
     const struct option_rule *rule, const char *value)
 {
-    if (rule->kind != OPTION_MANY && options_has(o, rule->name)) {
+    if (rule->kind != OPTION_MANY && rule->kind != OPTION_SOME &&
+        options_has(o, rule->name)) {
         say("%s: --%s is given twice; give it once", verb, rule->name);
         return ERR_INVALID;
     }
@@ -54,7 +55,8 @@ static enum err check_required(const struct options *o, const char *verb,
     const struct option_rule *rules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (rules[i].kind == OPTION_MUST && !options_has(o, rules[i].name)) {
+        if ((rules[i].kind == OPTION_MUST || rules[i].kind == OPTION_SOME) &&
+            !options_has(o, rules[i].name)) {
             say("%s: --%s is missing; see 'factory %s --help'", verb,
                 rules[i].name, verb);
             return ERR_INVALID;

@@ -12,7 +12,8 @@ enum option_kind {
     OPTION_FLAG, /* --json */
     OPTION_ONE,  /* --model NAME or --model=NAME, once */
     OPTION_MUST, /* the same, and it may not be missing */
-    OPTION_MANY, /* may be repeated */
+    OPTION_SOME, /* once or more */
+    OPTION_MANY, /* any number */
 };
 
 struct option_rule {

@@ -15,6 +15,7 @@ struct verb {
     const struct option_rule *rules;
     size_t rule_count;
     size_t words_min, words_max;
+    bool device_or_file; /* --model and --serial, or one FILE */
     enum err (*run)(const struct options *options); /* says what fails */
 };
 

@@ -153,6 +153,9 @@ static enum err run(const struct options *options)
         e = disk_lock(home.folder, &lock);
     if (e != ERR_OK)
         return e;
+    if (!disk_is_private(home.folder))
+        say("warning: others can look into %s; 'chmod 700 %s'", home.folder,
+            home.folder);
     if (home_is_complete(home.folder)) {
         say("'%s' is a factory already; use it, or give another --folder",
             home.folder);

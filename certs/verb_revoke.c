@@ -59,14 +59,9 @@ static enum err find(const struct options *options, const struct home *home,
     const char *model = options_get(options, "model");
     const char *serial = options_get(options, "serial");
 
-    if (options->word_count == 1 && model == NULL && serial == NULL) {
+    if (options->word_count == 1) {
         disk_path(path, "%s", options->words[0]);
         return ERR_OK;
-    }
-    if (options->word_count == 1 || model == NULL || serial == NULL) {
-        say("revoke: expected --model and --serial, or the FILE of a"
-            " certificate; see 'factory revoke --help'");
-        return ERR_INVALID;
     }
     return home_device_path(home, model, serial, path);
 }
@@ -138,5 +133,6 @@ const struct verb verb_revoke = {
             " --reason keyCompromise\n",
     VERB_RULES(rules),
     .words_max = 1,
+    .device_or_file = true,
     .run = run,
 };

@@ -97,10 +97,6 @@ static enum err read_options(
             e = ERR_INVALID;
         }
     }
-    if (e == ERR_OK && server->san.dns_count == 0) {
-        say("server: --name is missing; see 'factory server --help'");
-        e = ERR_INVALID;
-    }
     return e;
 }
 
@@ -244,7 +240,7 @@ static enum err run(const struct options *options)
 
 static const struct option_rule rules[] = {
     {"folder", OPTION_ONE },
-    {"name",   OPTION_MANY},
+    {"name",   OPTION_SOME},
     {"ip",     OPTION_MANY},
     {"days",   OPTION_ONE },
     {"as",     OPTION_ONE },

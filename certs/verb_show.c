@@ -186,14 +186,9 @@ static enum err find(const struct options *options, char path[DISK_PATH_SIZE])
     struct home home;
     enum err e;
 
-    if (options->word_count == 1 && model == NULL && serial == NULL) {
+    if (options->word_count == 1) {
         disk_path(path, "%s", options->words[0]);
         return ERR_OK;
-    }
-    if (options->word_count == 1 || model == NULL || serial == NULL) {
-        say("show: expected --model and --serial, or the FILE of a"
-            " certificate; see 'factory show --help'");
-        return ERR_INVALID;
     }
     e = home_open(options, &home);
     return e == ERR_OK ? home_device_path(&home, model, serial, path) : e;
@@ -244,5 +239,6 @@ const struct verb verb_show = {
             "example: factory show --model Thermo-1 --serial 4711\n",
     VERB_RULES(rules),
     .words_max = 1,
+    .device_or_file = true,
     .run = run,
 };

@@ -357,16 +357,24 @@ def the_newest_batch_issues_unless_one_is_named():
 
 
 @scenario
-def a_lost_or_foreign_key_is_named():
+def a_lost_foreign_or_open_key_is_named():
     with folder() as tmp:
         factory = Factory(tmp)
         key = factory.batch() + "/ca.key"
+        for mode in (0o640, 0o604, 0o620):
+            os.chmod(key, mode)
+            said = factory.run("issue", "--model", "Thermo-1", "--serial", "S1",
+                               status=77).stderr
+            expect(f"chmod 600 {key}" in said, said)
+        os.chmod(key, 0o400)
+        factory.device("S0")
         os.rename(key, key + ".away")
         said = factory.run("issue", "--model", "Thermo-1", "--serial", "S1",
                            status=66).stderr
         expect("ca.key is not there" in said, said)
         run("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout",
             "-out", key)
+        os.chmod(key, 0o600)
         said = factory.run("issue", "--model", "Thermo-1", "--serial", "S1",
                            status=65).stderr
         expect("ca.key is not the key of" in said, said)
@@ -403,10 +411,11 @@ def a_server_certificate_is_of_a_world_of_its_own():
                 (["--name", "x" * 64], "DNS name"),
                 (["--name", "b", "--days", "0"], "expected 1 to 3650"),
                 (["--name", "b", "--as", "ca"], "cannot be the name"),
-                (["--name", "b", "--as", "../x"], "cannot be the name"),
-                ([], "--name is missing")):
+                (["--name", "b", "--as", "../x"], "cannot be the name")):
             said = factory.run("server", *arguments, status=65).stderr
             expect(reason in said, f"{arguments}: {said}")
+        said = factory.run("server", "--ip", "::1", status=64).stderr
+        expect("--name is missing" in said, said)
         factory.run("server", "--name", "localhost", status=73)
         factory.run("server", "--name", "b", "--days", "3650", "--as", "long")
         run("openssl", "verify", "-CAfile", factory.server_ca,
@@ -554,7 +563,8 @@ def a_certificate_is_shown_in_words():
         expect(factory.run("show", server).stdout.startswith("server: "), "server")
         for arguments, status, words in (
                 (["--model", "Thermo-1", "--serial", "S9"], 66, "is not there"),
-                (["--model", "Thermo-1"], 65, "expected --model and --serial"),
+                (["--model", "Thermo-1"], 64, "expected --model and --serial"),
+                (["--model", "Thermo-1", "--serial", "S1", leaf], 64, "or the FILE"),
                 ([leaf.replace(".crt", ".key")], 65, "no PEM certificate"),
                 ([write(tmp + "/cut", "-----BEGIN CERTIFICATE-----\nMAA=\n"
                         "-----END CERTIFICATE-----\n")], 65, "malformed")):
@@ -607,6 +617,18 @@ def results_are_json_when_asked():
             expect(result["folder"].startswith("factory"), result)
             expect(os.path.isdir(os.path.join(tmp, result["folder"])), result)
         expect(os.path.isdir(tmp + "/factory/devices/acme:m:1"), "the default folder")
+
+
+@scenario
+def an_open_folder_is_warned_about_and_left_as_it_is():
+    with folder() as tmp:
+        os.mkdir(tmp + "/f")
+        os.chmod(tmp + "/f", 0o755)
+        said = run(FACTORY, "init", "--vendor", "A", "--folder", tmp + "/f").stderr
+        expect(f"chmod 700 {tmp}/f" in said, said)
+        expect(stat.S_IMODE(os.stat(tmp + "/f").st_mode) == 0o755, "not changed")
+        said = run(FACTORY, "init", "--vendor", "A", "--folder", tmp + "/g").stderr
+        expect(said == "", said)
 
 
 @scenario

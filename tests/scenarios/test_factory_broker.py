@@ -219,8 +219,8 @@ def what_cannot_be_revoked_says_why():
                 (["--model", "Thermo-1", "--serial", "S9"], 66, "is not there"),
                 ([stranger + "/device.crt"], 65, "not issued by this factory"),
                 ([device + "/device.key"], 65, "not a certificate"),
-                (["--model", "Thermo-1"], 65, "expected --model and --serial"),
-                ([], 65, "expected --model and --serial"),
+                (["--model", "Thermo-1"], 64, "expected --model and --serial"),
+                ([], 64, "expected --model and --serial"),
                 (["--reason", "boredom", stranger], 65, "keyCompromise")):
             said = factory.run("revoke", *arguments, status=status).stderr
             expect(words in said, f"{arguments}: {said}")
