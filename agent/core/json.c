@@ -56,35 +56,53 @@ static size_t utf8_length(const unsigned char *p, size_t left)
     return 0;
 }
 
-static enum err scan(const unsigned char *p, size_t len, size_t depth_limit)
+static enum err refuse(
+    enum err e, const char *what, size_t at, struct json_fault *fault)
+{
+    *fault = (struct json_fault){what, at};
+    return e;
+}
+
+/* The bytes of a string; *step is how far to go on. */
+static enum err scan_string(const unsigned char *p, size_t i, size_t len,
+    size_t *step, struct json_fault *fault)
+{
+    if (p[i] < 0x20)
+        return refuse(ERR_INVALID, "a control character in a string", i, fault);
+    if (p[i] != '\\')
+        return ERR_OK;
+    if (len - i >= 6 && memcmp(p + i + 1, "u0000", 5) == 0)
+        return refuse(ERR_INVALID, "an escaped NUL", i, fault);
+    if (len - i < 2)
+        return refuse(ERR_INVALID, "a string without end", i, fault);
+    *step = 2;
+    return ERR_OK;
+}
+
+static enum err scan(const unsigned char *p, size_t len, size_t depth_limit,
+    struct json_fault *fault)
 {
     bool in_string = false;
     size_t depth = 0;
     size_t step;
+    enum err e;
 
     for (size_t i = 0; i < len; i += step) {
         step = utf8_length(p + i, len - i);
         if (step == 0)
-            return ERR_INVALID;
+            return refuse(ERR_INVALID, "a byte that is not UTF-8", i, fault);
         if (in_string) {
-            if (p[i] < 0x20)
-                return ERR_INVALID;
-            if (p[i] == '"')
-                in_string = false;
-            if (p[i] == '\\') {
-                if (len - i >= 6 && memcmp(p + i + 1, "u0000", 5) == 0)
-                    return ERR_INVALID;
-                if (len - i < 2)
-                    return ERR_INVALID;
-                step = 2;
-            }
+            in_string = p[i] != '"';
+            e = scan_string(p, i, len, &step, fault);
+            if (e != ERR_OK)
+                return e;
             continue;
         }
         if (p[i] == '"')
             in_string = true;
         if (p[i] == '{' || p[i] == '[')
             if (++depth > depth_limit)
-                return ERR_TOO_BIG;
+                return refuse(ERR_TOO_BIG, "too many levels", i, fault);
         if ((p[i] == '}' || p[i] == ']') && depth > 0)
             depth--;
     }
@@ -105,7 +123,7 @@ static int by_text(const void *a, const void *b)
 
 /* ERR_INVALID when one object of the tree has a key twice, or a number is
  * beyond what a double holds: it would be printed as null. */
-static enum err refuse_oddities(const cJSON *value)
+static enum err refuse_oddities(const cJSON *value, struct json_fault *fault)
 {
     size_t count = 0;
     const char **keys;
@@ -113,9 +131,9 @@ static enum err refuse_oddities(const cJSON *value)
     enum err e = ERR_OK;
 
     if (cJSON_IsNumber(value) && !isfinite(value->valuedouble))
-        return ERR_INVALID;
+        return refuse(ERR_INVALID, "a number beyond a double", 0, fault);
     for (c = value->child; c != NULL && e == ERR_OK; c = c->next, count++)
-        e = refuse_oddities(c);
+        e = refuse_oddities(c, fault);
     if (e != ERR_OK || !cJSON_IsObject(value) || count < 2)
         return e;
     keys = calloc(count, sizeof(*keys));
@@ -127,36 +145,50 @@ static enum err refuse_oddities(const cJSON *value)
     qsort(keys, count, sizeof(*keys), by_text);
     for (size_t i = 1; i < count; i++)
         if (strcmp(keys[i - 1], keys[i]) == 0)
-            e = ERR_INVALID;
+            e = refuse(
+                ERR_INVALID, "a key stands twice in an object", 0, fault);
     free(keys);
     return e;
 }
 
-enum err json_parse(
-    const void *bytes, size_t len, struct json_limits limits, struct json **out)
+enum err json_parse_or_say(const void *bytes, size_t len,
+    struct json_limits limits, struct json_fault *fault, struct json **out)
 {
-    const char *end;
+    const char *end = bytes;
     cJSON *value;
     enum err e;
 
     if (len > limits.bytes)
-        return ERR_TOO_BIG;
+        return refuse(ERR_TOO_BIG, "too many bytes", limits.bytes, fault);
     if (len == 0)
-        return ERR_INVALID;
-    e = scan(bytes, len, limits.depth);
+        return refuse(ERR_INVALID, "expected a value", 0, fault);
+    e = scan(bytes, len, limits.depth, fault);
     if (e != ERR_OK)
         return e;
     value = cJSON_ParseWithLengthOpts(bytes, len, &end, 0);
+    *fault = (struct json_fault){
+        "not JSON from here on", (size_t)(end - (const char *)bytes)};
     if (value == NULL)
         return ERR_INVALID;
-    e = only_space(end, (const char *)bytes + len) ? refuse_oddities(value)
-                                                   : ERR_INVALID;
+    if (!only_space(end, (const char *)bytes + len))
+        e = refuse(
+            ERR_INVALID, "something follows the value", fault->at, fault);
+    else
+        e = refuse_oddities(value, fault);
     if (e != ERR_OK) {
         cJSON_Delete(value);
         return e;
     }
     *out = wrap(value);
     return ERR_OK;
+}
+
+enum err json_parse(
+    const void *bytes, size_t len, struct json_limits limits, struct json **out)
+{
+    struct json_fault ignored;
+
+    return json_parse_or_say(bytes, len, limits, &ignored, out);
 }
 
 void json_free(struct json *value)

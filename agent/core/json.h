@@ -28,6 +28,16 @@ struct json_limits {
  * The caller frees *out. */
 enum err json_parse(const void *bytes, size_t len, struct json_limits limits,
     struct json **out) MUST_CHECK;
+
+/* The same, and on failure say what is wrong and at which byte (from 0). */
+struct json_fault {
+    const char *what; /* static: "expected a value" */
+    size_t at;
+};
+enum err json_parse_or_say(const void *bytes, size_t len,
+    struct json_limits limits, struct json_fault *fault,
+    struct json **out) MUST_CHECK;
+
 void json_free(struct json *value); /* NULL is fine; frees the whole tree */
 
 /* The text without white space; the caller calls free(3). */

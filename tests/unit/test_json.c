@@ -72,6 +72,40 @@ static void malformed_text_is_invalid(void **state)
     }
 }
 
+static void a_fault_is_told_with_its_place(void **state)
+{
+    static const struct {
+        const char *text, *what;
+        size_t at;
+    } faults[] = {
+        {"",                    "expected a value",                0 },
+        {"{\"a\":1,}",          "not JSON from here on",           7 },
+        {"{\"a\" 1}",           "not JSON from here on",           5 },
+        {"[1,nul]",             "not JSON from here on",           3 },
+        {"{\"a\":1} x",         "something follows the value",     7 },
+        {"{\"a\":1,\"a\":2}",   "a key stands twice in an object", 0 },
+        {"[1e999]",             "a number beyond a double",        0 },
+        {"\"a\xff\"",           "a byte that is not UTF-8",        2 },
+        {"\"a\nb\"",            "a control character in a string", 2 },
+        {"\"ab\\u0000\"",       "an escaped NUL",                  3 },
+        {"\"a\\",               "a string without end",            2 },
+        {"[[[[[[[[[[[]]]]]]]]", "too many levels",                 10},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        struct json_fault fault = {NULL, 99};
+        struct json *value = NULL;
+
+        assert_int_not_equal(json_parse_or_say(faults[i].text,
+                                 strlen(faults[i].text), roomy, &fault, &value),
+            ERR_OK);
+        assert_null(value);
+        assert_string_equal(fault.what, faults[i].what);
+        assert_int_equal(fault.at, faults[i].at);
+    }
+}
+
 static void a_nul_byte_is_invalid(void **state)
 {
     struct json *value = NULL;
@@ -172,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_survives_parse_and_print),
         cmocka_unit_test(malformed_text_is_invalid),
+        cmocka_unit_test(a_fault_is_told_with_its_place),
         cmocka_unit_test(a_nul_byte_is_invalid),
         cmocka_unit_test(limits_are_exact),
         cmocka_unit_test(brackets_inside_strings_are_not_depth),
