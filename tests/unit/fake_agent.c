@@ -1,0 +1,180 @@
+/* fake_agent.c */
+
+#include "fake_agent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmocka_all.h"
+
+#define MANY 4000
+
+struct session {
+    struct fake_agent *fake;
+    session_state_callback *listener;
+    void *context;
+};
+
+struct waiting {
+    session_stored_callback *stored;
+    void *context;
+};
+
+struct shadow {
+    struct fake_agent *fake;
+    struct waiting waiting[MANY];
+    shadow_desired_callback *watchers[MANY];
+    void *watcher_contexts[MANY];
+    size_t watcher_count;
+};
+
+struct telemetry {
+    struct fake_agent *fake;
+};
+
+static char vendor[] = "Acme", model[] = "Thermo-1", serial[] = "S1",
+            thing[] = "acme:thermo-1:S1", issuer[] = "CN=Acme batch 1",
+            fingerprint[] = "f00d", certificate_id[] = "cafe";
+
+struct fake_agent *fake_agent_new(void)
+{
+    struct fake_agent *fake = calloc(1, sizeof(*fake));
+
+    assert_non_null(fake);
+    fake->session = calloc(1, sizeof(*fake->session));
+    fake->shadow = calloc(1, sizeof(*fake->shadow));
+    fake->telemetry = calloc(1, sizeof(*fake->telemetry));
+    assert_non_null(fake->session);
+    assert_non_null(fake->shadow);
+    assert_non_null(fake->telemetry);
+    fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
+    fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
+        fingerprint, certificate_id, 1700000000, 253402300799};
+    fake->status = (struct session_status){.online = true,
+        .since_ms = 1790000000000,
+        .queued = 3,
+        .bytes_in = 10,
+        .bytes_out = 20,
+        .connections = 1};
+    return fake;
+}
+
+void fake_agent_free(struct fake_agent *fake)
+{
+    fake_agent_commit(fake, true);
+    free(fake->session);
+    free(fake->shadow);
+    free(fake->telemetry);
+    free(fake);
+}
+
+struct conversation_sources fake_agent_sources(struct fake_agent *fake)
+{
+    return (struct conversation_sources){
+        fake->session, fake->shadow, fake->telemetry, &fake->nameplate};
+}
+
+void fake_agent_commit(struct fake_agent *fake, bool stored)
+{
+    struct waiting now[MANY];
+    size_t count = fake->waiting;
+
+    memcpy(now, fake->shadow->waiting, sizeof(now));
+    fake->waiting = 0;
+    for (size_t i = 0; i < count; i++)
+        now[i].stored(now[i].context, stored);
+}
+
+static enum err accept(struct fake_agent *fake, const char *topic,
+    const struct json *body, session_stored_callback *stored, void *context)
+{
+    size_t used = strlen(fake->letters);
+    char *text;
+
+    if (fake->refusal != ERR_OK)
+        return fake->refusal;
+    text = json_print(body);
+    assert_non_null(text);
+    (void)snprintf(fake->letters + used, sizeof(fake->letters) - used,
+        "%s %s\n", topic, text);
+    free(text);
+    assert_true(fake->waiting < MANY);
+    fake->shadow->waiting[fake->waiting++] = (struct waiting){stored, context};
+    fake->accepted++;
+    return ERR_OK;
+}
+
+enum err shadow_report(struct shadow *shadow, const struct json *state,
+    session_stored_callback *stored, void *context)
+{
+    return accept(shadow->fake, "reported", state, stored, context);
+}
+
+enum err telemetry_emit(struct telemetry *telemetry, const char *stream,
+    const struct json *data, session_stored_callback *stored, void *context)
+{
+    return accept(telemetry->fake, stream, data, stored, context);
+}
+
+enum err shadow_watch(
+    struct shadow *shadow, shadow_desired_callback *callback, void *context)
+{
+    if (shadow->fake->refusal != ERR_OK)
+        return shadow->fake->refusal;
+    assert_true(shadow->watcher_count < MANY);
+    shadow->watchers[shadow->watcher_count] = callback;
+    shadow->watcher_contexts[shadow->watcher_count++] = context;
+    return ERR_OK;
+}
+
+void shadow_unwatch(struct shadow *shadow, void *context)
+{
+    for (size_t i = 0; i < shadow->watcher_count; i++)
+        if (shadow->watcher_contexts[i] == context) {
+            shadow->watcher_count--;
+            shadow->watchers[i] = shadow->watchers[shadow->watcher_count];
+            shadow->watcher_contexts[i] =
+                shadow->watcher_contexts[shadow->watcher_count];
+            return;
+        }
+}
+
+size_t fake_agent_watchers(const struct fake_agent *fake)
+{
+    return fake->shadow->watcher_count;
+}
+
+void fake_agent_desire(
+    struct fake_agent *fake, const char *settings, int64_t version)
+{
+    struct json *value;
+
+    assert_int_equal(json_parse(settings, strlen(settings),
+                         (struct json_limits){9000, 9}, &value),
+        ERR_OK);
+    for (size_t i = 0; i < fake->shadow->watcher_count; i++)
+        fake->shadow->watchers[i](
+            fake->shadow->watcher_contexts[i], value, version);
+    json_free(value);
+}
+
+enum err session_on_state(
+    struct session *s, session_state_callback *callback, void *context)
+{
+    s->listener = callback;
+    s->context = context;
+    return ERR_OK;
+}
+
+struct session_status session_status(const struct session *s)
+{
+    return s->fake->status;
+}
+
+void fake_agent_set_online(struct fake_agent *fake, bool online)
+{
+    fake->status.online = online;
+    if (fake->session->listener != NULL)
+        fake->session->listener(fake->session->context, online, false);
+}

@@ -1,0 +1,40 @@
+/* fake_agent.h - session, shadow and telemetry as the local floor sees them,
+ * in memory.  It links in place of the real ones. */
+
+#ifndef FAKE_AGENT_H
+#define FAKE_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+#include "local/conversation.h"
+
+struct fake_agent {
+    struct session *session;
+    struct shadow *shadow;
+    struct telemetry *telemetry;
+    struct nameplate nameplate;
+    struct session_status status; /* what session_status says */
+    enum err refusal;             /* what report and emit come back with */
+    char letters[4000];           /* what was accepted, a line each */
+    size_t accepted;              /* how many */
+    size_t waiting;               /* accepted and not committed */
+};
+
+struct fake_agent *fake_agent_new(void);
+void fake_agent_free(struct fake_agent *fake); /* commits, as the real one */
+struct conversation_sources fake_agent_sources(struct fake_agent *fake);
+
+/* Everything that waits is stored, or refused by the disk. */
+void fake_agent_commit(struct fake_agent *fake, bool stored);
+
+/* What the cloud wants changed. */
+void fake_agent_desire(
+    struct fake_agent *fake, const char *settings, int64_t version);
+size_t fake_agent_watchers(const struct fake_agent *fake);
+
+/* Come online or go offline. */
+void fake_agent_set_online(struct fake_agent *fake, bool online);
+
+#endif
