@@ -7,6 +7,7 @@
 #ifndef PORTS_PORT_H
 #define PORTS_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,18 @@ int64_t port_monotonic_ms(void);
 /* Fill `bytes` from the system's CSPRNG.  ERR_IO: nothing may be derived from
  * the buffer. */
 enum err port_random(void *bytes, size_t len) MUST_CHECK;
+
+/* --- peer --------------------------------------------------------------- */
+
+/* Who is at the other end of a connected UNIX stream socket, as it was when
+ * it connected; it cannot lie about it. */
+struct port_peer {
+    int64_t pid;
+    uint32_t uid;
+};
+enum err port_peer(int fd, struct port_peer *out) MUST_CHECK;
+
+/* Was it a member of this group then?  False too when it cannot be told. */
+bool port_peer_in_group(int fd, uint32_t gid);
 
 #endif

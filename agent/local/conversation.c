@@ -10,10 +10,12 @@
 
 #include "core/json.h"
 #include "core/near.h"
+#include "local/answer.h"
 #include "local/lines.h"
 
 #define ID_MAX 200 /* as printed */
 
+static const char no_memory[] = "the agent is out of memory; try again";
 static const struct json_limits limits = {LINES_MAX, 32};
 
 struct conversation {
@@ -65,138 +67,54 @@ bool conversation_is_busy(const struct conversation *c)
     return c->unanswered > 0;
 }
 
-/* `body` is an object's text; the id, when there is one, goes in front. */
-static void say_text(struct conversation *c, const char *id, const char *body)
+static void say(struct conversation *c, const char *line, size_t len)
 {
-    size_t size = strlen(id) + strlen(body) + sizeof("{\"id\":,\n");
-    char *line;
-    int len;
-
-    if (c->say == NULL)
-        return;
-    line = malloc(size);
-    if (line == NULL)
-        return;
-    len = *id == '\0' ? snprintf(line, size, "%s\n", body)
-                      : snprintf(line, size, "{\"id\":%s,%s\n", id, body + 1);
-    c->say(c->context, line, (size_t)len);
-    free(line);
+    if (c->say != NULL)
+        c->say(c->context, line, len);
 }
 
-/* Takes `body`; `e` is what filling it came to. */
-static void say_object(
-    struct conversation *c, const char *id, struct json *body, enum err e)
+static void say_answer(
+    struct conversation *c, const char *id, struct answer *answer)
 {
-    char *text = body == NULL || e != ERR_OK ? NULL : json_print(body);
+    static const char busy[] = "{\"ok\":false,\"code\":\"busy\",\"error\":"
+                               "\"the agent is out of memory; try again\"}\n";
+    size_t len = 0;
+    char *line = answer_line(answer, id, &len);
 
-    if (text != NULL)
-        say_text(c, id, text);
+    if (line != NULL)
+        say(c, line, len);
     else
-        say_text(c, id,
-            "{\"ok\":false,\"code\":\"busy\",\"error\":"
-            "\"the agent is out of memory; try again\"}");
-    free(text);
-    json_free(body);
-}
-
-static const char *code_of(enum err e)
-{
-    switch (e) {
-    case ERR_INVALID:
-        return "invalid";
-    case ERR_TOO_BIG:
-        return "too_large";
-    case ERR_UNSUPPORTED:
-        return "unsupported";
-    case ERR_OK:
-    case ERR_NO_MEMORY:
-    case ERR_AGAIN:
-        return "busy";
-    case ERR_NOT_FOUND:
-    case ERR_EXISTS:
-    case ERR_CONFLICT:
-    case ERR_DENIED:
-    case ERR_IO:
-        return "io";
-    }
-    return "io";
+        say(c, busy, sizeof(busy) - 1);
+    free(line);
 }
 
 static void refuse(
     struct conversation *c, const char *id, enum err e, const char *words)
 {
-    struct json *body = json_new_object();
+    struct answer a = answer_refusal(e, words);
 
-    if (body != NULL && json_set(body, "ok", json_new_bool(false)) == ERR_OK &&
-        json_set(body, "code", json_new_string(code_of(e))) == ERR_OK &&
-        json_set(body, "error", json_new_string(words)) == ERR_OK)
-        say_object(c, id, body, ERR_OK);
-    else
-        say_object(c, id, body, ERR_NO_MEMORY);
-}
-
-/* A member of an object; failures add up in *e. */
-static void put(
-    struct json *object, const char *key, struct json *value, enum err *e)
-{
-    if (object == NULL)
-        json_free(value);
-    else if (*e == ERR_OK)
-        *e = json_set(object, key, value);
-    else
-        json_free(value);
-}
-
-static void put_text(
-    struct json *object, const char *key, const char *text, enum err *e)
-{
-    if (text != NULL)
-        put(object, key, json_new_string(text), e);
-}
-
-static void put_number(
-    struct json *object, const char *key, double number, enum err *e)
-{
-    put(object, key, json_new_number(number), e);
-}
-
-static struct json *new_event(const char *name, enum err *e)
-{
-    struct json *event = json_new_object();
-
-    put_text(event, "ev", name, e);
-    return event;
-}
-
-static struct json *new_success(enum err *e)
-{
-    struct json *body = json_new_object();
-
-    put(body, "ok", json_new_bool(true), e);
-    return body;
+    say_answer(c, id, &a);
 }
 
 void conversation_greet(struct conversation *c)
 {
-    enum err e = ERR_OK;
-    struct json *hello = new_event("hello", &e);
+    struct answer a = answer_event("hello");
 
-    put_number(hello, "protocol", CONVERSATION_PROTOCOL, &e);
-    put_text(hello, "agent", NAMEPLATE_VERSION, &e);
-    put_text(hello, "thing", c->sources.nameplate->thing, &e);
-    say_object(c, "", hello, e);
+    answer_number(&a, "protocol", CONVERSATION_PROTOCOL);
+    answer_text(&a, "agent", NAMEPLATE_VERSION);
+    answer_text(&a, "thing", c->sources.nameplate->thing);
+    say_answer(c, "", &a);
 }
 
 void conversation_tell_online(struct conversation *c, bool online)
 {
-    enum err e = ERR_OK;
-    struct json *event;
+    struct answer a;
 
     if (!c->watching)
         return;
-    event = new_event("online", &e);
-    put(event, "online", json_new_bool(online), &e);
-    say_object(c, "", event, e);
+    a = answer_event("online");
+    answer_bool(&a, "online", online);
+    say_answer(c, "", &a);
 }
 
 static struct ticket *new_ticket(struct conversation *c, const char *id)
@@ -215,25 +133,27 @@ static void drop_ticket(struct ticket *t)
 {
     struct conversation *c = t->conversation;
 
-    c->unanswered--;
+    free(t);
     if (c->say == NULL && c->unanswered == 0)
         free(c);
-    free(t);
 }
 
 static void on_stored(void *context, bool stored)
 {
     struct ticket *t = context;
     struct conversation *c = t->conversation;
+    struct answer a;
 
     /* Count first: who hears the answer may ask whether we are full. */
     c->unanswered--;
-    if (stored)
-        say_text(c, t->id, "{\"ok\":true,\"stored\":true}");
-    else
-        refuse(
-            c, t->id, ERR_IO, "the disk refused the message; it is not stored");
-    c->unanswered++;
+    if (stored) {
+        a = answer_ok();
+        answer_bool(&a, "stored", true);
+    } else {
+        a = answer_refusal(
+            ERR_IO, "the disk refused the message; it is not stored");
+    }
+    say_answer(c, t->id, &a);
     drop_ticket(t);
 }
 
@@ -256,6 +176,7 @@ static void answer_start(
         said = words->too_big;
     else if (e == ERR_IO)
         said = "the disk refused the message; it is not stored";
+    c->unanswered--;
     refuse(c, t->id, e, said);
     drop_ticket(t);
 }
@@ -277,7 +198,7 @@ static void do_report(
     }
     t = new_ticket(c, id);
     if (t == NULL)
-        say_object(c, id, NULL, ERR_NO_MEMORY);
+        refuse(c, id, ERR_NO_MEMORY, no_memory);
     else
         answer_start(t,
             shadow_report(c->sources.shadow, settings, on_stored, t), &words);
@@ -301,7 +222,7 @@ static void do_emit(
     }
     t = new_ticket(c, id);
     if (t == NULL)
-        say_object(c, id, NULL, ERR_NO_MEMORY);
+        refuse(c, id, ERR_NO_MEMORY, no_memory);
     else
         answer_start(t,
             telemetry_emit(c->sources.telemetry, stream, data, on_stored, t),
@@ -311,17 +232,17 @@ static void do_emit(
 static void on_desired(
     void *context, const struct json *settings, int64_t version)
 {
-    enum err e = ERR_OK;
-    struct json *event = new_event("desired", &e);
+    struct answer a = answer_event("desired");
 
-    put(event, "state", json_clone(settings), &e);
-    put_number(event, "version", (double)version, &e);
-    say_object(context, "", event, e);
+    answer_value(&a, "state", json_clone(settings));
+    answer_number(&a, "version", (double)version);
+    say_answer(context, "", &a);
 }
 
 static void do_watch(
     struct conversation *c, const struct json *request, const char *id)
 {
+    struct answer a;
     enum err e = ERR_OK;
 
     (void)request;
@@ -332,7 +253,8 @@ static void do_watch(
         return;
     }
     c->watching = true;
-    say_text(c, id, "{\"ok\":true}");
+    a = answer_ok();
+    say_answer(c, id, &a);
     conversation_tell_online(c, session_status(c->sources.session).online);
 }
 
@@ -340,46 +262,44 @@ static void do_status(
     struct conversation *c, const struct json *request, const char *id)
 {
     struct session_status s = session_status(c->sources.session);
-    enum err e = ERR_OK;
-    struct json *body = new_success(&e);
+    int64_t next_try_s = (s.next_try_ms + 999) / 1000;
+    struct answer a = answer_ok();
 
     (void)request;
-    put_text(body, "thing", c->sources.nameplate->thing, &e);
-    put(body, "online", json_new_bool(s.online), &e);
+    answer_text(&a, "thing", c->sources.nameplate->thing);
+    answer_bool(&a, "online", s.online);
     if (!s.online) {
-        put_text(body, "why", s.why, &e);
-        put_text(body, "detail", s.detail, &e);
-        put_number(
-            body, "next_try_s", (double)((s.next_try_ms + 999) / 1000), &e);
+        answer_text(&a, "why", s.why);
+        answer_text(&a, "detail", s.detail);
+        answer_number(&a, "next_try_s", (double)next_try_s);
     }
-    put_number(body, "since", (double)s.since_ms, &e);
-    put_number(body, "queued", (double)s.queued, &e);
-    put_number(body, "dropped", (double)s.dropped, &e);
-    put_number(body, "bytes_in", (double)s.bytes_in, &e);
-    put_number(body, "bytes_out", (double)s.bytes_out, &e);
-    put_number(body, "connections", (double)s.connections, &e);
-    put_text(body, "agent", NAMEPLATE_VERSION, &e);
-    say_object(c, id, body, e);
+    answer_number(&a, "since", (double)s.since_ms);
+    answer_number(&a, "queued", (double)s.queued);
+    answer_number(&a, "dropped", (double)s.dropped);
+    answer_number(&a, "bytes_in", (double)s.bytes_in);
+    answer_number(&a, "bytes_out", (double)s.bytes_out);
+    answer_number(&a, "connections", (double)s.connections);
+    answer_text(&a, "agent", NAMEPLATE_VERSION);
+    say_answer(c, id, &a);
 }
 
 static void do_identity(
     struct conversation *c, const struct json *request, const char *id)
 {
     const struct nameplate *n = c->sources.nameplate;
-    enum err e = ERR_OK;
-    struct json *body = new_success(&e);
+    struct answer a = answer_ok();
 
     (void)request;
-    put_text(body, "vendor", n->vendor, &e);
-    put_text(body, "model", n->model, &e);
-    put_text(body, "serial", n->serial, &e);
-    put_text(body, "thing", n->thing, &e);
-    put_text(body, "issuer", n->issuer, &e);
-    put_text(body, "fingerprint", n->fingerprint, &e);
-    put_text(body, "certificate_id", n->certificate_id, &e);
-    put_number(body, "not_before", (double)n->not_before_s, &e);
-    put_number(body, "not_after", (double)n->not_after_s, &e);
-    say_object(c, id, body, e);
+    answer_text(&a, "vendor", n->vendor);
+    answer_text(&a, "model", n->model);
+    answer_text(&a, "serial", n->serial);
+    answer_text(&a, "thing", n->thing);
+    answer_text(&a, "issuer", n->issuer);
+    answer_text(&a, "fingerprint", n->fingerprint);
+    answer_text(&a, "certificate_id", n->certificate_id);
+    answer_number(&a, "not_before", (double)n->not_before_s);
+    answer_number(&a, "not_after", (double)n->not_after_s);
+    say_answer(c, id, &a);
 }
 
 static const struct {
@@ -461,7 +381,7 @@ void conversation_take(struct conversation *c, const char *line, size_t len)
     enum err e = json_parse_or_say(line, len, limits, &fault, &request);
 
     if (e == ERR_NO_MEMORY) {
-        say_object(c, "", NULL, e);
+        refuse(c, "", e, no_memory);
     } else if (e != ERR_OK) {
         (void)snprintf(words, sizeof(words),
             "not a line of JSON: %s, at byte %zu of %zu", fault.what, fault.at,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE 1024
+#define FIRST_SIZE 4096
 
 struct lines {
     char *bytes;

@@ -128,7 +128,7 @@ enum err shadow_watch(
     return ERR_OK;
 }
 
-void shadow_unwatch(struct shadow *shadow, void *context)
+void shadow_unwatch(struct shadow *shadow, const void *context)
 {
     for (size_t i = 0; i < shadow->watcher_count; i++)
         if (shadow->watcher_contexts[i] == context) {

@@ -142,7 +142,7 @@ static void what_the_floor_below_refuses_is_answered_at_once(void **state)
         {ERR_AGAIN,     "busy"     },
         {ERR_NO_MEMORY, "busy"     },
         {ERR_IO,        "io"       },
-        {ERR_DENIED,    "io"       },
+        {ERR_DENIED,    "denied"   },
     };
     static const char *const requests[] = {
         "{\"id\":1,\"op\":\"report\",\"state\":{}}",

@@ -87,7 +87,7 @@ static void the_limit_is_exact(void **state)
 
         bytes[LINES_MAX - 1] = 'x';
         bytes[LINES_MAX] = '\n';
-        memcpy(bytes + LINES_MAX + 1, "next\n", 5);
+        (void)snprintf(bytes + LINES_MAX + 1, 9, "next\n");
         feed(*state, bytes, LINES_MAX + 6, steps[i], out, sizeof(out));
         assert_string_equal(out, "!|next|");
     }

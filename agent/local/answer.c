@@ -1,0 +1,110 @@
+/* answer.c */
+
+#include "local/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct answer begin(void)
+{
+    struct json *object = json_new_object();
+
+    return (struct answer){object, object == NULL ? ERR_NO_MEMORY : ERR_OK};
+}
+
+struct answer answer_ok(void)
+{
+    struct answer a = begin();
+
+    answer_bool(&a, "ok", true);
+    return a;
+}
+
+struct answer answer_event(const char *name)
+{
+    struct answer a = begin();
+
+    answer_text(&a, "ev", name);
+    return a;
+}
+
+static const char *code_of(enum err e)
+{
+    switch (e) {
+    case ERR_INVALID:
+        return "invalid";
+    case ERR_TOO_BIG:
+        return "too_large";
+    case ERR_UNSUPPORTED:
+        return "unsupported";
+    case ERR_DENIED:
+        return "denied";
+    case ERR_OK:
+    case ERR_NO_MEMORY:
+    case ERR_AGAIN:
+        return "busy";
+    case ERR_NOT_FOUND:
+    case ERR_EXISTS:
+    case ERR_CONFLICT:
+    case ERR_IO:
+        return "io";
+    }
+    return "io";
+}
+
+struct answer answer_refusal(enum err e, const char *words)
+{
+    struct answer a = begin();
+
+    answer_bool(&a, "ok", false);
+    answer_text(&a, "code", code_of(e));
+    answer_text(&a, "error", words);
+    return a;
+}
+
+void answer_value(struct answer *a, const char *key, struct json *value)
+{
+    if (a->e == ERR_OK)
+        a->e = json_set(a->object, key, value);
+    else
+        json_free(value);
+}
+
+void answer_text(struct answer *a, const char *key, const char *text)
+{
+    if (text != NULL)
+        answer_value(a, key, json_new_string(text));
+}
+
+void answer_number(struct answer *a, const char *key, double number)
+{
+    answer_value(a, key, json_new_number(number));
+}
+
+void answer_bool(struct answer *a, const char *key, bool truth)
+{
+    answer_value(a, key, json_new_bool(truth));
+}
+
+char *answer_line(struct answer *a, const char *id, size_t *len)
+{
+    char *body = a->e == ERR_OK ? json_print(a->object) : NULL;
+    char *line = NULL;
+    size_t size;
+
+    json_free(a->object);
+    if (body == NULL)
+        return NULL;
+    size = strlen(id) + strlen(body) + sizeof("{\"id\":,\n");
+    line = malloc(size);
+    if (line != NULL) {
+        int n = *id == '\0'
+            ? snprintf(line, size, "%s\n", body)
+            : snprintf(line, size, "{\"id\":%s,%s\n", id, body + 1);
+
+        *len = (size_t)n;
+    }
+    free(body);
+    return line;
+}
