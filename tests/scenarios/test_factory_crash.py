@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 
-from kit import FACTORY, Factory, expect, folder, main, read, run, scenario, write
+from kit import FACTORY, TOP, Factory, expect, folder, main, read, run, scenario, write
 
 # What changes the disk, or decides what is changed.
 CALLS = ("openat", "mkdir", "write", "fsync", "rename", "unlink", "unlinkat",
@@ -353,6 +353,81 @@ def a_second_factory_waits_for_the_first_and_says_so_when_it_takes_too_long():
         finally:
             holder.terminate()
             holder.wait(timeout=10)
+
+
+FAILING_MALLOC = r"""
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+static long done, at = -1;
+static int fails(void)
+{
+    if (at < 0)
+        at = atol(getenv("FAIL_AT"));
+    errno = ENOMEM;
+    return ++done == at;
+}
+void *malloc(size_t size)
+{
+    return fails() ? 0 : __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size)
+{
+    return fails() ? 0 : __libc_calloc(count, size);
+}
+void *realloc(void *old, size_t size)
+{
+    return fails() ? 0 : __libc_realloc(old, size);
+}
+__attribute__((destructor)) static void tell(void)
+{
+    if (at == 0)
+        fprintf(stderr, "%ld", done);
+}
+"""
+
+
+def without_memory(words_of, state, make):
+    """Fail each allocation once; gives how many failed the command.  The
+    release build runs: AddressSanitizer has an allocator of its own."""
+    failed = 0
+    with folder() as tmp:
+        library, work = tmp + "/malloc.so", tmp + "/work"
+        run("cc", "-shared", "-fPIC", "-o", library, write(
+            tmp + "/malloc.c", FAILING_MALLOC))
+
+        def attempt(n):
+            shutil.rmtree(work, ignore_errors=True)
+            shutil.copytree(make, work)
+            return run(RELEASE, *words_of(work)[1:], status=None, env=dict(
+                os.environ, LD_PRELOAD=library, FAIL_AT=str(n)))
+        count = int(attempt(0).stderr)
+        for n in range(1, count + 1):
+            done, left = attempt(n), state(work)
+            at = f"allocation {n} of {count}"
+            expect(left in (None, True), f"{at}: {left}")
+            if done.returncode == 0:
+                expect(left, f"{at}: it says done, and nothing is there")
+                continue
+            failed += 1
+            expect(done.returncode > 0, f"{at}: it crashed: {done}")
+            expect(done.stderr.startswith("factory: "), f"{at}: no reason: {done}")
+            expect(not stages(work), f"{at}: {stages(work)}")
+    return failed
+
+
+RELEASE = os.path.join(TOP, "build/release/bin/factory")
+
+
+@scenario
+def a_lack_of_memory_fails_the_command_and_nothing_else():
+    with folder() as make:
+        a_factory(make)
+        failed = without_memory(ISSUE.command, ISSUE.state, make)
+        expect(failed > 50, f"only {failed} allocations matter")
 
 
 if __name__ == "__main__":
