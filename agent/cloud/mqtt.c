@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "cloud/mqtt_inside.h"
+#include "cloud/mqtt_nap.h"
 #include "core/log.h"
 #include "ports/port.h"
 
@@ -47,6 +48,7 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     if (room == NULL)
         return ERR_NO_MEMORY;
     room->loop = loop;
+    mqtt_nap_start();
     MQTTAsync_global_init(&options);
     e = create_client("tcp://127.0.0.1:1", "anchor", true, &room->anchor);
     if (e != ERR_OK) {
@@ -147,12 +149,15 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
         e = ERR_IO;
         goto destroy_client;
     }
+    mqtt_nap_disturb();
     e = connect_client(mqtt, options);
     if (e != ERR_OK)
-        goto destroy_client;
+        goto allow_naps;
     *out = mqtt;
     return ERR_OK;
 
+allow_naps:
+    mqtt_nap_allow();
 destroy_client:
     MQTTAsync_destroy(&mqtt->client);
 free_mqtt:
@@ -244,6 +249,7 @@ void mqtt_free(struct mqtt *mqtt)
     if (mqtt == NULL)
         return;
     room = mqtt->room;
+    mqtt_nap_allow();
     mqtt->dead = true;
     mqtt->died_ms = port_monotonic_ms();
     MQTTAsync_destroy(&mqtt->client);

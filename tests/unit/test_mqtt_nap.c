@@ -1,0 +1,236 @@
+/* Paho hears a message when it comes, and sleeps when there is nobody.
+ *
+ * After CONNACK its receive thread waits in poll(2) for one second, then naps
+ * for 100 ms; the broker here speaks in the middle of that nap. */
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cloud/mqtt.h"
+#include "cloud/mqtt_nap.h"
+#include "cmocka_all.h"
+#include "core/loop.h"
+#include "ports/port.h"
+
+#define MESSAGE_MS 1040 /* after CONNACK: the nap lasts from 1000 to 1100 */
+#define LATE_MS    45   /* what is left of the nap then, but for 15 ms */
+#define TRIES      2    /* the machine may be busy with something else */
+
+struct world {
+    struct loop *loop;
+    struct mqtt_room *room;
+    struct mqtt *mqtt;
+    int listener;
+    uint16_t port;
+    _Atomic int64_t said_ms;
+    int64_t heard_ms;
+};
+
+/* Not usleep: that is what is tested. */
+static void rest_ms(int64_t ms)
+{
+    const struct timespec time = {
+        .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    (void)nanosleep(&time, NULL);
+}
+
+/* A broker that says one thing to one client. */
+static void *speak_late(void *context)
+{
+    static const unsigned char connack[] = {0x20, 3, 0, 0, 0};
+    static const unsigned char publish[] = {0x30, 5, 0, 1, 't', 0, 'x'};
+    struct world *w = context;
+    char bytes[256];
+    int fd = accept(w->listener, NULL, NULL);
+
+    if (fd < 0 || read(fd, bytes, sizeof(bytes)) <= 0 ||
+        write(fd, connack, sizeof(connack)) != sizeof(connack))
+        return NULL;
+    rest_ms(MESSAGE_MS);
+    w->said_ms = port_monotonic_ms();
+    if (write(fd, publish, sizeof(publish)) == sizeof(publish))
+        while (read(fd, bytes, sizeof(bytes)) > 0) {
+        }
+    close(fd);
+    return NULL;
+}
+
+static void on_connected(void *context, bool session_present)
+{
+    (void)context;
+    (void)session_present;
+}
+
+static void on_published(void *context, uint64_t token, bool accepted)
+{
+    (void)context;
+    (void)token;
+    (void)accepted;
+}
+
+static void on_subscribed(void *context, bool accepted)
+{
+    (void)context;
+    (void)accepted;
+}
+
+static void on_message(void *context, const struct mqtt_message *message)
+{
+    struct world *w = context;
+
+    assert_string_equal(message->topic, "t");
+    w->heard_ms = port_monotonic_ms();
+    loop_stop(w->loop);
+}
+
+static void on_ended(void *context, const struct mqtt_end *end)
+{
+    struct world *w = context;
+
+    (void)end;
+    loop_stop(w->loop);
+}
+
+static void open_door(struct world *w)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+
+    w->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(
+        bind(w->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(w->listener, 1), 0);
+    assert_int_equal(
+        getsockname(w->listener, (struct sockaddr *)&address, &size), 0);
+    w->port = ntohs(address.sin_port);
+}
+
+/* How long the message was on its way; `asleep`: Paho may nap meanwhile. */
+static int64_t listen_once(bool asleep)
+{
+    struct world w = {.heard_ms = -1};
+    const struct mqtt_options options = {
+        .client_id = "test",
+        .version_5 = true,
+        .keep_alive_s = 60,
+        .timeout_ms = 5000,
+        .will = {"will", "gone", 4, false}
+    };
+    const struct mqtt_events events = {
+        on_connected, on_published, on_subscribed, on_message, on_ended, &w};
+    struct mqtt_options mine = options;
+    pthread_t broker;
+
+    open_door(&w);
+    assert_int_equal(pthread_create(&broker, NULL, speak_late, &w), 0);
+    w.loop = loop_new();
+    assert_int_equal(mqtt_room_new(w.loop, &w.room), ERR_OK);
+    mine.port = w.port;
+    if (asleep)
+        mqtt_nap_allow();
+    assert_int_equal(mqtt_start(w.room, &mine, &events, &w.mqtt), ERR_OK);
+    loop_run(w.loop);
+    if (asleep)
+        mqtt_nap_disturb();
+    mqtt_free(w.mqtt);
+    mqtt_room_free(w.room);
+    loop_free(w.loop);
+    pthread_join(broker, NULL);
+    close(w.listener);
+    assert_true(w.heard_ms >= 0);
+    return w.heard_ms - w.said_ms;
+}
+
+static int64_t quickest(bool asleep)
+{
+    int64_t best = INT64_MAX;
+
+    for (int i = 0; i < TRIES; i++) {
+        int64_t ms = listen_once(asleep);
+
+        best = ms < best ? ms : best;
+    }
+    return best;
+}
+
+static void a_message_is_heard_when_it_comes(void **state)
+{
+    (void)state;
+    assert_true(quickest(false) < LATE_MS);
+}
+
+/* The twin: what is measured above is the nap. */
+static void a_paho_left_alone_would_hear_it_later(void **state)
+{
+    (void)state;
+    assert_true(quickest(true) >= LATE_MS);
+}
+
+static void *nap(void *context)
+{
+    int64_t *ms = context;
+    int64_t began = port_monotonic_ms();
+
+    (void)usleep(30000);
+    *ms = port_monotonic_ms() - began;
+    return NULL;
+}
+
+static int64_t nap_elsewhere(void)
+{
+    pthread_t thread;
+    int64_t ms = -1;
+
+    assert_int_equal(pthread_create(&thread, NULL, nap, &ms), 0);
+    pthread_join(thread, NULL);
+    return ms;
+}
+
+static void naps_are_as_long_as_asked_while_there_is_no_connection(void **state)
+{
+    (void)state;
+    mqtt_nap_start();
+    assert_true(nap_elsewhere() >= 29);
+}
+
+static void naps_are_short_while_there_is_one(void **state)
+{
+    (void)state;
+    mqtt_nap_start();
+    mqtt_nap_disturb();
+    assert_true(nap_elsewhere() < 29);
+    mqtt_nap_allow();
+}
+
+static void the_loops_own_sleep_is_never_cut(void **state)
+{
+    int64_t ms;
+
+    (void)state;
+    mqtt_nap_start();
+    mqtt_nap_disturb();
+    nap(&ms);
+    mqtt_nap_allow();
+    assert_true(ms >= 29);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_is_heard_when_it_comes),
+        cmocka_unit_test(a_paho_left_alone_would_hear_it_later),
+        cmocka_unit_test(
+            naps_are_as_long_as_asked_while_there_is_no_connection),
+        cmocka_unit_test(naps_are_short_while_there_is_one),
+        cmocka_unit_test(the_loops_own_sleep_is_never_cut),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
