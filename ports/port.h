@@ -42,4 +42,9 @@ enum err port_peer(int fd, struct port_peer *out) MUST_CHECK;
 /* Was it a member of this group then?  False too when it cannot be told. */
 bool port_peer_in_group(int fd, uint32_t gid);
 
+/* --- threads ------------------------------------------------------------ */
+
+/* What tools call the calling thread; at most 15 bytes of it.  Best effort. */
+void port_name_thread(const char *name);
+
 #endif

@@ -352,6 +352,7 @@ static void *run(void *context)
 {
     struct link *link = context;
 
+    port_name_thread("nameplate_link");
     link->deadline_ms = port_monotonic_ms() + link->options.timeout_ms;
     because(link, LINK_CLOSED, "closed by us");
     if (reach_server(link) == ERR_OK)
