@@ -1,0 +1,105 @@
+/* options.c */
+
+#include "cloud-mock/broker/options.h"
+
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/near.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const names[] = {
+    "database", "log_file", "socket", "authority", "strict", "jitp_drop_first"};
+
+static bool read_yes_no(const struct mosquitto_opt *option, bool *out)
+{
+    bool yes = strcmp(option->value, "yes") == 0;
+
+    if (!yes && strcmp(option->value, "no") != 0) {
+        log_error("broker", "plugin_opt_%s %s: expected yes or no", option->key,
+            option->value);
+        return false;
+    }
+    *out = yes;
+    return true;
+}
+
+static bool refuse_unknown(const char *name)
+{
+    const char *near = near_word(name, names, COUNT(names));
+
+    log_error("broker", "plugin_opt_%s: unknown option%s%s", name,
+        near == NULL ? "" : "; did you mean plugin_opt_",
+        near == NULL ? "" : near);
+    return false;
+}
+
+static bool read_one(const struct mosquitto_opt *option,
+    struct options *options, bool *drop_given)
+{
+    if (strcmp(option->key, "database") == 0)
+        options->database = option->value;
+    else if (strcmp(option->key, "log_file") == 0)
+        options->log_file = option->value;
+    else if (strcmp(option->key, "socket") == 0)
+        options->socket = option->value;
+    else if (strcmp(option->key, "authority") == 0)
+        options->authorities[options->authority_count++] = option->value;
+    else if (strcmp(option->key, "strict") == 0)
+        return read_yes_no(option, &options->strict);
+    else if (strcmp(option->key, "jitp_drop_first") == 0) {
+        *drop_given = true;
+        return read_yes_no(option, &options->drop_first);
+    } else
+        return refuse_unknown(option->key);
+    return true;
+}
+
+static bool is_given(const char *name, bool given)
+{
+    if (!given)
+        log_error("broker", "plugin_opt_%s is missing", name);
+    return given;
+}
+
+static bool are_given(const struct options *options)
+{
+    bool database = is_given("database", options->database != NULL);
+    bool log_file = is_given("log_file", options->log_file != NULL);
+    bool socket = is_given("socket", options->socket != NULL);
+    bool authority = is_given("authority", options->authority_count > 0);
+
+    return database && log_file && socket && authority;
+}
+
+enum err options_read(
+    const struct mosquitto_opt *given, size_t count, struct options *out)
+{
+    struct options options = {.strict = true};
+    bool good = true, drop_given = false;
+
+    options.authorities = calloc(count + 1, sizeof(*options.authorities));
+    if (options.authorities == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        good = read_one(&given[i], &options, &drop_given) && good;
+    good = are_given(&options) && good;
+    if (!drop_given)
+        options.drop_first = options.strict;
+    if (!good) {
+        options_free(&options);
+        return ERR_INVALID;
+    }
+    *out = options;
+    return ERR_OK;
+}
+
+void options_free(struct options *options)
+{
+    free(options->authorities);
+    options->authorities = NULL;
+}

@@ -1,0 +1,37 @@
+/* options.h - the lines plugin_opt_... of mosquitto.conf.
+ *
+ *     database PATH           where registry, shadows and presence are kept
+ *     log_file PATH           the file of `log_dest file PATH`
+ *     socket PATH             the listener of the privileged client
+ *     authority PATH          CAs whose devices may register: a file, or a
+ *                             folder; may stand several times
+ *     strict yes|no           AWS's limits (default yes)
+ *     jitp_drop_first yes|no  drop the connection that registers a device
+ *                             (default: as strict) */
+
+#ifndef CLOUD_MOCK_OPTIONS_H
+#define CLOUD_MOCK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+
+struct mosquitto_opt;
+
+struct options {
+    const char *database;
+    const char *log_file;
+    const char *socket;
+    const char **authorities; /* freed by options_free, the texts are lent */
+    size_t authority_count;
+    bool strict;
+    bool drop_first;
+};
+
+/* ERR_INVALID: every fault was said in the log. */
+enum err options_read(const struct mosquitto_opt *given, size_t count,
+    struct options *out) MUST_CHECK;
+void options_free(struct options *options);
+
+#endif

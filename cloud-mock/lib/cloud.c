@@ -1,0 +1,228 @@
+/* cloud.c - takes the parts together; decides nothing but who is asked. */
+
+#include "cloud-mock/lib/cloud.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud-mock/lib/policy.h"
+#include "cloud-mock/lib/registry.h"
+#include "cloud-mock/lib/request.h"
+#include "cloud-mock/lib/shadow.h"
+#include "cloud-mock/lib/subscriptions.h"
+#include "core/log.h"
+
+struct cloud {
+    bool strict;
+    struct store *store;
+    struct sender *sender;
+    struct registry *registry;
+    struct presence *presence;
+    struct shadows *shadows;
+    struct subscriptions *subscriptions;
+};
+
+static bool is_thing(const char *client)
+{
+    return strchr(client, ':') != NULL;
+}
+
+static enum err open_parts(struct cloud *cloud,
+    const struct cloud_options *options, const struct seam *seam)
+{
+    const struct registry_options registry = {
+        options->authorities, options->authority_count, options->drop_first};
+    enum err e = store_open(options->database, &cloud->store);
+
+    if (e != ERR_OK)
+        return e;
+    cloud->sender = sender_new(seam);
+    cloud->subscriptions = subscriptions_new();
+    if (cloud->sender == NULL || cloud->subscriptions == NULL)
+        return ERR_NO_MEMORY;
+    e = registry_open(&registry, cloud->store, cloud->sender, &cloud->registry);
+    if (e != ERR_OK)
+        return e;
+    cloud->presence = presence_new(cloud->store, cloud->sender);
+    cloud->shadows = shadows_new(cloud->store, cloud->sender);
+    return cloud->presence == NULL || cloud->shadows == NULL ? ERR_NO_MEMORY
+                                                             : ERR_OK;
+}
+
+enum err cloud_open(const struct cloud_options *options,
+    const struct seam *seam, struct cloud **out)
+{
+    struct cloud *cloud = calloc(1, sizeof(*cloud));
+    enum err e;
+
+    if (cloud == NULL)
+        return ERR_NO_MEMORY;
+    cloud->strict = options->strict;
+    e = open_parts(cloud, options, seam);
+    if (e != ERR_OK)
+        cloud_close(cloud);
+    else
+        *out = cloud;
+    return e;
+}
+
+void cloud_close(struct cloud *cloud)
+{
+    if (cloud == NULL)
+        return;
+    shadows_free(cloud->shadows);
+    presence_free(cloud->presence);
+    registry_close(cloud->registry);
+    subscriptions_free(cloud->subscriptions);
+    sender_free(cloud->sender);
+    store_close(cloud->store);
+    free(cloud);
+}
+
+enum err cloud_reload(struct cloud *cloud)
+{
+    return registry_reload(cloud->registry);
+}
+
+static enum cloud_welcome connect_privileged(const char *client)
+{
+    if (!is_thing(client))
+        return CLOUD_WELCOME;
+    log_warning("cloud",
+        "refused privileged client=%s why=\"its id is a"
+        " thing's\"",
+        client);
+    return CLOUD_REFUSE;
+}
+
+static enum cloud_welcome connect_thing(
+    struct cloud *cloud, const struct cloud_connection *connection)
+{
+    const struct registry_visitor visitor = {connection->certificate,
+        connection->certificate_len, connection->client};
+    char id[STORE_ID_SIZE] = "";
+    const struct presence_arrival arrival = {
+        connection->client, id, connection->ip, connection->connection};
+
+    switch (registry_admit(cloud->registry, &visitor, id)) {
+    case REGISTRY_WELCOME:
+        break;
+    case REGISTRY_COME_AGAIN:
+        return CLOUD_DROP;
+    case REGISTRY_REFUSED:
+        presence_refused(cloud->presence, &arrival);
+        return CLOUD_REFUSE;
+    }
+    if (presence_arrive(cloud->presence, &arrival) != ERR_OK)
+        return CLOUD_REFUSE;
+    subscriptions_forget(cloud->subscriptions, connection->client);
+    return CLOUD_WELCOME;
+}
+
+enum cloud_welcome cloud_connect(
+    struct cloud *cloud, const struct cloud_connection *connection)
+{
+    return connection->privileged ? connect_privileged(connection->client)
+                                  : connect_thing(cloud, connection);
+}
+
+void cloud_disconnect(struct cloud *cloud, const char *client,
+    const void *connection, enum presence_reason reason)
+{
+    presence_leave(cloud->presence, client, connection, reason);
+}
+
+/* AWS closes a connection that publishes what it may not; MQTT 5 has a reason
+ * code in the PUBACK for it. */
+static enum verdict deny_publish(
+    const struct cloud *cloud, const struct cloud_access *access)
+{
+    bool can_say_so = access->mqtt_version >= 5 && access->qos > 0;
+
+    return cloud->strict && !can_say_so ? VERDICT_CLOSE_UNAUTHORISED
+                                        : VERDICT_REFUSE;
+}
+
+static enum verdict may_publish(
+    const struct cloud *cloud, const struct cloud_access *access)
+{
+    if (cloud->strict) {
+        enum verdict verdict = limits_payload(access->len);
+
+        if (verdict == VERDICT_ALLOW)
+            verdict = limits_topic(access->topic);
+        if (verdict == VERDICT_ALLOW && access->retain &&
+            access->topic[0] == '$')
+            verdict = VERDICT_REFUSE;
+        if (verdict != VERDICT_ALLOW)
+            return verdict;
+    }
+    return policy_allows(access->client, POLICY_PUBLISH, access->topic)
+        ? VERDICT_ALLOW
+        : deny_publish(cloud, access);
+}
+
+static enum verdict may_subscribe(
+    struct cloud *cloud, const struct cloud_access *access)
+{
+    if (!policy_allows(access->client, POLICY_SUBSCRIBE, access->topic))
+        return VERDICT_REFUSE;
+    if (cloud->strict) {
+        enum verdict verdict = limits_topic(access->topic);
+
+        if (verdict != VERDICT_ALLOW)
+            return verdict;
+        if (!subscriptions_add(
+                cloud->subscriptions, access->client, access->topic))
+            return VERDICT_CLOSE_ERROR;
+    }
+    presence_subscribed(cloud->presence, access->client, access->topic, true);
+    return VERDICT_ALLOW;
+}
+
+enum verdict cloud_may(struct cloud *cloud, const struct cloud_access *access)
+{
+    if (!is_thing(access->client))
+        return VERDICT_ALLOW;
+    switch (access->action) {
+    case CLOUD_PUBLISH:
+        return may_publish(cloud, access);
+    case CLOUD_SUBSCRIBE:
+        return may_subscribe(cloud, access);
+    case CLOUD_UNSUBSCRIBE:
+        subscriptions_remove(
+            cloud->subscriptions, access->client, access->topic);
+        presence_subscribed(
+            cloud->presence, access->client, access->topic, false);
+        return VERDICT_ALLOW;
+    case CLOUD_RECEIVE:
+        return policy_allows(access->client, POLICY_RECEIVE, access->topic)
+            ? VERDICT_ALLOW
+            : VERDICT_REFUSE;
+    }
+    return VERDICT_REFUSE;
+}
+
+void cloud_message(struct cloud *cloud, const struct cloud_message *message)
+{
+    const struct request_services services = {.store = cloud->store,
+        .sender = cloud->sender,
+        .registry = cloud->registry,
+        .presence = cloud->presence,
+        .shadows = cloud->shadows,
+        .strict = &cloud->strict};
+    struct topic_shadow topic;
+
+    if (message->topic[0] != '$')
+        return;
+    if (topic_read_shadow(message->topic, &topic))
+        shadows_request(cloud->shadows, &topic, message->payload, message->len);
+    else if (!is_thing(message->client))
+        request_handle(&services, message);
+}
+
+void cloud_tick(struct cloud *cloud)
+{
+    presence_tick(cloud->presence);
+    sender_tick(cloud->sender);
+}

@@ -1,0 +1,35 @@
+/* limits.h - AWS IoT Core's hard limits (contract section 1.1). */
+
+#ifndef CLOUD_MOCK_LIMITS_H
+#define CLOUD_MOCK_LIMITS_H
+
+#include <stddef.h>
+
+#define LIMITS_PAYLOAD_BYTES      (128 * 1024)
+#define LIMITS_TOPIC_BYTES        256
+#define LIMITS_TOPIC_SLASHES      7
+#define LIMITS_SUBSCRIPTIONS      50 /* per connection */
+#define LIMITS_CLIENT_ID_BYTES    128
+#define LIMITS_SHADOW_BYTES       8192 /* state, without metadata */
+#define LIMITS_SHADOW_LEVELS      6    /* below desired or reported */
+#define LIMITS_CLIENT_TOKEN_BYTES 64
+#define LIMITS_VERSION_KEEPS_MS   (48LL * 3600 * 1000) /* of a deleted shadow */
+#define LIMITS_PRESENCE_RESTART_MS                                             \
+    (3600LL * 1000) /* offline: versionNumber 0 */
+
+/* What the broker does with what a client asked for. */
+enum verdict {
+    VERDICT_ALLOW,
+    VERDICT_REFUSE,             /* this one; the connection lives on */
+    VERDICT_CLOSE_UNAUTHORISED, /* AWS: AUTH_ERROR */
+    VERDICT_CLOSE_ERROR,        /* AWS: CLIENT_ERROR */
+    VERDICT_CLOSE_TOO_BIG       /* AWS: CLIENT_ERROR */
+};
+
+/* Is a topic or filter short and shallow enough?  The first three levels of
+ * $aws/rules/... and the first two of $share/... do not count. */
+enum verdict limits_topic(const char *topic);
+
+enum verdict limits_payload(size_t len);
+
+#endif

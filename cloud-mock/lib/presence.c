@@ -1,0 +1,429 @@
+/* presence.c - one record a client, written through to the store at every
+ * change, so that what is asked later can be read from there. */
+
+#include "cloud-mock/lib/presence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud-mock/lib/limits.h"
+#include "cloud-mock/lib/store_presence.h"
+#include "cloud-mock/lib/store_registry.h"
+#include "cloud-mock/lib/table.h"
+#include "core/log.h"
+
+struct client {
+    struct store_presence record;
+    const void *connection; /* while record.connected */
+
+    bool arriving;
+    const void *arriving_connection;
+    char arriving_certificate[STORE_ID_SIZE];
+    char arriving_ip[64];
+    struct client *next_arriving;
+
+    bool kicked;
+    enum presence_reason kick_reason;
+};
+
+struct presence {
+    struct store *store;
+    struct sender *sender;
+    struct table *clients;
+    struct client *arriving;
+    size_t kicks; /* clients to be kicked at the next tick */
+};
+
+static const char *const reason_names[] = {
+    [PRESENCE_CLIENT_INITIATED] = "CLIENT_INITIATED_DISCONNECT",
+    [PRESENCE_CONNECTION_LOST] = "CONNECTION_LOST",
+    [PRESENCE_KEEP_ALIVE_TIMEOUT] = "MQTT_KEEP_ALIVE_TIMEOUT",
+    [PRESENCE_DUPLICATE_CLIENTID] = "DUPLICATE_CLIENTID",
+    [PRESENCE_CLIENT_ERROR] = "CLIENT_ERROR",
+    [PRESENCE_AUTH_ERROR] = "AUTH_ERROR",
+    [PRESENCE_FORBIDDEN_ACCESS] = "FORBIDDEN_ACCESS",
+    [PRESENCE_API_INITIATED] = "API_INITIATED_DISCONNECT",
+    [PRESENCE_SERVER_INITIATED] = "SERVER_INITIATED_DISCONNECT",
+    [PRESENCE_SERVER_ERROR] = "SERVER_ERROR",
+};
+
+const char *presence_reason_name(enum presence_reason reason)
+{
+    return reason_names[reason];
+}
+
+struct presence *presence_new(struct store *store, struct sender *sender)
+{
+    struct presence *presence = calloc(1, sizeof(*presence));
+
+    if (presence == NULL)
+        return NULL;
+    presence->store = store;
+    presence->sender = sender;
+    presence->clients = table_new(free);
+    if (presence->clients != NULL &&
+        store_presence_all_gone(store, sender_now_ms(sender),
+            presence_reason_name(PRESENCE_SERVER_INITIATED)) == ERR_OK)
+        return presence;
+    presence_free(presence);
+    return NULL;
+}
+
+void presence_free(struct presence *presence)
+{
+    if (presence == NULL)
+        return;
+    table_free(presence->clients);
+    free(presence);
+}
+
+/* RFC 9562 section 5.4, version 4. */
+static enum err make_session(struct sender *sender, char text[37])
+{
+    unsigned char b[16];
+    enum err e = sender_random(sender, b, sizeof(b));
+
+    if (e != ERR_OK)
+        return e;
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    snprintf(text, 37,
+        "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+        "%02x%02x%02x%02x%02x%02x",
+        b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+        b[11], b[12], b[13], b[14], b[15]);
+    return ERR_OK;
+}
+
+static enum err set_text(struct json *body, const char *key, const char *text)
+{
+    return json_set(body, key, json_new_string(text));
+}
+
+static enum err set_number(struct json *body, const char *key, int64_t number)
+{
+    return json_set(body, key, json_new_number((double)number));
+}
+
+/* Events of ids that would not stay one level of a topic are not sent. */
+static bool has_events(const char *client)
+{
+    return client != NULL && client[0] != '\0' &&
+        strlen(client) <= LIMITS_CLIENT_ID_BYTES &&
+        strpbrk(client, "#+/") == NULL;
+}
+
+/* What all events begin with; frees `body` on failure. */
+static struct json *begin_event(
+    const char *client, int64_t now_ms, const char *type)
+{
+    struct json *body = json_new_object();
+
+    if (body != NULL && set_text(body, "clientId", client) == ERR_OK &&
+        set_number(body, "timestamp", now_ms) == ERR_OK &&
+        set_text(body, "eventType", type) == ERR_OK)
+        return body;
+    json_free(body);
+    return NULL;
+}
+
+/* Takes `body`; with an error nothing is sent but a line in the log. */
+static void publish_event(struct presence *presence, const char *kind,
+    const char *client, struct json *body, enum err e)
+{
+    char topic[LIMITS_TOPIC_BYTES + 1];
+
+    snprintf(topic, sizeof(topic), "$aws/events/%s/%s", kind, client);
+    if (e != ERR_OK) {
+        json_free(body);
+        body = NULL;
+    }
+    sender_publish(presence->sender, topic, body);
+}
+
+static enum err set_identity(
+    struct json *body, const struct store_presence *record)
+{
+    enum err e = set_text(body, "thingName", record->client);
+
+    if (e == ERR_OK)
+        e = set_text(body, "sessionIdentifier", record->session);
+    return e == ERR_OK
+        ? set_text(body, "principalIdentifier", record->certificate)
+        : e;
+}
+
+static void tell_connected(
+    struct presence *presence, const struct store_presence *record)
+{
+    struct json *body =
+        begin_event(record->client, record->since_ms, "connected");
+    enum err e = body == NULL ? ERR_NO_MEMORY : set_identity(body, record);
+
+    if (e == ERR_OK)
+        e = set_text(body, "ipAddress", record->ip);
+    if (e == ERR_OK)
+        e = set_number(body, "versionNumber", record->version);
+    publish_event(presence, "presence/connected", record->client, body, e);
+}
+
+static void tell_disconnected(struct presence *presence,
+    const struct store_presence *record, bool by_client)
+{
+    struct json *body =
+        begin_event(record->client, record->since_ms, "disconnected");
+    enum err e = body == NULL ? ERR_NO_MEMORY : set_identity(body, record);
+
+    if (e == ERR_OK)
+        e = json_set(
+            body, "clientInitiatedDisconnect", json_new_bool(by_client));
+    if (e == ERR_OK)
+        e = set_text(body, "disconnectReason", record->reason);
+    if (e == ERR_OK)
+        e = set_number(body, "versionNumber", record->version);
+    publish_event(presence, "presence/disconnected", record->client, body, e);
+}
+
+/* Best effort: presence is news, and the log says what the store refused. */
+static void remember(struct presence *presence, const struct client *client)
+{
+    enum err e = store_put_presence(presence->store, &client->record);
+
+    if (e == ERR_OK)
+        e = store_saw_certificate(presence->store, client->record.certificate,
+            sender_now_ms(presence->sender));
+    if (e != ERR_OK)
+        log_warning("presence", "not stored client=%s reason=%s",
+            client->record.client, err_name(e));
+}
+
+static void go(struct presence *presence, struct client *client,
+    enum presence_reason reason)
+{
+    struct store_presence *record = &client->record;
+
+    if (client->kicked) {
+        client->kicked = false;
+        presence->kicks--;
+        if (reason == PRESENCE_API_INITIATED)
+            reason = client->kick_reason;
+    }
+    client->connection = NULL;
+    record->connected = false;
+    record->since_ms = sender_now_ms(presence->sender);
+    snprintf(record->reason, sizeof(record->reason), "%s",
+        presence_reason_name(reason));
+    remember(presence, client);
+    log_info("presence", "disconnected client=%s reason=%s", record->client,
+        record->reason);
+    tell_disconnected(presence, record, reason == PRESENCE_CLIENT_INITIATED);
+}
+
+/* The arrival is complete. */
+static void come(struct presence *presence, struct client *client)
+{
+    struct store_presence *record = &client->record;
+    int64_t now_ms = sender_now_ms(presence->sender);
+
+    client->arriving = false;
+    if (record->connected) /* the broker said nothing of the old one's end */
+        go(presence, client, PRESENCE_DUPLICATE_CLIENTID);
+    if (record->since_ms == 0 ||
+        now_ms - record->since_ms >= LIMITS_PRESENCE_RESTART_MS)
+        record->version = 0;
+    else
+        record->version++;
+    if (make_session(presence->sender, record->session) != ERR_OK)
+        record->session[0] = '\0';
+    client->connection = client->arriving_connection;
+    record->connected = true;
+    record->since_ms = now_ms;
+    memcpy(record->certificate, client->arriving_certificate,
+        sizeof(record->certificate));
+    memcpy(record->ip, client->arriving_ip, sizeof(record->ip));
+    record->reason[0] = '\0';
+    remember(presence, client);
+    log_info(
+        "presence", "connected client=%s ip=%s", record->client, record->ip);
+    tell_connected(presence, record);
+}
+
+static enum err find_or_load(
+    struct presence *presence, const char *name, struct client **out)
+{
+    struct client *client = table_get(presence->clients, name);
+    enum err e;
+
+    if (client != NULL) {
+        *out = client;
+        return ERR_OK;
+    }
+    client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return ERR_NO_MEMORY;
+    e = store_get_presence(presence->store, name, &client->record);
+    if (e == ERR_NOT_FOUND) {
+        snprintf(
+            client->record.client, sizeof(client->record.client), "%s", name);
+        e = ERR_OK;
+    }
+    if (e == ERR_OK && !table_add(presence->clients, name, client))
+        e = ERR_NO_MEMORY;
+    if (e != ERR_OK) {
+        free(client);
+        return e;
+    }
+    *out = client;
+    return ERR_OK;
+}
+
+enum err presence_arrive(
+    struct presence *presence, const struct presence_arrival *arrival)
+{
+    struct client *client;
+    enum err e = find_or_load(presence, arrival->client, &client);
+
+    if (e != ERR_OK)
+        return e;
+    if (client->record.connected && client->connection == arrival->connection)
+        return ERR_OK; /* only looked at again */
+    client->arriving_connection = arrival->connection;
+    snprintf(client->arriving_certificate, sizeof(client->arriving_certificate),
+        "%s", arrival->certificate);
+    snprintf(
+        client->arriving_ip, sizeof(client->arriving_ip), "%s", arrival->ip);
+    if (!client->arriving) {
+        client->arriving = true;
+        client->next_arriving = presence->arriving;
+        presence->arriving = client;
+    }
+    return ERR_OK;
+}
+
+static void unhook(struct presence *presence, struct client *client)
+{
+    struct client **link = &presence->arriving;
+
+    while (*link != client)
+        link = &(*link)->next_arriving;
+    *link = client->next_arriving;
+}
+
+void presence_leave(struct presence *presence, const char *name,
+    const void *connection, enum presence_reason reason)
+{
+    struct client *client = table_get(presence->clients, name);
+
+    if (client == NULL)
+        return;
+    if (client->record.connected && client->connection == connection) {
+        go(presence, client, reason);
+        return;
+    }
+    if (client->arriving && client->arriving_connection == connection) {
+        unhook(presence, client);
+        come(presence, client);
+        go(presence, client, reason);
+    }
+}
+
+void presence_refused(
+    struct presence *presence, const struct presence_arrival *arrival)
+{
+    char session[37];
+    struct json *body;
+    enum err e;
+
+    if (!has_events(arrival->client))
+        return;
+    body = begin_event(
+        arrival->client, sender_now_ms(presence->sender), "connect_failed");
+    e = body == NULL ? ERR_NO_MEMORY : make_session(presence->sender, session);
+    if (e == ERR_OK)
+        e = set_text(body, "connectFailureReason", "AUTHORIZATION_FAILED");
+    if (e == ERR_OK)
+        e = set_text(body, "principalIdentifier", arrival->certificate);
+    if (e == ERR_OK)
+        e = set_text(body, "sessionIdentifier", session);
+    if (e == ERR_OK)
+        e = set_text(body, "ipAddress", arrival->ip);
+    publish_event(
+        presence, "presence/connect_failed", arrival->client, body, e);
+}
+
+void presence_subscribed(struct presence *presence, const char *name,
+    const char *filter, bool subscribed)
+{
+    const char *type = subscribed ? "subscribed" : "unsubscribed";
+    const struct client *client = table_get(presence->clients, name);
+    char kind[40];
+    struct json *body;
+    enum err e;
+
+    if (client == NULL)
+        return;
+    body = begin_event(name, sender_now_ms(presence->sender), type);
+    e = body == NULL ? ERR_NO_MEMORY : set_identity(body, &client->record);
+    if (e == ERR_OK)
+        e = json_set(body, "topics", json_new_array());
+    if (e == ERR_OK)
+        e = json_append(json_get(body, "topics"), json_new_string(filter));
+    snprintf(kind, sizeof(kind), "subscriptions/%s", type);
+    publish_event(presence, kind, name, body, e);
+}
+
+bool presence_kick(
+    struct presence *presence, const char *name, enum presence_reason reason)
+{
+    struct client *client = table_get(presence->clients, name);
+
+    if (client == NULL || (!client->record.connected && !client->arriving))
+        return false;
+    if (!client->kicked)
+        presence->kicks++;
+    client->kicked = true;
+    client->kick_reason = reason;
+    return true;
+}
+
+void presence_revoke(
+    struct presence *presence, const char *name, const char *certificate)
+{
+    const struct client *client = table_get(presence->clients, name);
+    const char *used;
+
+    if (client == NULL)
+        return;
+    used = client->arriving ? client->arriving_certificate
+                            : client->record.certificate;
+    if (strcmp(used, certificate) == 0)
+        (void)presence_kick(presence, name, PRESENCE_AUTH_ERROR);
+}
+
+static void kick_if_wanted(void *context, void *value)
+{
+    struct presence *presence = context;
+    struct client *client = value;
+
+    if (!client->kicked)
+        return;
+    if (client->record.connected)
+        sender_kick(presence->sender, client->record.client);
+    if (client->kicked) { /* it was gone, or the broker did not find it */
+        client->kicked = false;
+        presence->kicks--;
+    }
+}
+
+void presence_tick(struct presence *presence)
+{
+    while (presence->arriving != NULL) {
+        struct client *client = presence->arriving;
+
+        presence->arriving = client->next_arriving;
+        come(presence, client);
+    }
+    if (presence->kicks > 0)
+        table_each(presence->clients, kick_if_wanted, presence);
+}

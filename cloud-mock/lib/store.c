@@ -1,0 +1,143 @@
+/* store.c - opening, the tables, the statements. */
+
+#include "cloud-mock/lib/store.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cloud-mock/lib/store_sql.h"
+#include "core/log.h"
+
+static const char tables[] =
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=NORMAL;"
+    "CREATE TABLE IF NOT EXISTS thing(name TEXT PRIMARY KEY, type TEXT,"
+    " vendor TEXT, model TEXT, serial TEXT, registered_ms INTEGER)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS certificate(id TEXT PRIMARY KEY, thing TEXT,"
+    " status TEXT, subject TEXT, issuer TEXT, key_sha256 TEXT, chain TEXT,"
+    " not_before_s INTEGER, not_after_s INTEGER, registered_ms INTEGER,"
+    " last_seen_ms INTEGER);"
+    "CREATE INDEX IF NOT EXISTS certificate_thing ON certificate(thing);"
+    "CREATE TABLE IF NOT EXISTS shadow(thing TEXT, name TEXT,"
+    " version INTEGER, deleted_ms INTEGER, state TEXT, metadata TEXT,"
+    " PRIMARY KEY(thing, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS presence(client TEXT PRIMARY KEY,"
+    " connected INTEGER, since_ms INTEGER, version INTEGER, session TEXT,"
+    " certificate TEXT, ip TEXT, reason TEXT) WITHOUT ROWID;";
+
+static const char all_gone[] = "UPDATE presence"
+                               " SET connected=0,since_ms=?1,reason=?2"
+                               " WHERE connected";
+
+static const char *const sql[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_ADD_THING] = "INSERT OR IGNORE INTO thing VALUES(?,?,?,?,?,?)",
+    [SQL_ADD_CERTIFICATE] =
+        "INSERT INTO certificate VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_GET_THING] = "SELECT * FROM thing WHERE name=?",
+    [SQL_GET_CERTIFICATE] = "SELECT * FROM certificate WHERE id=?",
+    [SQL_SET_STATUS] = "UPDATE certificate SET status=?2 WHERE id=?1",
+    [SQL_SAW_CERTIFICATE] =
+        "UPDATE certificate SET last_seen_ms=?2 WHERE id=?1",
+    [SQL_EACH_THING] = "SELECT * FROM thing ORDER BY name",
+    [SQL_EACH_CERTIFICATE] =
+        "SELECT * FROM certificate WHERE thing=? ORDER BY rowid",
+    [SQL_GET_SHADOW] = "SELECT * FROM shadow WHERE thing=? AND name=?",
+    [SQL_PUT_SHADOW] = "INSERT OR REPLACE INTO shadow VALUES(?,?,?,?,?,?)",
+    [SQL_GET_PRESENCE] = "SELECT * FROM presence WHERE client=?",
+    [SQL_PUT_PRESENCE] =
+        "INSERT OR REPLACE INTO presence VALUES(?,?,?,?,?,?,?,?)",
+    [SQL_ALL_GONE] = all_gone,
+};
+
+enum err store_failed(struct store *store, const char *what)
+{
+    log_error("store", "%s failed sqlite=%d reason=\"%s\"", what,
+        sqlite3_extended_errcode(store->db), sqlite3_errmsg(store->db));
+    return ERR_IO;
+}
+
+enum err store_open(const char *path, struct store **out)
+{
+    struct store *store = calloc(1, sizeof(*store));
+
+    if (store == NULL)
+        return ERR_NO_MEMORY;
+    if (sqlite3_open(path, &store->db) != SQLITE_OK ||
+        sqlite3_exec(store->db, tables, NULL, NULL, NULL) != SQLITE_OK) {
+        log_error("store", "cannot open database=\"%s\" reason=\"%s\"", path,
+            sqlite3_errmsg(store->db));
+        store_close(store);
+        return ERR_IO;
+    }
+    *out = store;
+    return ERR_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close(store->db);
+    free(store);
+}
+
+sqlite3_stmt *store_statement(struct store *store, enum store_sql which)
+{
+    sqlite3_stmt **statement = &store->statements[which];
+
+    if (*statement == NULL &&
+        sqlite3_prepare_v3(store->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+            statement, NULL) != SQLITE_OK)
+        (void)store_failed(store, "prepare");
+    return *statement;
+}
+
+enum err store_run(struct store *store, sqlite3_stmt *statement)
+{
+    enum err e = store_row(store, statement);
+
+    store_reset(statement);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err store_row(struct store *store, sqlite3_stmt *statement)
+{
+    switch (sqlite3_step(statement)) {
+    case SQLITE_ROW:
+        return ERR_OK;
+    case SQLITE_DONE:
+        return ERR_NOT_FOUND;
+    default:
+        return store_failed(store, "step");
+    }
+}
+
+void store_reset(sqlite3_stmt *statement)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+void store_bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    (void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+void store_bind_number(sqlite3_stmt *statement, int index, int64_t number)
+{
+    (void)sqlite3_bind_int64(statement, index, number);
+}
+
+void store_text(sqlite3_stmt *statement, int column, char *text, size_t size)
+{
+    const unsigned char *value = sqlite3_column_text(statement, column);
+
+    snprintf(text, size, "%s", value == NULL ? "" : (const char *)value);
+}
