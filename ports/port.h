@@ -47,4 +47,26 @@ bool port_peer_in_group(int fd, uint32_t gid);
 /* What tools call the calling thread; at most 15 bytes of it.  Best effort. */
 void port_name_thread(const char *name);
 
+/* --- machine ------------------------------------------------------------ */
+
+#define PORT_UNKNOWN INT64_MIN /* what the machine cannot tell */
+
+/* Counters start at an unknown value and only differences mean something; a
+ * counter that went back was begun again. */
+struct port_machine {
+    int64_t cpu_busy, cpu_total; /* counters, in one unit, of all processors */
+    int64_t memory_total_bytes;
+    int64_t memory_available_bytes; /* without swapping */
+    int64_t disk_used_bytes;
+    int64_t disk_free_bytes;                    /* for the agent's user */
+    int64_t network_rx_bytes, network_tx_bytes; /* counters, without loopback */
+    int64_t temperature_millicelsius;           /* of the hottest sensor */
+    int64_t uptime_s;
+    int64_t agent_rss_bytes;
+};
+
+/* Read what can be read; never blocks on a device.  The disk is the file system
+ * that `disk_folder` lies on. */
+void port_machine_read(const char *disk_folder, struct port_machine *out);
+
 #endif
