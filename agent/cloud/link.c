@@ -42,6 +42,7 @@ struct link {
     int stop;     /* an eventfd */
     bool stopped; /* on the loop: say nothing more */
     bool up;
+    bool deaf;     /* the peer hung up on what we sent */
     uint16_t port; /* of the listener */
     int64_t deadline_ms;
     struct trust_check check;
@@ -130,8 +131,13 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
         atomic_fetch_add(&link->bytes_out, (uint64_t)done);
         return (int)done;
     }
-    return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE
-                                             : MBEDTLS_ERR_SSL_CONN_EOF;
+    if (errno == EAGAIN || errno == EINTR)
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    if (link->deaf)
+        return MBEDTLS_ERR_SSL_CONN_EOF;
+    /* It may have said why before it hung up: pretend, and read that first. */
+    link->deaf = true;
+    return (int)len;
 }
 
 static int receive_bytes(void *context, unsigned char *bytes, size_t len)
@@ -192,11 +198,15 @@ static void explain_tls(
 
 static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
 {
+    unsigned char nothing;
+
     for (;;) {
         int code = mbedtls_ssl_handshake(ssl);
         enum err e;
 
-        if (code == 0)
+        if (code == 0 && link->deaf)
+            code = mbedtls_ssl_read(ssl, &nothing, 1);
+        else if (code == 0)
             return ERR_OK;
         if (code != MBEDTLS_ERR_SSL_WANT_READ &&
             code != MBEDTLS_ERR_SSL_WANT_WRITE) {
