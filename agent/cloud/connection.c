@@ -20,6 +20,7 @@ struct connection {
     struct mqtt *mqtt;
     struct loop_timer *timer;
     bool was_up;
+    bool greeted; /* CONNACK came */
     bool mqtt_ended;
     bool ended; /* told */
     struct link_end link_end;
@@ -53,8 +54,8 @@ static void tell_end(struct connection *c, const struct verdict *verdict)
 
 static void conclude(struct connection *c)
 {
-    const struct verdict_evidence evidence = {&c->link_end, &c->mqtt_end,
-        c->mqtt_ended, c->was_up, c->options.mqtt.version_5};
+    const struct verdict_evidence evidence = {
+        &c->link_end, &c->mqtt_end, c->was_up, c->greeted};
     struct verdict verdict = verdict_of(&evidence);
 
     tell_end(c, &verdict);
@@ -123,6 +124,7 @@ static void on_connected(void *context, bool session_present)
 {
     struct connection *c = context;
 
+    c->greeted = true;
     loop_timer_cancel(c->timer);
     c->timer = NULL;
     c->events.connected(c->events.context, session_present);

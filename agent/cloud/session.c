@@ -10,6 +10,7 @@
 #include "cloud/filters.h"
 #include "cloud/postroom.h"
 #include "cloud/session_state.h"
+#include "cloud/version.h"
 #include "core/backoff.h"
 #include "core/log.h"
 #include "ports/port.h"
@@ -43,7 +44,8 @@ struct session {
     size_t listener_count;
     struct postroom *postroom;
     struct backoff backoff;
-    bool version_5;
+    struct version version;
+    unsigned short_lives; /* connections lost before they were stable */
     struct connection *connection;
     bool session_present;
     struct loop_timer *timer;  /* of the state */
@@ -178,7 +180,13 @@ static void on_ended(void *context, const struct verdict *verdict)
 {
     struct session *s = context;
 
-    note_verdict(s, verdict);
+    struct verdict noted = *verdict;
+
+    if (s->state == SESSION_ONLINE)
+        s->short_lives = s->stable != NULL ? s->short_lives + 1 : 0;
+    verdict_note_short_lives(&noted, s->short_lives);
+    version_learn(&s->version, verdict);
+    note_verdict(s, &noted);
     step(s, SESSION_ON_ENDED);
 }
 
@@ -194,7 +202,7 @@ static enum err start_connection(struct session *s)
         .room = s->options.room,
         .link = s->options.link,
         .mqtt = {.client_id = s->options.thing,
-                 .version_5 = s->version_5,
+                 .version_5 = s->version.five,
                  .keep_alive_s = s->options.keep_alive_s,
                  .session_expiry_s = SESSION_EXPIRY_S,
                  .will = {s->status_topic, will, sizeof(will) - 1, true}}
@@ -227,11 +235,12 @@ static void on_stable(void *context)
 static void go_online(struct session *s)
 {
     s->connections++;
+    version_settle(&s->version);
     s->since_ms = port_wall_ms();
     s->verdict = (struct verdict){.why = NULL};
     s->stable = loop_timer_start(s->options.loop, STABLE_MS, on_stable, s);
     log_info(MODULE, "online thing=%s mqtt=%s session=%s", s->options.thing,
-        s->version_5 ? "5" : "3.1.1", s->session_present ? "kept" : "new");
+        s->version.five ? "5" : "3.1.1", s->session_present ? "kept" : "new");
     if (!publish_status(
             s, TOKEN_IMMEDIATE, "\"agent\":\"" NAMEPLATE_VERSION "\""))
         log_debug(MODULE, "status was not sent");
@@ -270,8 +279,6 @@ static void wait_for_next_try(struct session *s, bool was_online)
     wait_ms = backoff_next_ms(&s->backoff, random);
     if (s->verdict.slow)
         wait_ms += SLOW_WAIT_MS;
-    if (s->verdict.try_3_1_1 && s->options.protocol == SESSION_AUTO)
-        s->version_5 = false;
     s->next_try_at_ms = loop_now_ms(s->options.loop) + wait_ms;
     set_timer(s, wait_ms);
     log_debug(MODULE, "next_try_ms=%llu", (unsigned long long)wait_ms);
@@ -361,7 +368,9 @@ enum err session_new(
         return ERR_NO_MEMORY;
     s->options = *options;
     s->state = SESSION_WAITING;
-    s->version_5 = options->protocol != SESSION_MQTT_3_1_1;
+    s->version =
+        (struct version){.five = options->protocol != SESSION_MQTT_3_1_1,
+            .fixed = options->protocol != SESSION_AUTO};
     s->backoff = (struct backoff){
         .first_ms = FIRST_WAIT_MS, .ceiling_ms = LONGEST_WAIT_MS};
     s->verdict = (struct verdict){

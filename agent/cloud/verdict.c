@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SHORT_LIVES 3
+
 static struct verdict say(const char *why, const char *what, const char *act)
 {
     struct verdict v = {.why = why};
@@ -23,7 +25,7 @@ static struct verdict from_mqtt(const struct verdict_evidence *e)
     case MQTT_BAD_VERSION:
         v = say("mqtt", "the broker refuses this MQTT version",
             "3.1.1 is tried next unless [cloud] protocol forbids it");
-        v.try_3_1_1 = e->version_5;
+        v.wants_3_1_1 = true;
         return v;
     case MQTT_BAD_CLIENT_ID:
         return say("mqtt", "the broker refuses the thing name as client id",
@@ -85,8 +87,7 @@ static struct verdict from_link(const struct verdict_evidence *e)
         break;
     }
     v = say("lost", e->link->detail, "connecting again");
-    /* A 3.1.1 broker may just hang up on a version 5 CONNECT. */
-    v.try_3_1_1 = e->version_5 && e->was_up && !e->mqtt_ended;
+    v.hung_up = e->was_up && !e->greeted;
     return v;
 }
 
@@ -99,4 +100,17 @@ struct verdict verdict_of(const struct verdict_evidence *evidence)
             return v;
     }
     return from_link(evidence);
+}
+
+void verdict_note_short_lives(struct verdict *verdict, unsigned count)
+{
+    char *advice = strrchr(verdict->detail, ';');
+
+    if (count < SHORT_LIVES || advice == NULL ||
+        strcmp(verdict->why, "lost") != 0)
+        return;
+    (void)snprintf(advice,
+        sizeof(verdict->detail) - (size_t)(advice - verdict->detail),
+        "; again and again, soon after connecting: does another device use "
+        "this certificate, or a policy of the broker end it?");
 }

@@ -12,18 +12,22 @@ struct verdict {
     const char *why;  /* "dns", "tcp", ..., "policy", "duplicate"; static */
     char detail[320]; /* what happened, and what to do */
     bool slow;        /* trying again soon makes it worse */
-    bool try_3_1_1;   /* the broker does not speak MQTT 5 */
+    bool wants_3_1_1; /* the broker said so */
+    bool hung_up;     /* on our CONNECT, without a word */
 };
 
-/* From how the link and the MQTT connection ended; `mqtt_ended` is false when
- * it never began.  `was_up`: TLS stood when it ended. */
+/* From how the link and the MQTT connection ended.  `was_up`: TLS stood when
+ * it ended; `greeted`: a CONNACK had come. */
 struct verdict_evidence {
     const struct link_end *link;
     const struct mqtt_end *mqtt;
-    bool mqtt_ended;
     bool was_up;
-    bool version_5;
+    bool greeted;
 };
 struct verdict verdict_of(const struct verdict_evidence *evidence);
+
+/* So many connections in a row were lost soon after they stood: from the third
+ * on the advice is to look for a rival, which not every broker reports. */
+void verdict_note_short_lives(struct verdict *verdict, unsigned count);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cloud/filters.h"
 #include "cloud/session_state.h"
 #include "cloud/verdict.h"
+#include "cloud/version.h"
 #include "cmocka_all.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -145,7 +146,7 @@ static struct verdict judge(
     const struct link_end link_end = {link, "what the link says"};
     const struct mqtt_end mqtt_end = {mqtt, 0};
     const struct verdict_evidence evidence = {
-        &link_end, &mqtt_end, true, was_up, true};
+        &link_end, &mqtt_end, was_up, false};
 
     return verdict_of(&evidence);
 }
@@ -185,18 +186,75 @@ static void the_verdict_names_the_layer(void **state)
     }
 }
 
-static void only_a_broker_without_mqtt_5_makes_it_try_3_1_1(void **state)
+static struct verdict hang_up(void)
 {
-    const struct link_end lost = {LINK_LOST, "hung up"};
+    const struct link_end lost = {LINK_LOST, "cut"};
     const struct mqtt_end mqtt = {MQTT_LOST, 0};
-    struct verdict_evidence hung_up = {&lost, &mqtt, false, true, true};
+
+    return verdict_of(&(struct verdict_evidence){&lost, &mqtt, true, false});
+}
+
+static void a_broker_that_says_it_wants_3_1_1_gets_it_at_once(void **state)
+{
+    struct verdict wants = judge(LINK_LOST, MQTT_BAD_VERSION, true);
+    struct verdict busy = judge(LINK_LOST, MQTT_BUSY, true);
+    struct version v = {.five = true};
+    struct version fixed = {.five = true, .fixed = true};
 
     (void)state;
-    assert_true(judge(LINK_LOST, MQTT_BAD_VERSION, true).try_3_1_1);
-    assert_false(judge(LINK_LOST, MQTT_BUSY, true).try_3_1_1);
-    assert_true(verdict_of(&hung_up).try_3_1_1);
-    hung_up.version_5 = false;
-    assert_false(verdict_of(&hung_up).try_3_1_1);
+    version_learn(&v, &busy);
+    assert_true(v.five);
+    version_learn(&v, &wants);
+    assert_false(v.five);
+    version_learn(&fixed, &wants);
+    assert_true(fixed.five);
+}
+
+static void after_hang_ups_every_third_try_speaks_3_1_1(void **state)
+{
+    static const bool five[] = {true, false, true, true, false, true};
+    struct version v = {.five = true};
+    struct version fixed = {.five = false, .fixed = true};
+    struct verdict verdict = hang_up();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(five); i++) {
+        version_learn(&v, &verdict);
+        assert_int_equal(v.five, five[i]);
+    }
+    version_settle(&v);
+    version_learn(&v, &verdict);
+    assert_true(v.five);
+    version_learn(&fixed, &verdict);
+    assert_false(fixed.five);
+}
+
+static void a_loss_after_connack_says_nothing_about_the_version(void **state)
+{
+    const struct link_end lost = {LINK_LOST, "cut"};
+    const struct mqtt_end mqtt = {MQTT_LOST, 0};
+    const struct verdict_evidence after = {&lost, &mqtt, true, true};
+
+    (void)state;
+    assert_true(hang_up().hung_up);
+    assert_false(verdict_of(&after).hung_up);
+    assert_false(judge(LINK_TLS, MQTT_LOST, false).hung_up);
+    assert_false(judge(LINK_REFUSED, MQTT_LOST, true).hung_up);
+}
+
+static void the_third_short_life_makes_one_think_of_a_rival(void **state)
+{
+    struct verdict lost = judge(LINK_LOST, MQTT_LOST, true);
+    struct verdict busy = judge(LINK_LOST, MQTT_BUSY, true);
+
+    (void)state;
+    verdict_note_short_lives(&lost, 2);
+    assert_null(strstr(lost.detail, "another device"));
+    verdict_note_short_lives(&lost, 3);
+    assert_non_null(strstr(lost.detail, "what the link says; again"));
+    assert_non_null(strstr(lost.detail, "another device"));
+    verdict_note_short_lives(&busy, 3);
+    assert_null(strstr(busy.detail, "another device"));
 }
 
 int main(void)
@@ -208,7 +266,10 @@ int main(void)
         cmocka_unit_test(a_message_goes_to_each_who_wants_it),
         cmocka_unit_test(only_the_same_filters_are_remembered),
         cmocka_unit_test(the_verdict_names_the_layer),
-        cmocka_unit_test(only_a_broker_without_mqtt_5_makes_it_try_3_1_1),
+        cmocka_unit_test(a_broker_that_says_it_wants_3_1_1_gets_it_at_once),
+        cmocka_unit_test(after_hang_ups_every_third_try_speaks_3_1_1),
+        cmocka_unit_test(a_loss_after_connack_says_nothing_about_the_version),
+        cmocka_unit_test(the_third_short_life_makes_one_think_of_a_rival),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
