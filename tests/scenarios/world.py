@@ -54,9 +54,11 @@ def thing(serial="S1"):
 
 
 def end(process, seconds=5):
-    """End a process that this test started; gives its exit status."""
-    if process.poll() is None:
+    """End a process that this test started; gives its exit status.  A
+    process that was told already is not told again."""
+    if process.poll() is None and not getattr(process, "told", False):
         process.terminate()
+    process.told = True
     try:
         return process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -170,7 +172,7 @@ class Server:
             visit.stream.do_handshake()
             visit.server_name = self.names.get(visit.stream)
             self.script(visit)
-        except OSError as error:  # ssl.SSLError is one
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             visit.error = str(error)
         finally:
             self._cut(visit.stream or visit.raw)
@@ -277,6 +279,10 @@ class World:
 
     def __exit__(self, kind, *_):
         faults = []
+        for agent in self.agents:  # all at once; each is waited for below
+            if agent.process and agent.process.poll() is None:
+                agent.process.terminate()
+                agent.process.told = True
         for ending in reversed(self.endings):
             try:
                 ending()
