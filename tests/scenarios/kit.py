@@ -6,6 +6,7 @@
 
 `expect(truth, message)` fails the scenario; so does any exception.
 """
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -34,28 +35,46 @@ class Failed(Exception):
     """What was expected did not happen."""
 
 
+class Skipped(Exception):
+    """This machine or user cannot do it; the reason is printed and counted."""
+
+
 def expect(truth, message):
     if not truth:
         raise Failed(message)
 
 
-def main():
-    """Run the scenarios, or those whose name contains an argument."""
+def _outcome(function):
+    """None, a Skipped, or in words why the scenario failed."""
+    try:
+        function()
+    except Skipped as reason:
+        return reason
+    except Exception as error:  # every failure is a failed scenario
+        where = "" if isinstance(error, Failed) else traceback.format_exc()
+        return f"{error}\n{where}".strip()
+    return None
+
+
+def main(at_once=1):
+    """Run the scenarios, or those whose name contains an argument.  Those that
+    mostly wait may run several `at_once`."""
     wanted = [s for s in _scenarios
               if len(sys.argv) < 2 or any(a in s.__name__ for a in sys.argv[1:])]
     failures = 0
     print(f"1..{len(wanted)}", flush=True)
-    for number, function in enumerate(wanted, 1):
-        sentence = function.__name__.replace("_", " ")
-        try:
-            function()
-            print(f"ok {number} - {sentence}", flush=True)
-        except Exception as error:  # every failure is a failed scenario
-            failures += 1
-            print(f"not ok {number} - {sentence}")
-            where = "" if isinstance(error, Failed) else traceback.format_exc()
-            for line in f"{error}\n{where}".strip().split("\n"):
-                print("#", line)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        outcomes = pool.map(_outcome, wanted)
+        for number, (function, fault) in enumerate(zip(wanted, outcomes), 1):
+            sentence = function.__name__.replace("_", " ")
+            if isinstance(fault, str):
+                failures += 1
+                print(f"not ok {number} - {sentence}")
+                for line in fault.split("\n"):
+                    print("#", line)
+            else:
+                print(f"ok {number} - {sentence}"
+                      + (f" # SKIP {fault}" if fault else ""))
             sys.stdout.flush()
     sys.exit(1 if failures else 0)
 

@@ -13,7 +13,7 @@ import ssl
 import stat
 import time
 
-from kit import expect, main, read, run, scenario, wait_until, write
+from kit import Skipped, expect, main, read, run, scenario, wait_until, write
 from packets import Script, connack, goodbye
 from world import RELEASE, World, device, factory, faketime_library, thing
 
@@ -201,44 +201,62 @@ def a_hang_up_of_a_broker_that_speaks_5_does_not_cost_it_5_for_ever():
         agent.wait_for("mqtt=5")
 
 
+def well_known(world, place, port, play, alpn=None):
+    """A server on a well-known port of a loopback address of this process:
+    (its address, server, the ALPN of each visit)."""
+    host = f"127.{os.getpid() // 250 % 250}.{os.getpid() % 250}.{place}"
+    home = os.path.join(factory().folder, "server", host)
+    factory().run("server", "--name", "localhost", "--ip", host, "--as", host)
+    seen = []
+
+    def script(visit):
+        seen.append(visit.stream.selected_alpn_protocol())
+        play(visit)
+    try:
+        server = world.server(script, certificate=home + "/server.crt",
+                              key=home + "/server.key", address=host, port=port,
+                              alpn=alpn)
+    except PermissionError:
+        raise Skipped(f"only root may listen on port {port}") from None
+    return host, server, seen
+
+
 @scenario
 def on_port_443_it_asks_for_mqtt_by_alpn():
     """AWS IoT takes MQTT on 443 only from who offers x-amzn-mqtt-ca."""
     with World() as world:
-        def agent(place, port):
-            host = f"127.0.0.{place}"
-            factory().run("server", "--name", "localhost", "--ip", host, "--as",
-                          host)
-            home = os.path.join(factory().folder, "server", host)
-            play, seen = Script(), []
-            server = world.server(
-                lambda visit: (seen.append(visit.stream.selected_alpn_protocol()),
-                               play(visit)),
-                certificate=home + "/server.crt", key=home + "/server.key",
-                address=host, port=port[0], alpn=port[1])
-            return world.agent(f"at{place}", host=host, port=port[0]), seen, \
-                server
         mqtt = ["x-amzn-mqtt-ca"]
-        asks, seen, _ = agent(43, (443, mqtt))
-        other, other_seen, other_server = agent(44, (443, ["http/1.1"]))
-        deaf, deaf_seen, deaf_server = agent(45, (443, None))
-        plain, plain_seen, _ = agent(46, (8883, mqtt))
-        asks.wait_for(ONLINE)
-        plain.wait_for(ONLINE)
-        other.wait_for("offline why=tls")
-        deaf.wait_for('offline why=tls detail="the server does not speak ALPN')
+        host, _, seen = well_known(world, 1, 443, Script(), mqtt)
+        other, other_server, _ = well_known(world, 2, 443, Script(), ["h2"])
+        deaf, deaf_server, _ = well_known(world, 3, 443, Script())
+        world.agent(host=host, port=443).wait_for(ONLINE)
         expect(seen == mqtt, str(seen))
-        expect(plain_seen == [None], f"8883 needs no ALPN: {plain_seen}")
+        words = 'offline why=tls detail="the server does not speak ALPN'
+        for address in (other, deaf):
+            world.agent(host=address, port=443).wait_for(words)
         expect(not other_server.received() and not deaf_server.received(),
                "MQTT went to a server that did not agree to it")
 
 
 @scenario
-def the_port_is_8883_unless_given_and_the_server_is_named():
+def the_port_is_8883_unless_given_and_needs_no_alpn():
     with World() as world:
-        server = world.server(Script(), address="127.0.0.1", port=8883)
-        world.agent(host="localhost").wait_for(ONLINE)
-        expect(server.visits[-1].server_name == "localhost", "SNI")
+        host, _, seen = well_known(world, 4, 8883, Script(), ["x-amzn-mqtt-ca"])
+        world.agent(host=host).wait_for(ONLINE)
+        expect(seen == [None], str(seen))
+
+
+@scenario
+def a_server_is_named_by_sni_and_an_address_is_not():
+    """AWS IoT refuses who does not name it; RFC 6066 has no addresses."""
+    with World() as world:
+        named, bare = world.server(Script()), world.server(Script())
+        agents = [world.agent(port=named.port),
+                  world.agent(port=bare.port, host="127.0.0.1")]
+        for agent in agents:
+            agent.wait_for(ONLINE)
+        expect(named.visits[-1].server_name == "localhost", "no name")
+        expect(bare.visits[-1].server_name is None, "an address as a name")
 
 
 # --- kicks, rivals, refusals -------------------------------------------------
@@ -417,4 +435,4 @@ def a_clock_that_is_wrong_after_the_build_is_told_as_dates():
 
 
 if __name__ == "__main__":
-    main()
+    main(at_once=4)

@@ -217,4 +217,4 @@ def plain_server(world, answer):
 
 
 if __name__ == "__main__":
-    main()
+    main(at_once=2)

@@ -30,23 +30,26 @@ RELEASE = os.path.join(os.path.dirname(os.path.dirname(BIN)),
                        "release/bin/nameplate")
 
 _once = {}
+_one_at_a_time = threading.RLock()
 
 
 def factory():
     """The factory of this test program: vendor Acme, model Thermo-1."""
-    if "factory" not in _once:
-        place = tempfile.mkdtemp(prefix="nameplate-factory-")
-        atexit.register(shutil.rmtree, place, ignore_errors=True)
-        _once["factory"] = Factory(place)
-        _once["factory"].server()
-    return _once["factory"]
+    with _one_at_a_time:
+        if "factory" not in _once:
+            place = tempfile.mkdtemp(prefix="nameplate-factory-")
+            atexit.register(shutil.rmtree, place, ignore_errors=True)
+            _once["factory"] = Factory(place)
+            _once["factory"].server()
+        return _once["factory"]
 
 
 def device(serial="S1"):
     """The folder of this device: device.crt, device.key; issued when new."""
-    if serial not in _once:
-        _once[serial] = factory().device(serial)
-    return _once[serial]
+    with _one_at_a_time:
+        if serial not in _once:
+            _once[serial] = factory().device(serial)
+        return _once[serial]
 
 
 def thing(serial="S1"):
