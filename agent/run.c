@@ -17,10 +17,13 @@
 #include "cloud/session.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "device/shadow.h"
+#include "device/telemetry.h"
 #include "identity/chain.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
 #include "identity/trust.h"
+#include "local/server.h"
 #include "local/settings.h"
 
 #define MODULE     "run"
@@ -38,6 +41,9 @@ struct agent {
     struct mqtt_room *room;
     struct outbox *outbox;
     struct session *session;
+    struct shadow *shadow;
+    struct telemetry *telemetry;
+    struct server *server;
     struct loop_signal *terminate;
     struct loop_signal *interrupt;
     bool closing;
@@ -116,6 +122,35 @@ static enum err open_session(struct agent *a)
     return session_new(&options, &a->session);
 }
 
+/* Before the first dial: they subscribe. */
+static enum err open_features(struct agent *a)
+{
+    const struct telemetry_options options = {.session = a->session,
+        .loop = a->loop,
+        .thing = a->nameplate->thing,
+        .disk_folder = a->settings->folder,
+        .interval_ms = a->settings->interval_ms};
+    enum err e =
+        shadow_new(a->session, a->loop, a->nameplate->thing, &a->shadow);
+
+    return e == ERR_OK ? telemetry_new(&options, &a->telemetry) : e;
+}
+
+static enum err open_server(struct agent *a)
+{
+    const struct server_options options = {
+        .loop = a->loop,
+        .path = a->settings->socket,
+        .group = a->settings->group,
+        .sources = {.session = a->session,
+                    .shadow = a->shadow,
+                    .telemetry = a->telemetry,
+                    .nameplate = a->nameplate}
+    };
+
+    return server_start(&options, &a->server);
+}
+
 static void on_closed(void *context)
 {
     struct agent *a = context;
@@ -156,6 +191,10 @@ static enum err open_all(struct agent *a)
         e = open_outbox(a);
     if (e == ERR_OK)
         e = open_session(a);
+    if (e == ERR_OK)
+        e = open_features(a);
+    if (e == ERR_OK)
+        e = open_server(a);
     return e;
 }
 
@@ -179,6 +218,9 @@ static void wait_for_links(struct agent *a)
 
 static void close_all(struct agent *a)
 {
+    server_stop(a->server);
+    telemetry_free(a->telemetry);
+    shadow_free(a->shadow);
     session_free(a->session);
     if (a->loop != NULL)
         wait_for_links(a);
