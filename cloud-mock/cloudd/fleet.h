@@ -1,0 +1,17 @@
+/* fleet.h - learning from the plugin which devices there are. */
+
+#ifndef CLOUDD_FLEET_H
+#define CLOUDD_FLEET_H
+
+#include <stdbool.h>
+
+#include "cloudd/app.h"
+
+/* Callback of broker_options, context `struct app`: the broker is there, so
+ * ask for all devices and subscribe to them; or it is gone. */
+void fleet_link(void *context, bool up);
+
+/* Ask about one device, new or changed; it is met when the answer comes. */
+void fleet_ask_thing(struct app *app, const char *thing);
+
+#endif

@@ -1,0 +1,280 @@
+/* main.c - cloudd: the page's server.  Verbs: run (without a name), add-user.
+ */
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "cloudd/app.h"
+#include "cloudd/fleet.h"
+#include "cloudd/intake.h"
+#include "cloudd/login.h"
+#include "cloudd/password.h"
+#include "cloudd/routes.h"
+#include "cloudd/store_accounts.h"
+#include "cloudd/store_telemetry.h"
+#include "core/log.h"
+#include "ports/port.h"
+
+#define PRUNE_MS (10 * 60 * 1000)
+
+static const char usage[] =
+    "usage: cloudd --broker SOCKET --state FILE --page FOLDER\n"
+    "              [--listen ADDRESS:PORT] [--client-id ID]\n"
+    "              [--silent-after SECONDS]\n"
+    "       cloudd add-user --state FILE --user NAME   (password on stdin)\n"
+    "\n"
+    "Serves the page where people meet their devices; prints one line,\n"
+    "\"listening http://ADDRESS:PORT\".  PORT 0 takes any free one.\n"
+    "\n"
+    "example: cloudd --broker /run/mock/broker.sock --state cloudd.sqlite \\\n"
+    "             --page cloud-mock/page --listen 127.0.0.1:8080\n";
+
+struct options {
+    const char *broker, *state, *page, *listen, *client_id, *user;
+    long silent_s;
+};
+
+static int wrong_usage(const char *what)
+{
+    (void)fprintf(stderr, "cloudd: %s\n%s", what, usage);
+    return EX_USAGE;
+}
+
+/* Put an option's argument where it belongs; false: not one of ours. */
+static bool set_option(struct options *o, int letter)
+{
+    switch (letter) {
+    case 'b':
+        o->broker = optarg;
+        return true;
+    case 's':
+        o->state = optarg;
+        return true;
+    case 'p':
+        o->page = optarg;
+        return true;
+    case 'l':
+        o->listen = optarg;
+        return true;
+    case 'c':
+        o->client_id = optarg;
+        return true;
+    case 'u':
+        o->user = optarg;
+        return true;
+    case 'q':
+        o->silent_s = strtol(optarg, NULL, 10);
+        return o->silent_s > 0 && o->silent_s < 1000000;
+    default:
+        return false;
+    }
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+    static const struct option table[] = {
+        {"broker",       required_argument, NULL, 'b'},
+        {"state",        required_argument, NULL, 's'},
+        {"page",         required_argument, NULL, 'p'},
+        {"listen",       required_argument, NULL, 'l'},
+        {"client-id",    required_argument, NULL, 'c'},
+        {"user",         required_argument, NULL, 'u'},
+        {"silent-after", required_argument, NULL, 'q'},
+        {NULL,           0,                 NULL, 0  },
+    };
+    int letter;
+
+    while ((letter = getopt_long(argc, argv, "", table, NULL)) != -1) {
+        if (!set_option(o, letter))
+            return false;
+    }
+    return optind == argc;
+}
+
+/* --- add-user ------------------------------------------------------------- */
+
+static int add_user(const struct options *o)
+{
+    char password[PASSWORD_MOST + 2] = "", hash[PASSWORD_HASH_SIZE];
+    struct store *store = NULL;
+    enum err e;
+
+    if (o->state == NULL || o->user == NULL)
+        return wrong_usage("add-user needs --state and --user");
+    if (fgets(password, sizeof(password), stdin) != NULL)
+        password[strcspn(password, "\r\n")] = '\0';
+    e = password_hash(password, PASSWORD_ROUNDS, hash);
+    if (e == ERR_INVALID) {
+        (void)fprintf(stderr,
+            "cloudd: no password: expected one line of 1 to %d bytes on "
+            "standard input\n",
+            PASSWORD_MOST);
+        return EX_DATAERR;
+    }
+    if (e == ERR_OK)
+        e = store_open(o->state, &store);
+    if (e == ERR_OK)
+        e = store_user_put(store, o->user, hash);
+    store_close(store);
+    if (e == ERR_INVALID)
+        (void)fprintf(stderr,
+            "cloudd: not a user's name: expected 1 to 64 of "
+            "[a-zA-Z0-9._@-]\n");
+    return e == ERR_OK ? EX_OK : e == ERR_INVALID ? EX_DATAERR : EX_IOERR;
+}
+
+/* --- run ------------------------------------------------------------------ */
+
+static void on_signal(void *context)
+{
+    loop_stop(context);
+}
+
+static void on_prune(void *context)
+{
+    struct app *app = context;
+
+    app->prune = loop_timer_start(app->loop, PRUNE_MS, on_prune, app);
+    if (store_telemetry_prune(app->store, port_wall_ms()) != ERR_OK)
+        log_error("main", "old telemetry could not be forgotten");
+}
+
+/* "ADDRESS:PORT"; false: it is not. */
+static bool parse_listen(const char *text, char address[64], uint16_t *port)
+{
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    unsigned long number = colon != NULL ? strtoul(colon + 1, &end, 10) : 65536;
+
+    if (colon == NULL || end == colon + 1 || *end != '\0' || number > 65535 ||
+        colon - text >= 64)
+        return false;
+    memcpy(address, text, (size_t)(colon - text));
+    address[colon - text] = '\0';
+    *port = (uint16_t)number;
+    return true;
+}
+
+static enum err start_http(struct app *app, const struct options *o)
+{
+    char address[64];
+    struct http_options http = {
+        .address = address, .handler = routes_handle, .context = app};
+
+    if (!parse_listen(o->listen, address, &http.port)) {
+        log_error("main", "--listen %s: expected ADDRESS:PORT", o->listen);
+        return ERR_INVALID;
+    }
+    return http_new(app->loop, &http, &app->http);
+}
+
+static enum err start_broker(struct app *app, const struct options *o)
+{
+    struct broker_options broker = {.socket = o->broker,
+        .client_id = o->client_id,
+        .on_message = intake_message,
+        .on_link = fleet_link,
+        .context = app};
+
+    return broker_new(app->loop, &broker, &app->broker);
+}
+
+static struct rate *new_rate(unsigned free_tries)
+{
+    return rate_new(&(struct rate_options){.free_tries = free_tries,
+        .first_ms = 1000,
+        .longest_ms = 15 * 60 * 1000,
+        .forget_ms = 60 * 60 * 1000,
+        .keys = 512});
+}
+
+static enum err start(struct app *app, const struct options *o)
+{
+    enum err e = store_open(o->state, &app->store);
+
+    if (e == ERR_OK)
+        e = page_open(o->page, &app->page);
+    if (e != ERR_OK)
+        return e;
+    app->devices = devices_new(o->silent_s * 1000, intake_status, app);
+    app->events = events_new(app->loop);
+    app->users = new_rate(3);
+    app->addresses = new_rate(10);
+    app->prune = loop_timer_start(app->loop, 1000, on_prune, app);
+    if (app->devices == NULL || app->events == NULL || app->users == NULL ||
+        app->addresses == NULL || app->prune == NULL)
+        return ERR_NO_MEMORY;
+    e = start_http(app, o);
+    if (e == ERR_OK)
+        e = start_broker(app, o);
+    if (e != ERR_OK)
+        return e;
+    app->cloud = cloud_new(app->loop, app->broker, o->client_id);
+    return app->cloud != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static void stop(struct app *app)
+{
+    login_cancel_all(app);
+    cloud_free(app->cloud);
+    http_free(app->http);
+    broker_free(app->broker);
+    events_free(app->events);
+    loop_timer_cancel(app->tick);
+    loop_timer_cancel(app->prune);
+    loop_timer_cancel(app->again);
+    devices_free(app->devices);
+    rate_free(app->users);
+    rate_free(app->addresses);
+    page_close(app->page);
+    store_close(app->store);
+}
+
+static int run(const struct options *o)
+{
+    struct app app = {.loop = loop_new()};
+    struct loop_signal *term, *interrupt;
+    enum err e = ERR_NO_MEMORY;
+
+    if (app.loop == NULL)
+        return EX_OSERR;
+    term = loop_signal_start(app.loop, SIGTERM, on_signal, app.loop);
+    interrupt = loop_signal_start(app.loop, SIGINT, on_signal, app.loop);
+    if (term != NULL && interrupt != NULL)
+        e = start(&app, o);
+    if (e == ERR_OK) {
+        (void)printf("listening http://%.*s:%u\n", (int)strcspn(o->listen, ":"),
+            o->listen, http_port(app.http));
+        (void)fflush(stdout);
+        loop_run(app.loop);
+    }
+    stop(&app);
+    loop_signal_stop(term);
+    loop_signal_stop(interrupt);
+    loop_free(app.loop);
+    return e == ERR_OK ? EX_OK : e == ERR_INVALID ? EX_USAGE : EX_UNAVAILABLE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {
+        .listen = "127.0.0.1:0", .client_id = "cloudd", .silent_s = 180};
+    bool adding = argc > 1 && strcmp(argv[1], "add-user") == 0;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        (void)fputs(usage, stdout);
+        return EX_OK;
+    }
+    if (!read_options(argc - adding, argv + adding, &o))
+        return wrong_usage("unknown or incomplete option");
+    if (adding)
+        return add_user(&o);
+    if (o.broker == NULL || o.state == NULL || o.page == NULL)
+        return wrong_usage("--broker, --state and --page are needed");
+    return run(&o);
+}

@@ -1,0 +1,201 @@
+/* store.c - opening the file, and the three ways to speak SQL. */
+
+#include "cloudd/store.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cloudd/store_sql.h"
+#include "core/log.h"
+
+#define SCHEMA_VERSION 1
+
+static const char schema[] =
+    "CREATE TABLE users(name TEXT PRIMARY KEY, hash TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE sessions(digest TEXT PRIMARY KEY, user TEXT NOT NULL"
+    " REFERENCES users(name) ON DELETE CASCADE, began INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE history(id INTEGER PRIMARY KEY, thing TEXT NOT NULL,"
+    " ts INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT, text TEXT NOT NULL,"
+    " detail TEXT);"
+    "CREATE INDEX history_by_thing ON history(thing, ts);"
+    "CREATE TABLE series(id INTEGER PRIMARY KEY, thing TEXT NOT NULL,"
+    " stream TEXT NOT NULL, key TEXT NOT NULL, last REAL NOT NULL,"
+    " ts INTEGER NOT NULL, UNIQUE(thing, stream, key));"
+    "CREATE TABLE points(series INTEGER NOT NULL REFERENCES series(id)"
+    " ON DELETE CASCADE, ts INTEGER NOT NULL, value REAL NOT NULL,"
+    " PRIMARY KEY(series, ts)) WITHOUT ROWID;"
+    "PRAGMA user_version=1;";
+
+static enum err failed(struct store *store, const char *what)
+{
+    log_error("store", "%s failed: code=%d %s", what,
+        sqlite3_extended_errcode(store->db), sqlite3_errmsg(store->db));
+    return ERR_IO;
+}
+
+static enum err run(struct store *store, const char *sql)
+{
+    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return failed(store, "SQL");
+    return ERR_OK;
+}
+
+static enum err version(struct store *store, int64_t *out)
+{
+    sqlite3_stmt *s;
+    enum err e = store_ask(store, &s, "PRAGMA user_version", "");
+
+    if (e == ERR_OK)
+        e = store_step(store, s);
+    if (e == ERR_OK)
+        *out = sqlite3_column_int64(s, 0);
+    (void)sqlite3_finalize(s);
+    return e;
+}
+
+static enum err make_tables(struct store *store, const char *path)
+{
+    int64_t have = 0;
+    enum err e = run(store, "BEGIN IMMEDIATE");
+
+    if (e != ERR_OK)
+        return e;
+    e = version(store, &have);
+    if (e == ERR_OK && have > SCHEMA_VERSION) {
+        log_error("store", "%s was made by a newer cloudd: version=%d", path,
+            (int)have);
+        e = ERR_UNSUPPORTED;
+    }
+    if (e == ERR_OK && have == 0)
+        e = run(store, schema);
+    if (e == ERR_OK)
+        return run(store, "COMMIT");
+    (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return e;
+}
+
+/* SQLite would make the file readable by others; it holds password hashes. */
+static enum err make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        log_error("store",
+            "cannot open %s: expected a file we may write "
+            "in a folder that exists",
+            path);
+        return ERR_IO;
+    }
+    (void)close(fd);
+    return ERR_OK;
+}
+
+enum err store_open(const char *path, struct store **out)
+{
+    struct store *store = calloc(1, sizeof(*store));
+    enum err e;
+
+    if (store == NULL)
+        return ERR_NO_MEMORY;
+    e = make_private(path);
+    if (e != ERR_OK)
+        goto close;
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE, NULL) !=
+        SQLITE_OK) {
+        e = failed(store, "opening the state file");
+        goto close;
+    }
+    (void)sqlite3_busy_timeout(store->db, 2000);
+    e = run(store,
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA foreign_keys=ON;");
+    if (e == ERR_OK)
+        e = make_tables(store, path);
+    if (e != ERR_OK)
+        goto close;
+    *out = store;
+    return ERR_OK;
+
+close:
+    store_close(store);
+    return e;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    (void)sqlite3_close(store->db);
+    free(store);
+}
+
+static int bind(sqlite3_stmt *s, const char *types, va_list list)
+{
+    int code = SQLITE_OK;
+
+    for (int i = 0; types[i] != '\0' && code == SQLITE_OK; i++) {
+        if (types[i] == 't')
+            code = sqlite3_bind_text(
+                s, i + 1, va_arg(list, const char *), -1, SQLITE_STATIC);
+        else if (types[i] == 'i')
+            code = sqlite3_bind_int64(s, i + 1, va_arg(list, int64_t));
+        else
+            code = sqlite3_bind_double(s, i + 1, va_arg(list, double));
+    }
+    return code;
+}
+
+static enum err ask(struct store *store, sqlite3_stmt **out, const char *sql,
+    const char *types, va_list list)
+{
+    if (sqlite3_prepare_v2(store->db, sql, -1, out, NULL) != SQLITE_OK)
+        return failed(store, "SQL");
+    if (bind(*out, types, list) == SQLITE_OK)
+        return ERR_OK;
+    (void)sqlite3_finalize(*out);
+    *out = NULL;
+    return failed(store, "SQL");
+}
+
+enum err store_ask(struct store *store, sqlite3_stmt **out, const char *sql,
+    const char *types, ...)
+{
+    va_list list;
+    enum err e;
+
+    va_start(list, types);
+    e = ask(store, out, sql, types, list);
+    va_end(list);
+    return e;
+}
+
+enum err store_step(struct store *store, sqlite3_stmt *statement)
+{
+    switch (sqlite3_step(statement)) {
+    case SQLITE_ROW:
+        return ERR_OK;
+    case SQLITE_DONE:
+        return ERR_NOT_FOUND;
+    default:
+        return failed(store, "SQL");
+    }
+}
+
+enum err store_do(struct store *store, const char *sql, const char *types, ...)
+{
+    sqlite3_stmt *s = NULL;
+    va_list list;
+    enum err e;
+
+    va_start(list, types);
+    e = ask(store, &s, sql, types, list);
+    va_end(list);
+    while (e == ERR_OK)
+        e = store_step(store, s);
+    (void)sqlite3_finalize(s);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
