@@ -190,7 +190,8 @@ static enum mqtt_reason disconnect_reason(int code)
 
 static void on_connected_5(void *context, MQTTAsync_successData5 *data)
 {
-    int window = MQTTProperties_getNumericValue(
+    /* An int in Paho 1.3.12, an int64_t in 1.3.14; at most 65,535. */
+    int64_t window = MQTTProperties_getNumericValue(
         &data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
 
     report_connected(context, data->alt.connect.sessionPresent != 0,
