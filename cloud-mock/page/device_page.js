@@ -1,0 +1,121 @@
+/* device_page.js - one device: its parts, and who hears of what. */
+
+import { thing as askThing } from "./api.js";
+import { controls } from "./controls.js";
+import { deviceTitle } from "./device_list.js";
+import { el, setClass, setText } from "./dom.js";
+import { historyCard } from "./history.js";
+import { identityCard, verdict } from "./identity_card.js";
+import { statusLine } from "./status.js";
+import { telemetry } from "./telemetry.js";
+import { ago, now, setTime } from "./time.js";
+
+function missing(message) {
+  return el("div", { class: "card empty" }, el("h2", {}, "No such device"),
+    el("p", {}, message), el("p", {}, el("a", { href: "#/" },
+      "See the devices that are there")));
+}
+
+export function devicePage(thingName, { fail, retitle }) {
+  const title = el("h1", { tabindex: "-1" }, thingName);
+  const sub = el("p", { class: "quiet" });
+  const heard = el("time", {});
+  const heardLine = el("p", { class: "quiet heard" }, "last heard ", heard);
+  const status = statusLine();
+  const settings = controls(thingName);
+  const figures = telemetry(thingName, { fail });
+  const card = identityCard();
+  const past = historyCard(thingName, { fail });
+  const proof = el("button", { class: "proof-link", type: "button",
+    onclick: () => card.node.scrollIntoView() });
+  const hero = el("div", { class: "hero" },
+    el("a", { class: "back", href: "#/" }, "‹ Devices"), title, sub,
+    el("div", { class: "hero-status" }, status.node, heardLine), proof);
+  const body = el("div", { class: "columns" },
+    el("div", { class: "column" }, settings.node, figures.node, past.node),
+    el("div", { class: "side" }, card.node));
+  const node = el("div", { class: "device loading" }, hero, body);
+  let device = null;
+  let asked = 0;
+
+  function draw() {
+    setText(title, deviceTitle(device));
+    setText(sub, [device.vendor, device.model, device.serial]
+      .filter(Boolean).join(" · "));
+    status.update(device.status);
+    setTime(heard, device.status.lastHeard, ago(device.status.lastHeard));
+    heardLine.hidden = !device.status.lastHeard;
+    settings.draw(device.td);
+    settings.update({ shadow: device.shadow, status: device.status });
+    card.update(device);
+    setText(proof, verdict(device).title);
+    setClass(proof, `proof-link ${verdict(device).tone}`);
+    retitle(deviceTitle(device));
+  }
+
+  async function refresh() {
+    const mine = ++asked;
+    try {
+      const answer = await askThing(thingName);
+      if (mine !== asked) return;
+      // An event may have overtaken the answer.
+      if ((device?.shadow?.version ?? 0) > (answer.shadow?.version ?? 0)) {
+        answer.shadow = device.shadow;
+      }
+      device = answer;
+      setClass(node, "device");
+      draw();
+      figures.describe(device.td);
+    } catch (error) {
+      if (error.status !== 404) fail(error);
+      else node.replaceChildren(hero, missing(error.message));
+      return;
+    }
+    await Promise.all([figures.refresh(), past.refresh()]);
+  }
+
+  function takeStatus(next) {
+    const became = device.status.state !== next.status.state;
+    Object.assign(device, { status: next.status });
+    draw();
+    if (became) refresh(); // its certificate or agent may be another
+  }
+
+  function takeShadow(data) {
+    if (data.name || !data.shadow) return;
+    if ((data.shadow.version ?? 0) < (device.shadow?.version ?? 0)) return;
+    device.shadow = data.shadow;
+    settings.update({ shadow: device.shadow, status: device.status });
+  }
+
+  const TAKE = {
+    status: takeStatus,
+    shadow: takeShadow,
+    telemetry(data) {
+      device.status.lastHeard = Math.max(device.status.lastHeard ?? 0, now());
+      figures.onTelemetry(data);
+    },
+    td(data) {
+      device.td = data.td;
+      device.title = data.td?.title;
+      draw();
+      figures.describe(device.td);
+    },
+    history: (data) => past.onHistory(data.event),
+  };
+
+  return {
+    node, title: thingName, refresh,
+    onEvent(name, data) {
+      if (device && data.thingName === thingName) TAKE[name]?.(data);
+    },
+    tick() {
+      if (!device) return;
+      status.tick();
+      setTime(heard, device.status.lastHeard, ago(device.status.lastHeard));
+      settings.tick();
+      figures.tick();
+    },
+    close() {},
+  };
+}
