@@ -269,8 +269,12 @@ static int run(const char *path)
     struct agent a = {.settings = NULL};
     enum err e = settings_load(path, settings_say, NULL, &a.settings);
 
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        e = settings_check_files(a.settings, settings_say, NULL);
+    if (e != ERR_OK) {
+        settings_free(a.settings);
         return exit_code(e);
+    }
     log_set_level(a.settings->level);
     (void)signal(SIGPIPE, SIG_IGN);
     e = open_all(&a);

@@ -2,10 +2,14 @@
 
 #include "local/settings.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MIB          (1024 * 1024)
 #define DEFAULT_PORT 8883
@@ -191,6 +195,74 @@ free_config:
 free_loaded:
     free(l);
     return e;
+}
+
+static enum err open_reason(int reason)
+{
+    if (reason == ENOENT || reason == ENOTDIR)
+        return ERR_NOT_FOUND;
+    return reason == EACCES || reason == EPERM ? ERR_DENIED : ERR_IO;
+}
+
+/* A pipe or a device could block for ever: look, do not read. */
+static enum err check_file(const char *path, const char **why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    enum err e = ERR_OK;
+
+    if (fd < 0) {
+        *why = strerror(errno);
+        return open_reason(errno);
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        *why = "it is not a file";
+        e = ERR_IO;
+    }
+    (void)close(fd);
+    return e;
+}
+
+static const char *expected_of(const char *section, const char *name)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (table[i].section != NULL && table[i].expected != NULL &&
+            strcmp(table[i].section, section) == 0 &&
+            strcmp(table[i].name, name) == 0)
+            return table[i].expected;
+    return "the path of a file";
+}
+
+enum err settings_check_files(
+    const struct settings *settings, config_say *say, void *context)
+{
+    static const char *const files[][2] = {
+        {"cloud",    "trust"      },
+        {"identity", "certificate"},
+        {"identity", "key"        },
+        {"device",   "description"},
+    };
+    const struct config *config = ((const struct loaded *)settings)->config;
+    enum err first = ERR_OK;
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        const char *section = files[i][0], *name = files[i][1], *why;
+        const char *path = config_text(config, section, name);
+        bool uri = path != NULL && strncmp(path, "file:", 5) == 0;
+        enum err e = path == NULL ? ERR_OK : check_file(path + 5 * uri, &why);
+        char line[2000];
+
+        if (e == ERR_OK)
+            continue;
+        (void)snprintf(line, sizeof(line),
+            "%s: %s = '%s' in [%s] cannot be read: %s; expected %s",
+            config_where(config, section, name), name, path, section, why,
+            expected_of(section, name));
+        say(context, line);
+        if (first == ERR_OK)
+            first = e;
+    }
+    return first;
 }
 
 void settings_free(struct settings *settings)

@@ -45,6 +45,10 @@ struct settings {
 /* Read everything or nothing, as config_load; faults go to `say`. */
 enum err settings_load(const char *path, config_say *say, void *context,
     struct settings **out) MUST_CHECK;
+/* Can every file that the configuration names be read?  Each that cannot is
+ * told with the line that names it; ERR_NOT_FOUND, ERR_DENIED, ERR_IO. */
+enum err settings_check_files(
+    const struct settings *settings, config_say *say, void *context) MUST_CHECK;
 void settings_free(struct settings *settings); /* NULL is fine */
 
 /* A config_say that prints "nameplate: LINE" to stderr. */
