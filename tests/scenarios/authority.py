@@ -20,6 +20,8 @@ unique_subject = no
 policy = any
 [any]
 organizationName = optional
+organizationalUnitName = optional
+serialNumber = optional
 commonName = optional
 """
 
@@ -61,7 +63,7 @@ class Authority(Pair):
             option, "-subj", subject, "-keyout", pair.key, "-out",
             pair.base + ".csr")
         write(pair.base + ".ext", extensions)
-        run("openssl", "ca", "-batch", "-notext", "-md", digest, "-config",
+        run("openssl", "ca", "-batch", "-notext", "-preserveDN", "-md", digest, "-config",
             os.path.join(os.path.dirname(self.base), "ca.cnf"), "-cert",
             self.crt, "-keyfile", self.key, "-in", pair.base + ".csr",
             "-extfile", pair.base + ".ext", "-startdate",
