@@ -1,0 +1,100 @@
+"""From measured values to what a person reads: a table, and the targets."""
+import os
+import platform
+import subprocess
+
+import figures
+
+OURS, PAHO = "nameplate", "Paho + OpenSSL"
+# Threads that are Paho's or libuv's; what else runs in the agent is our own.
+PAHO_THREADS = ("MQTTAsync_send", "MQTTAsync_rcv")
+
+
+def machine(folder):
+    """One line: where this was measured."""
+    words = subprocess.run(["df", "--output=fstype,source", folder], check=True,
+                           capture_output=True, text=True).stdout.split()
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("model name"):
+                model = line.split(":")[1].strip()
+                break
+    load = os.getloadavg()[0]
+    return (f"{os.cpu_count()} x {model}, Linux {platform.release()}, store on"
+            f" {words[2]}, load {load:.1f}\n")
+
+
+def own_wake_ups(rates):
+    """{"name": rate} of the threads that are not Paho's."""
+    return {name: rate for name, rate in rates.items()
+            if name not in PAHO_THREADS}
+
+
+def _row(values, scale, digits):
+    if values is None:
+        return "-"
+    if not isinstance(values, list):
+        return f"{values / scale:.{digits}f}"
+    s = figures.spread(values)
+    return (f"{s['median'] / scale:.{digits}f}"
+            f" ({s['low'] / scale:.{digits}f}-{s['high'] / scale:.{digits}f})")
+
+
+def _wake_ups(found):
+    rates = found.get("wake_ups")
+    if rates is None:
+        return "-"
+    return " ".join(f"{name} {rate:.1f}" for name, rate in sorted(rates.items()))
+
+
+ROWS = [
+    ("start to CONNACK sent, ms", "connack_ms", 1, 1),
+    ("start to \"online\" in its own words, ms", "online_ms", 1, 1),
+    ("RSS idle, MB", "rss", 1024, 2),
+    ("PSS idle, MB", "pss", 1024, 2),
+    ("threads", "threads", 1, 0),
+    ("binary, KB", "binary", 1000, 0),
+    ("its libraries but libc, KB", "libraries", 1000, 0),
+    ("QoS 1 messages/s", "rate", 1, 0),
+    ("CPU a message, us", "cpu_us", 1, 0),
+    ("RSS after them, MB", "rss_after", 1024, 2),
+]
+
+
+def table(found):
+    names = list(found)
+    lines = [["median (lowest-highest)"] + names]
+    lines += [[title] + [_row(found[n].get(key), scale, digits) for n in names]
+              for title, key, scale, digits in ROWS]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    text = "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths))
+                     .rstrip() for line in lines)
+    wakes = "\n".join(f"  {name}: {_wake_ups(found[name])}" for name in names)
+    return f"{text}\n\nwake-ups a second when idle, by thread\n{wakes}\n"
+
+
+def _median(values):
+    return figures.spread(values)["median"] if values else None
+
+
+def targets(found):
+    """(text, how many are missed): reached or missed, one line each."""
+    ours = found[OURS]
+    rate, theirs = _median(ours.get("rate")), _median(found[PAHO].get("rate"))
+    wakes = sum(own_wake_ups(ours["wake_ups"]).values())
+    judged = [
+        ("CONNACK within 30 ms of start", _median(ours["connack_ms"]), 30, "ms"),
+        ("idle RSS under 6 MB", ours["rss"] / 1024, 6, "MB"),
+        ("idle PSS under 4 MB", ours["pss"] / 1024, 4, "MB"),
+        ("binary under 1.5 MB", ours["binary"] / 1e6, 1.5, "MB"),
+        ("own wake-ups when idle at most 1 a second", wakes, 1, "/s"),
+    ]
+    lines = [(value <= limit, f"{what}: {value:.2f} {unit}")
+             for what, value, limit, unit in judged]
+    ratio = rate / theirs
+    lines.append((ratio >= 0.5, "durable throughput at least 0.5 of Paho +"
+                  f" OpenSSL without: {ratio:.2f}"))
+    text = "\n".join(f"{'reached' if good else 'MISSED '} {line}"
+                     for good, line in lines)
+    return text, sum(not good for good, _ in lines)

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""The benchmark can be believed.
+
+A figure that is always good, or a target that is always reached, would go
+unnoticed for years.  So what it measures is measured here on processes that
+behave badly on purpose, and it is run once for real, short.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import kit
+from kit import expect, scenario
+
+BENCH = os.path.join(kit.TOP, "tests/bench")
+sys.path.insert(0, BENCH)
+sys.dont_write_bytecode = True
+
+import figures  # noqa: E402
+import report  # noqa: E402
+
+GOOD = {"connack_ms": [10.0, 12.0, 90.0], "rss": 5000, "pss": 3000,
+        "threads": 4, "binary": 500000, "rate": [20000.0],
+        "wake_ups": {"nameplate": 0.1, "MQTTAsync_rcv": 20.0}}
+PEER = {"rate": [30000.0]}
+
+
+def python(text):
+    return subprocess.Popen([sys.executable, "-c", text],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+
+
+def judged(**changes):
+    text, missed = report.targets({report.OURS: {**GOOD, **changes},
+                                   report.PAHO: PEER})
+    expect(text.count("MISSED") == missed, text)
+    return re.findall(r"^MISSED +(.*?):", text, re.M)
+
+
+@scenario
+def a_process_that_wakes_often_is_told_from_one_that_sleeps():
+    rates = []
+    for pause in (0.02, 30):
+        process = python(f"import time\nwhile True: time.sleep({pause})")
+        try:
+            time.sleep(0.5)
+            before, began = figures.wake_ups(process.pid), time.monotonic()
+            time.sleep(1)
+            rate = figures.wake_ups_per_second(
+                before, figures.wake_ups(process.pid),
+                time.monotonic() - began)
+            rates.append(sum(rate.values()))
+        finally:
+            process.kill()
+            process.wait()
+    expect(rates[0] > 10 and rates[1] < 1, f"often, seldom: {rates}")
+
+
+@scenario
+def memory_that_a_process_uses_is_counted():
+    process = python("x = b'x' * (64 << 20); print('there', flush=True);"
+                     "import time; time.sleep(30)")
+    try:
+        process.stdout.readline()
+        memory = figures.memory_kib(process.pid)
+        expect(64 << 10 < memory["pss"] <= memory["rss"] < 256 << 10, memory)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@scenario
+def each_target_can_be_missed_and_is_named():
+    for changes, name in [
+            ({}, None),
+            ({"connack_ms": [20.0, 31.0, 32.0]}, "CONNACK within 30 ms of start"),
+            ({"rss": 6200}, "idle RSS under 6 MB"),
+            ({"pss": 4200}, "idle PSS under 4 MB"),
+            ({"binary": 1500001}, "binary under 1.5 MB"),
+            ({"wake_ups": {"nameplate": 0.6, "nameplate_link": 0.6}},
+             "own wake-ups when idle at most 1 a second"),
+            ({"rate": [14000.0]}, "durable throughput at least 0.5 of"
+             " Paho + OpenSSL without")]:
+        missed = judged(**changes)
+        expect(missed == ([name] if name else []), f"{changes}: {missed}")
+
+
+@scenario
+def every_figure_is_measured_in_a_short_run():
+    with kit.folder() as tmp:
+        file = os.path.join(tmp, "figures.json")
+        done = kit.run(os.path.join(BENCH, "run"), "--starts", 1, "--idle", 1,
+                       "--rounds", 1, "--messages", 500, "--folder", tmp,
+                       "--json", file, status=None, timeout=240,
+                       env={**os.environ, "NAMEPLATE_BIN": kit.BIN})
+        text = done.stdout + done.stderr
+        expect(done.returncode in (0, 1), text)
+        expect((done.returncode == 1) == ("MISSED" in done.stdout), text)
+        expect(done.stdout.count("reached") + done.stdout.count("MISSED") == 6,
+               text)
+        found = json.loads(kit.read(file))
+        for key in ("connack_ms", "online_ms", "rss", "pss", "threads",
+                    "wake_ups", "binary", "rate", "cpu_us"):
+            for name in (report.OURS, report.PAHO):
+                expect(found[name].get(key), f"no {key} of {name}: {text}")
+        expect(set(report.PAHO_THREADS) <= set(
+            found[report.OURS]["wake_ups"]), f"Paho's threads are not told"
+            f" from ours: {found[report.OURS]['wake_ups']}")
+
+
+kit.main()
