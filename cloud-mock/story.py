@@ -207,7 +207,7 @@ description = {TOP}/examples/thermostat.json
         environment = dict(os.environ, NAMEPLATE_SOCKET=self.path("app.sock"),
                            PATH=BIN + ":" + os.environ["PATH"])
         self.start("thermostat", os.path.join(TOP, "examples", "thermostat.sh"),
-                   env=environment)
+                   env=dict(environment, THERMOSTAT_PAUSE_S="2"))
 
     def nameplate(self, *words, **more):
         return self.run(os.path.join(BIN, "nameplate"), *words,
@@ -249,7 +249,7 @@ def the_device_comes_online(w):
     event = wait_for("the broker's presence event", lambda: w.log(listener))
     if json.loads(event.split(" ", 1)[1])["clientId"] != w.thing:
         raise StepFailed("presence of somebody else: " + event)
-    return device["status"]["text"]
+    return "the page says: " + device["status"]["state"]
 
 
 def it_is_who_its_certificate_says(w):
@@ -353,13 +353,13 @@ def a_power_cut_shows_with_its_reason(w):
         raise StepFailed(f"the reason shown is {status}")
     w.start_device()
     wait_for("online again", w.state_is("online"))
-    return status["text"]
+    return "the page says: " + status["state"] + " - " + status.get("text", "")
 
 
 def a_revoked_device_is_out(w):
     w.page.ask(f"/api/things/{w.thing}/revoke", {})
     status = wait_for("blocked on the page", w.state_is("blocked"))["status"]
-    return status["text"]
+    return "the page says: " + status["state"] + " - " + status.get("text", "")
 
 
 STEPS = [the_device_comes_online, it_is_who_its_certificate_says,
