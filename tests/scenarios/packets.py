@@ -93,12 +93,15 @@ def publish(version, topic, payload):
 
 class Script:
     """A broker that answers a CONNECT with `greet(connect, number)`: bytes, or
-    None to hang up.  Then it acknowledges all it gets, until `after(visit,
-    number)`, called once after the greeting, has returned True."""
+    None to hang up.  It hangs up also when `after(visit, number)`, called once
+    after the greeting, or `heed(visit, number, topic, payload)`, called for
+    each PUBLISH before its PUBACK, returns True; both may send.  All else is
+    acknowledged."""
 
-    def __init__(self, greet=None, after=None):
+    def __init__(self, greet=None, after=None, heed=None):
         self.greet = greet or (lambda connect, number: connack(connect))
         self.after = after
+        self.heed = heed or (lambda visit, number, topic, payload: False)
         self.connects = []
         self.filters = []   # of each connection: all it subscribed to
         self.published = []  # (topic, payload) of QoS 1
@@ -124,16 +127,20 @@ class Script:
             if kind is None or kind == DISCONNECT:
                 self.goodbyes += kind == DISCONNECT
                 return
-            self._answer(visit, connect, filters, kind, flags, Reader(body))
+            if self._answer(visit, number, kind, flags, Reader(body)):
+                return
 
-    def _answer(self, visit, connect, filters, kind, flags, fields):
-        properties = connect.version == 5
+    def _answer(self, visit, number, kind, flags, fields):
+        properties = self.connects[number].version == 5
+        filters = self.filters[number]
         if kind == PUBLISH:
             topic, qos = fields.text(), flags >> 1 & 3
             mark = fields.take(2) if qos else b""
             if properties:
                 fields.properties()
             self.published.append((topic, fields.body))
+            if self.heed(visit, number, topic, fields.body):
+                return True
             if qos:
                 visit.send(packet(PUBACK, 0, mark))
         elif kind == SUBSCRIBE:
@@ -148,6 +155,7 @@ class Script:
             visit.send(packet(SUBACK, 0, mark + granted))
         elif kind == PINGREQ:
             visit.send(packet(PINGRESP, 0, b""))
+        return False
 
     @staticmethod
     def _read(visit, held):

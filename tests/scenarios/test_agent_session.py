@@ -148,6 +148,32 @@ def nobody_there_is_told_apart_from_no_such_name():
         nobody.wait_for(ONLINE)
 
 
+@scenario
+def it_subscribes_again_only_when_the_broker_has_forgotten():
+    """Sessions: new, kept, kept but the agent's own memory is gone, new."""
+    with World() as world:
+        kept = [False, True, True, False]
+
+        def greet(connect, number):
+            return connack(connect, present=kept[min(number, 3)])
+
+        def heed(_visit, number, topic, _payload):  # its status: it is online
+            return number != 1 and number < 3 and topic.endswith("/status")
+        play = Script(greet, heed=heed)
+        agent = world.agent(port=world.server(play).port)
+        agent.wait_for(ONLINE, times=2)
+        wait_until(lambda: any(t.endswith("/status") for t, _ in play.published[1:]),
+                   5, "its second status")
+        agent.stop()
+        os.remove(os.path.join(agent.store, "subscriptions"))
+        agent.start().wait_for(ONLINE, times=4)
+        filters = play.filters
+        expect(filters[0] and all(agent.thing in f for f in filters[0]),
+               str(filters))
+        expect(filters[1] == [], f"it asked again: {filters[1]}")
+        expect(filters[2] == filters[0] == filters[3], str(filters))
+
+
 # --- versions, ALPN ----------------------------------------------------------
 
 def only_old(way):

@@ -11,6 +11,7 @@ in its log.  The factory is made once per test program.
 """
 import atexit
 import glob
+import json
 import os
 import re
 import shutil
@@ -258,6 +259,55 @@ class Agent:
     def waits(self):
         """The waits before the next tries, as logged, in milliseconds."""
         return [int(w) for w in re.findall(r"next_try_ms=(\d+)", self.words())]
+
+
+class Application:
+    """A program on the device, at the agent's socket."""
+
+    def __init__(self, agent):
+        self.stream = socket.socket(socket.AF_UNIX)
+        self.stream.settimeout(10)
+        wait_until(lambda: self._connect(agent.socket), 10, "the socket opens")
+        self.lines = self.stream.makefile("r", encoding="utf-8")
+        self.hello = self.receive()
+
+    def _connect(self, path):
+        return os.path.exists(path) and self.stream.connect_ex(path) == 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.lines.close()
+        self.stream.close()
+
+    def send(self, **request):
+        self.stream.sendall(json.dumps(request).encode() + b"\n")
+
+    def receive(self):
+        """The next object; None when the agent is gone."""
+        try:
+            line = self.lines.readline()
+        except OSError:
+            return None
+        return json.loads(line) if line.endswith("\n") else None
+
+    def emit(self, stream, numbers):
+        """Emit each, one after the other; give back those that the agent said
+        are stored.  Ends early when the agent is gone."""
+        stored = []
+        for number in numbers:
+            try:
+                self.send(op="emit", stream=stream, data=number, id=number)
+            except OSError:
+                break
+            answer = self.receive()
+            if answer is None:
+                break
+            expect(answer.get("id") == number and answer.get("ok") and
+                   answer.get("stored"), str(answer))
+            stored.append(number)
+        return stored
 
 
 def configuration(values):
