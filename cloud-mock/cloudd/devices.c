@@ -241,16 +241,40 @@ const char *device_certificate(const struct device *device)
     return json_text(json_get(certificate(device), "certificateId"));
 }
 
-static struct json *status_json(const struct status *s)
+/* Never NULL: what the state means, for offline why. */
+static const char *status_words(const struct device *d)
 {
+    const char *certificate_status =
+        json_text(json_get(certificate(d), "status"));
+
+    switch (d->status.state) {
+    case STATUS_NEVER:
+        return "has not connected yet";
+    case STATUS_ONLINE:
+        return "connected and heard from";
+    case STATUS_SILENT:
+        return "connected, but nothing comes from it";
+    case STATUS_OFFLINE:
+        return status_reason_words(d->status.reason);
+    case STATUS_BLOCKED:
+        return certificate_status != NULL &&
+                strcmp(certificate_status, "REVOKED") == 0
+            ? "its certificate was revoked"
+            : "its certificate is switched off";
+    }
+    return "";
+}
+
+static struct json *status_json(const struct device *d)
+{
+    const struct status *s = &d->status;
     bool why = s->state == STATUS_OFFLINE && s->reason[0] != '\0';
     struct json *o = json_new_object();
 
     return fields_end(o,
         fields_text(o, "state", status_name(s->state)) &&
             fields_number(o, "since", (double)s->since_ms) &&
-            fields_text(
-                o, "text", why ? status_reason_words(s->reason) : NULL) &&
+            fields_text(o, "text", status_words(d)) &&
             fields_text(o, "reason", why ? s->reason : NULL) &&
             fields_number(o, "lastHeard", (double)s->heard_ms));
 }
@@ -290,7 +314,7 @@ struct json *device_json(const struct device *device, bool whole)
             copy(o, "model", device->thing, "model") &&
             copy(o, "serial", device->thing, "serial") &&
             fields_text(o, "title", json_text(title)) &&
-            fields_take(o, "status", status_json(&device->status)) &&
+            fields_take(o, "status", status_json(device)) &&
             (!whole ||
                 (fields_take(o, "identity", identity_json(device)) &&
                     fields_copy(o, "td", device->td))));

@@ -11,7 +11,7 @@
 #define ASK_AGAIN_MS 2000
 
 /* What is known from before a restart of ours is not recorded twice. */
-static void meet(struct app *app, const struct json *thing)
+void fleet_meet(struct app *app, const struct json *thing)
 {
     const char *name = json_text(json_get(thing, "thingName"));
     int64_t now_ms = port_wall_ms(), first_ms = now_ms, last_ms;
@@ -46,7 +46,7 @@ static void on_thing(void *context, enum err e, const struct json *answer)
     struct app *app = context;
 
     if (e == ERR_OK)
-        meet(app, json_get(answer, "thing"));
+        fleet_meet(app, json_get(answer, "thing"));
     intake_plan(app);
 }
 
@@ -99,7 +99,7 @@ static void on_things(void *context, enum err e, const struct json *answer)
         return;
     }
     for (struct json *t = json_first(list); t != NULL; t = json_next(t))
-        meet(app, t);
+        fleet_meet(app, t);
     subscribe(app);
     intake_plan(app);
 }
@@ -125,7 +125,7 @@ static void tell_link(struct app *app, bool up)
 void fleet_link(void *context, bool up)
 {
     static const char *const filters[] = {"$aws/events/presence/connected/+",
-        "$aws/events/presence/disconnected/+",
+        "$aws/events/presence/disconnected/+", "$nameplate/cloud/registered",
         "$aws/things/+/shadow/update/accepted",
         "$aws/things/+/shadow/update/rejected",
         "$aws/things/+/shadow/update/documents",

@@ -22,7 +22,8 @@
 #include "core/log.h"
 
 #define DISCARD_MOST (1024 * 1024) /* read past the limit, to answer 413 */
-#define TIMEOUT_S    60
+#define TIMEOUT_S    30
+#define FULL_MS      100
 #define MEMORY_MOST  (32 * 1024) /* of a connection: bounds its headers */
 
 static void turn(struct http *http);
@@ -47,14 +48,29 @@ static void turn_in(struct http *http, uint64_t wait_ms)
     http->timer = loop_timer_start(http->loop, wait_ms, on_timer, http);
 }
 
+static bool is_full(const struct http *http)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    return info->num_connections >= HTTP_CONNECTIONS_MOST;
+}
+
+/* The library listens again only in the turn after the one that made room, and
+ * does not ask for that turn. */
 static void turn(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    bool was_full;
 
     http->resumed = false;
     (void)MHD_run(http->daemon);
+    was_full = http->full;
+    http->full = is_full(http);
     if (http->resumed)
         turn_in(http, 0);
+    else if (was_full || http->full)
+        turn_in(http, FULL_MS);
     else if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES)
         turn_in(http, wait_ms);
 }
@@ -228,55 +244,6 @@ static enum MHD_Result on_request(void *context,
         return send_answer(r);
     http_room_suspend(r);
     return MHD_YES;
-}
-
-const char *http_method(const struct http_request *request)
-{
-    return request->method;
-}
-
-const char *http_path(const struct http_request *request)
-{
-    return request->path;
-}
-
-const char *http_header(struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(
-        request->connection, MHD_HEADER_KIND, name);
-}
-
-const char *http_query(struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(
-        request->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *http_cookie(struct http_request *request, const char *name)
-{
-    return MHD_lookup_connection_value(
-        request->connection, MHD_COOKIE_KIND, name);
-}
-
-const char *http_body(const struct http_request *request, size_t *len)
-{
-    *len = request->body_len;
-    return request->body;
-}
-
-const char *http_peer(struct http_request *request)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr_in *in = info != NULL
-        ? (const struct sockaddr_in *)(const void *)info->client_addr
-        : NULL;
-
-    if (in == NULL || in->sin_family != AF_INET ||
-        inet_ntop(AF_INET, &in->sin_addr, request->peer,
-            sizeof(request->peer)) == NULL)
-        return "?";
-    return request->peer;
 }
 
 /* --- answers -------------------------------------------------------------- */

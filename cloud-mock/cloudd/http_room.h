@@ -18,6 +18,7 @@ struct http {
     void *context;
     struct http_request *requests;
     bool closing;
+    bool full;    /* of connections, after the last turn */
     bool resumed; /* a connection, since the last turn began */
 };
 

@@ -247,23 +247,29 @@ static void on_response(const struct message *m)
         cloud_answered(m->app->cloud, m->json);
 }
 
+static void on_registered(const struct message *m)
+{
+    fleet_meet(m->app, m->json);
+}
+
 static const struct {
     const char *pattern;
     void (*take)(const struct message *message);
 } table[] = {
-    {"nameplate/+/telemetry",                        on_telemetry},
-    {"nameplate/+/stream/+",                         on_stream   },
-    {"nameplate/+/td",                               on_td       },
-    {"nameplate/+/status",                           on_status   },
-    {"$aws/events/presence/connected/+",             on_presence },
-    {"$aws/events/presence/disconnected/+",          on_presence },
-    {"$aws/things/+/shadow/update/documents",        on_documents},
-    {"$aws/things/+/shadow/name/+/update/documents", on_documents},
-    {"$aws/things/+/shadow/update/accepted",         on_accepted },
-    {"$aws/things/+/shadow/name/+/update/accepted",  on_accepted },
-    {"$aws/things/+/shadow/update/rejected",         on_rejected },
-    {"$aws/things/+/shadow/name/+/update/rejected",  on_rejected },
-    {"$nameplate/cloud/+/response",                  on_response },
+    {"nameplate/+/telemetry",                        on_telemetry },
+    {"nameplate/+/stream/+",                         on_stream    },
+    {"nameplate/+/td",                               on_td        },
+    {"nameplate/+/status",                           on_status    },
+    {"$aws/events/presence/connected/+",             on_presence  },
+    {"$aws/events/presence/disconnected/+",          on_presence  },
+    {"$aws/things/+/shadow/update/documents",        on_documents },
+    {"$aws/things/+/shadow/name/+/update/documents", on_documents },
+    {"$aws/things/+/shadow/update/accepted",         on_accepted  },
+    {"$aws/things/+/shadow/name/+/update/accepted",  on_accepted  },
+    {"$aws/things/+/shadow/update/rejected",         on_rejected  },
+    {"$aws/things/+/shadow/name/+/update/rejected",  on_rejected  },
+    {"$nameplate/cloud/registered",                  on_registered},
+    {"$nameplate/cloud/+/response",                  on_response  },
 };
 
 void intake_message(void *context, const struct broker_message *message)

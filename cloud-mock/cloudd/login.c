@@ -112,6 +112,7 @@ static void on_checked(void *context, bool right)
         log_info("login", "in: user=%s from=%s", a->user, a->address);
         welcome(a);
     } else {
+        rate_touch(a->app->users, a->user, port_monotonic_ms());
         rate_failed(a->app->addresses, a->address, port_monotonic_ms());
         log_warning("login", "refused: from=%s", a->address);
         answer_error(a->request, 401, "wrong_login",
@@ -187,13 +188,16 @@ static void check(struct app *app, struct http_request *request,
     rate_failed(app->users, user, port_monotonic_ms());
 }
 
-static unsigned attempts(const struct app *app)
+/* Too many checks going on, for everybody or for this user? */
+static bool is_busy(const struct app *app, const char *user)
 {
-    unsigned n = 0;
+    unsigned all = 0, same = 0;
 
-    for (struct attempt *a = app->attempts; a != NULL; a = a->next)
-        n++;
-    return n;
+    for (struct attempt *a = app->attempts; a != NULL; a = a->next) {
+        all++;
+        same += strcmp(a->user, user) == 0;
+    }
+    return all >= LOGIN_CHECKS || same >= LOGIN_FREE_TRIES;
 }
 
 static int64_t wait_ms(
@@ -205,9 +209,7 @@ static int64_t wait_ms(
         rate_wait_ms(app->addresses, http_peer(request), now_ms);
     int64_t longest = by_user > by_address ? by_user : by_address;
 
-    if (longest < 1000 && attempts(app) >= LOGIN_CHECKS)
-        longest = 1000;
-    return longest;
+    return longest < 1000 && is_busy(app, user) ? 1000 : longest;
 }
 
 void login_start(struct app *app, struct http_request *request)

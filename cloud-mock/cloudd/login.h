@@ -13,9 +13,10 @@
 #include "cloudd/secret.h"
 #include "cloudd/store_accounts.h"
 
-#define LOGIN_IDLE_MS  ((int64_t)24 * 3600 * 1000)
-#define LOGIN_WHOLE_MS ((int64_t)7 * 24 * 3600 * 1000)
-#define LOGIN_CHECKS   4 /* passwords checked at once */
+#define LOGIN_IDLE_MS    ((int64_t)24 * 3600 * 1000)
+#define LOGIN_WHOLE_MS   ((int64_t)7 * 24 * 3600 * 1000)
+#define LOGIN_FREE_TRIES 3 /* wrong passwords before a wait */
+#define LOGIN_CHECKS     4 /* passwords checked at once */
 
 struct login {
     char user[STORE_USER_SIZE];

@@ -202,7 +202,7 @@ static enum err start(struct app *app, const struct options *o)
         return e;
     app->devices = devices_new(o->silent_s * 1000, intake_status, app);
     app->events = events_new(app->loop);
-    app->users = new_rate(3);
+    app->users = new_rate(LOGIN_FREE_TRIES);
     app->addresses = new_rate(10);
     app->prune = loop_timer_start(app->loop, 1000, on_prune, app);
     if (app->devices == NULL || app->events == NULL || app->users == NULL ||

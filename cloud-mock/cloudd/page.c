@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/log.h"
 
@@ -43,6 +44,8 @@ static enum err read_all(int folder, const char *name, struct page_file *file)
     char *bytes = malloc(PAGE_FILE_MOST), *fitting;
     enum err e = ERR_OK;
 
+    if (f == NULL && fd >= 0)
+        (void)close(fd);
     if (f == NULL || bytes == NULL) {
         e = f == NULL ? ERR_IO : ERR_NO_MEMORY;
         goto close;

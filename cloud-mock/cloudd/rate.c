@@ -98,6 +98,14 @@ void rate_failed(struct rate *rate, const char *key, int64_t now_ms)
     e->last_ms = now_ms;
 }
 
+void rate_touch(struct rate *rate, const char *key, int64_t now_ms)
+{
+    size_t i = find(rate, key);
+
+    if (i < rate->options.keys)
+        rate->entries[i].last_ms = now_ms;
+}
+
 void rate_forgive(struct rate *rate, const char *key)
 {
     size_t i = find(rate, key);

@@ -25,6 +25,8 @@ void rate_free(struct rate *rate);
 /* 0: go ahead. */
 int64_t rate_wait_ms(const struct rate *rate, const char *key, int64_t now_ms);
 void rate_failed(struct rate *rate, const char *key, int64_t now_ms);
+/* The failure counted last turned out now: the wait begins anew. */
+void rate_touch(struct rate *rate, const char *key, int64_t now_ms);
 void rate_forgive(struct rate *rate, const char *key);
 
 #endif

@@ -77,6 +77,17 @@ static void the_wait_runs_out(void **state)
     assert_int_equal(rate_wait_ms(r, "ann", 9000), 0);
 }
 
+static void the_wait_begins_when_the_failure_turns_out(void **state)
+{
+    struct rate *r = *state;
+
+    fail_times(r, "ann", 3, 0);
+    rate_touch(r, "ann", 800);
+    rate_touch(r, "nobody", 800);
+    assert_int_equal(rate_wait_ms(r, "ann", 800), 1000);
+    assert_int_equal(rate_wait_ms(r, "nobody", 800), 0);
+}
+
 static void somebody_else_does_not_wait(void **state)
 {
     struct rate *r = *state;
@@ -119,6 +130,8 @@ int main(void)
             nobody_waits_before_failing_often, set_up, tear_down),
         cmocka_unit_test(the_wait_doubles_with_each_failure_up_to_the_longest),
         cmocka_unit_test_setup_teardown(the_wait_runs_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_wait_begins_when_the_failure_turns_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             somebody_else_does_not_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
