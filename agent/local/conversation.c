@@ -378,8 +378,11 @@ void conversation_take(struct conversation *c, const char *line, size_t len)
     struct json *request = NULL;
     struct json_fault fault = {"", 0};
     char id[ID_MAX], words[200];
-    enum err e = json_parse_or_say(line, len, limits, &fault, &request);
+    enum err e;
 
+    if (len == 0)
+        return;
+    e = json_parse_or_say(line, len, limits, &fault, &request);
     if (e == ERR_NO_MEMORY) {
         refuse(c, "", e, no_memory);
     } else if (e != ERR_OK) {

@@ -41,7 +41,8 @@ enum err conversation_open(const struct conversation_sources *sources,
 /* Say who we are; the first line of every conversation. */
 void conversation_greet(struct conversation *c);
 
-/* A line came, without its newline; or one came that was too long. */
+/* A line came, without its newline (an empty one is ignored); or one came that
+ * was too long. */
 void conversation_take(struct conversation *c, const char *line, size_t len);
 void conversation_too_long(struct conversation *c);
 

@@ -68,11 +68,13 @@ static enum lines_next give(
     size_t n = taken;
 
     drop(l, taken);
-    while (n > 0 && (start[n - 1] == '\n' || start[n - 1] == '\r'))
+    if (n > 0 && start[n - 1] == '\n')
+        n--;
+    if (n > 0 && start[n - 1] == '\r')
         n--;
     *line = start;
     *len = n;
-    return n == 0 ? LINES_NONE : LINES_LINE;
+    return LINES_LINE;
 }
 
 enum lines_next lines_take(struct lines *l, const char **line, size_t *len)
@@ -86,10 +88,9 @@ enum lines_next lines_take(struct lines *l, const char **line, size_t *len)
         if (newline != NULL) {
             size_t taken = (size_t)(newline - (l->bytes + l->start)) + 1;
 
-            if (l->skipping)
-                drop(l, taken);
-            else if (give(l, taken, line, len) == LINES_LINE)
-                return LINES_LINE;
+            if (!l->skipping)
+                return give(l, taken, line, len);
+            drop(l, taken);
             l->skipping = false;
             continue;
         }

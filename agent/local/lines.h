@@ -25,7 +25,7 @@ enum lines_next {
     LINES_TOO_LONG /* one line over LINES_MAX; it is skipped to its end */
 };
 
-/* Take the next line; empty ones are skipped. */
+/* Take the next line; it may be empty. */
 enum lines_next lines_take(struct lines *l, const char **line, size_t *len);
 
 /* No more bytes will come: take what stands without a newline, as a line. */

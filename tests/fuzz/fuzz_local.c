@@ -37,7 +37,7 @@ static void on_say(void *context, const char *line, size_t len)
 static void take(struct conversation *talk, enum lines_next next,
     const char *line, size_t len)
 {
-    asked++;
+    asked += next != LINES_LINE || len > 0;
     if (next == LINES_LINE)
         conversation_take(talk, line, len);
     else

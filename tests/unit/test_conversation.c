@@ -188,6 +188,7 @@ static void what_is_not_json_is_told_with_its_place(void **state)
 {
     struct scene *s = *state;
 
+    answers(s, "", "");
     refuses(s, "hello", "{\"ok\":false,\"code\":\"invalid\"",
         "not JSON from here on, at byte 0 of 5");
     refuses(s, "{\"op\":\"status\"} x", "{\"ok\":false,\"code\":\"invalid\"",
