@@ -87,6 +87,19 @@ void answer_bool(struct answer *a, const char *key, bool truth)
     answer_value(a, key, json_new_bool(truth));
 }
 
+void answer_nameplate(struct answer *a, const struct nameplate *n)
+{
+    answer_text(a, "vendor", n->vendor);
+    answer_text(a, "model", n->model);
+    answer_text(a, "serial", n->serial);
+    answer_text(a, "thing", n->thing);
+    answer_text(a, "issuer", n->issuer);
+    answer_text(a, "fingerprint", n->fingerprint);
+    answer_text(a, "certificate_id", n->certificate_id);
+    answer_number(a, "not_before", (double)n->not_before_s);
+    answer_number(a, "not_after", (double)n->not_after_s);
+}
+
 char *answer_line(struct answer *a, const char *id, size_t *len)
 {
     char *body = a->e == ERR_OK ? json_print(a->object) : NULL;

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "core/json.h"
+#include "identity/nameplate.h"
 
 struct answer {
     struct json *object;
@@ -28,6 +29,9 @@ void answer_number(struct answer *a, const char *key, double number);
 void answer_bool(struct answer *a, const char *key, bool truth);
 void answer_value(struct answer *a, const char *key, struct json *value);
 /* takes `value` */
+
+/* All of a nameplate, as `identity` tells it. */
+void answer_nameplate(struct answer *a, const struct nameplate *n);
 
 /* End it: a line with its newline, `id` (JSON, or "" for none) in front; the
  * caller calls free(3).  NULL: out of memory. */

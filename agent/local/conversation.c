@@ -286,19 +286,10 @@ static void do_status(
 static void do_identity(
     struct conversation *c, const struct json *request, const char *id)
 {
-    const struct nameplate *n = c->sources.nameplate;
     struct answer a = answer_ok();
 
     (void)request;
-    answer_text(&a, "vendor", n->vendor);
-    answer_text(&a, "model", n->model);
-    answer_text(&a, "serial", n->serial);
-    answer_text(&a, "thing", n->thing);
-    answer_text(&a, "issuer", n->issuer);
-    answer_text(&a, "fingerprint", n->fingerprint);
-    answer_text(&a, "certificate_id", n->certificate_id);
-    answer_number(&a, "not_before", (double)n->not_before_s);
-    answer_number(&a, "not_after", (double)n->not_after_s);
+    answer_nameplate(&a, c->sources.nameplate);
     say_answer(c, id, &a);
 }
 

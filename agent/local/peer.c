@@ -26,6 +26,7 @@ struct peer {
     char *out; /* out[out_start..out_end) waits to be written */
     size_t out_start, out_end, out_size;
     bool eof;    /* it says no more, and may still listen */
+    bool deaf;   /* it listens no more; what it said before still counts */
     bool broken; /* nothing goes any more */
 };
 
@@ -84,7 +85,7 @@ static void on_say(void *context, const char *line, size_t len)
 {
     struct peer *p = context;
 
-    if (p->broken)
+    if (p->broken || p->deaf)
         return;
     if (pending(p) + len > PEER_OUTPUT_MAX) {
         log_warning(MODULE, "an application does not read: disconnected");
@@ -110,8 +111,8 @@ static void write_out(struct peer *p)
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return;
         if (n < 0) {
-            break_off(p);
-            return;
+            p->deaf = true;
+            break;
         }
         p->out_start += (size_t)n;
     }

@@ -17,7 +17,7 @@ struct fake_agent {
     struct nameplate nameplate;
     struct session_status status; /* what session_status says */
     enum err refusal;             /* what report and emit come back with */
-    char letters[4000];           /* what was accepted, a line each */
+    char letters[65536];          /* what was accepted, a line each */
     size_t accepted;              /* how many */
     size_t waiting;               /* accepted and not committed */
 };

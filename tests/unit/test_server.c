@@ -198,6 +198,24 @@ static void an_application_may_hang_up_at_any_moment(void **state)
     close(enter(s));
 }
 
+/* Three lines of Python: connect, send, and end without reading anything. */
+static void what_was_said_counts_though_nobody_waits_for_the_answer(
+    void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 1; i <= 20; i++) {
+        int fd = knock(s);
+
+        say(s, fd, EMIT);
+        if (i % 2 == 0)
+            turn(s);
+        close(fd);
+        turn(s);
+        assert_int_equal(s->fake->accepted, i);
+    }
+}
+
 /* printf '...' | some-client: it says no more, and hears all answers. */
 static void who_only_stops_talking_gets_its_answers(void **state)
 {
@@ -229,6 +247,7 @@ int main(void)
         TEST(a_watcher_that_does_not_read_is_disconnected),
         TEST(watchers_hear_when_we_go_offline),
         TEST(an_application_may_hang_up_at_any_moment),
+        TEST(what_was_said_counts_though_nobody_waits_for_the_answer),
         TEST(who_only_stops_talking_gets_its_answers),
     };
 

@@ -1,0 +1,135 @@
+/* verb_identity.c */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "identity/nameplate.h"
+#include "local/answer.h"
+#include "local/call.h"
+#include "local/settings.h"
+#include "local/speak.h"
+#include "local/verbs.h"
+
+#define FOR_EVER 253402300799 /* 99991231235959Z, RFC 5280 section 4.1.2.5 */
+
+static const struct page page = {
+    .name = "identity",
+    .arguments = "",
+    .summary = "show who this device is: its factory certificate's words",
+    .help =
+        "  Asks the agent; with -c FILE it reads the certificate that FILE\n"
+        "  names, and needs no agent.\n"
+        "\n"
+        "  Example: nameplate identity --json\n",
+    .takes_config = true,
+};
+
+static void print_text(
+    const char *name, const struct json *identity, const char *key)
+{
+    const char *text = json_text(json_get(identity, key));
+
+    (void)printf("%-12s %s\n", name, text == NULL ? "" : text);
+}
+
+static void print_day(const struct json *identity, const char *key)
+{
+    time_t t = (time_t)json_number(json_get(identity, key));
+    struct tm tm;
+    char day[SPEAK_TIME];
+
+    if (t == FOR_EVER)
+        (void)printf("for ever");
+    else if (gmtime_r(&t, &tm) != NULL &&
+        strftime(day, sizeof(day), "%Y-%m-%d", &tm) > 0)
+        (void)printf("%s", day);
+}
+
+static int print_identity(const struct options *o, const struct json *identity)
+{
+    if (o->json)
+        return speak_json(o, identity);
+    print_text("vendor", identity, "vendor");
+    print_text("model", identity, "model");
+    print_text("serial", identity, "serial");
+    print_text("thing", identity, "thing");
+    print_text("key", identity, "fingerprint");
+    print_text("certificate", identity, "certificate_id");
+    print_text("issuer", identity, "issuer");
+    (void)printf("%-12s ", "valid");
+    print_day(identity, "not_before");
+    (void)printf(" to ");
+    print_day(identity, "not_after");
+    (void)putchar('\n');
+    return speak_end(o);
+}
+
+static int from_agent(const struct options *o)
+{
+    struct json *answer;
+    int status;
+    struct call *call = call_open(o, &status);
+
+    if (call == NULL)
+        return status;
+    answer = call_ask(call, call_request("identity"), &status);
+    call_close(call);
+    if (answer == NULL)
+        return status;
+    status = print_identity(o, answer);
+    json_free(answer);
+    return status;
+}
+
+static int status_of(enum err e, int otherwise)
+{
+    if (e == ERR_NOT_FOUND)
+        return EX_NOINPUT;
+    if (e == ERR_DENIED)
+        return EX_NOPERM;
+    if (e == ERR_NO_MEMORY)
+        return EX_OSERR;
+    return e == ERR_IO ? EX_IOERR : otherwise;
+}
+
+/* Both have said what is wrong. */
+static int from_certificate(const struct options *o)
+{
+    struct settings *settings;
+    struct nameplate *nameplate;
+    struct answer a;
+    int status;
+    enum err e = settings_load(o->config, settings_say, NULL, &settings);
+
+    if (e != ERR_OK)
+        return speak_fail(o, status_of(e, EX_CONFIG), "config",
+            "identity: the configuration %s is not usable; see above",
+            o->config);
+    e = nameplate_read(settings->certificate, &nameplate);
+    if (e != ERR_OK) {
+        status = speak_fail(o, status_of(e, EX_DATAERR), "certificate",
+            "identity: the certificate %s is not usable; see above",
+            settings->certificate);
+        settings_free(settings);
+        return status;
+    }
+    settings_free(settings);
+    a = answer_ok();
+    answer_nameplate(&a, nameplate);
+    nameplate_free(nameplate);
+    status = a.e == ERR_OK ? print_identity(o, a.object) : speak_no_memory(o);
+    json_free(a.object);
+    return status;
+}
+
+int verb_identity(int argc, char **argv)
+{
+    struct options o;
+    int status = options_read(&page, argc, argv, &o);
+
+    if (status != OPTIONS_GO)
+        return status;
+    return o.config == NULL ? from_agent(&o) : from_certificate(&o);
+}

@@ -1,0 +1,96 @@
+/* verb_status.c */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "local/call.h"
+#include "local/speak.h"
+#include "local/verbs.h"
+#include "ports/port.h"
+
+static const struct page page = {
+    .name = "status",
+    .arguments = "",
+    .summary = "say whether the device is online, and if not, why",
+    .help = "  Exit status: 0 online, 75 offline, 69 no agent is running.\n"
+            "\n"
+            "  Example: nameplate status && echo online\n",
+};
+
+static const char *or_nothing(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+static void print_since(const struct json *s)
+{
+    int64_t since = (int64_t)json_number(json_get(s, "since"));
+    char when[SPEAK_TIME], how_long[SPEAK_TIME];
+
+    speak_time(since, when);
+    speak_duration(port_wall_ms() - since, how_long);
+    (void)printf("since %s%s%s%s", when, *how_long == '\0' ? "" : " (",
+        how_long, *how_long == '\0' ? "" : ")");
+}
+
+static void print_offline(const struct json *s)
+{
+    double next = json_number(json_get(s, "next_try_s"));
+
+    (void)printf("  why    %s: %s\n", or_nothing(json_text(json_get(s, "why"))),
+        or_nothing(json_text(json_get(s, "detail"))));
+    if (next > 0)
+        (void)printf("  next   try in %.0f s\n", next);
+    else
+        (void)printf("  next   trying now\n");
+}
+
+static void print_human(const struct json *s, bool online)
+{
+    double dropped = json_number(json_get(s, "dropped"));
+
+    (void)printf("%s is %s%s%s ", or_nothing(json_text(json_get(s, "thing"))),
+        speak_colour(online ? SPEAK_GOOD : SPEAK_BAD),
+        online ? "online" : "offline", speak_colour(SPEAK_PLAIN));
+    print_since(s);
+    (void)putchar('\n');
+    if (!online)
+        print_offline(s);
+    (void)printf(
+        "  queue  %.0f waiting on disk", json_number(json_get(s, "queued")));
+    if (dropped > 0)
+        (void)printf(", %.0f dropped to make room", dropped);
+    (void)printf("\n  link   %.0f connections, %.0f bytes in, %.0f out\n",
+        json_number(json_get(s, "connections")),
+        json_number(json_get(s, "bytes_in")),
+        json_number(json_get(s, "bytes_out")));
+}
+
+int verb_status(int argc, char **argv)
+{
+    struct options o;
+    struct call *call;
+    struct json *answer;
+    bool online;
+    int status = options_read(&page, argc, argv, &o);
+
+    if (status != OPTIONS_GO)
+        return status;
+    call = call_open(&o, &status);
+    if (call == NULL)
+        return status;
+    answer = call_ask(call, call_request("status"), &status);
+    call_close(call);
+    if (answer == NULL)
+        return status;
+    online = json_is_true(json_get(answer, "online"));
+    if (o.json) {
+        status = speak_json(&o, answer);
+    } else {
+        print_human(answer, online);
+        status = speak_end(&o);
+    }
+    json_free(answer);
+    return status != EX_OK || online ? status : EX_TEMPFAIL;
+}

@@ -1,0 +1,13 @@
+/* verbs.h - the verbs that need no more than the local socket.  Each returns
+ * an exit status of sysexits. */
+
+#ifndef LOCAL_VERBS_H
+#define LOCAL_VERBS_H
+
+int verb_status(int argc, char **argv);
+int verb_identity(int argc, char **argv);
+int verb_report(int argc, char **argv);
+int verb_emit(int argc, char **argv);
+int verb_watch(int argc, char **argv);
+
+#endif
