@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cloud-mock/lib/limits.h"
+#include "cloud-mock/lib/presence_event.h"
 #include "cloud-mock/lib/store_presence.h"
 #include "cloud-mock/lib/store_registry.h"
 #include "cloud-mock/lib/table.h"
@@ -78,113 +79,6 @@ void presence_free(struct presence *presence)
     free(presence);
 }
 
-/* RFC 9562 section 5.4, version 4. */
-static enum err make_session(struct sender *sender, char text[37])
-{
-    unsigned char b[16];
-    enum err e = sender_random(sender, b, sizeof(b));
-
-    if (e != ERR_OK)
-        return e;
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    snprintf(text, 37,
-        "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-        "%02x%02x%02x%02x%02x%02x",
-        b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-        b[11], b[12], b[13], b[14], b[15]);
-    return ERR_OK;
-}
-
-static enum err set_text(struct json *body, const char *key, const char *text)
-{
-    return json_set(body, key, json_new_string(text));
-}
-
-static enum err set_number(struct json *body, const char *key, int64_t number)
-{
-    return json_set(body, key, json_new_number((double)number));
-}
-
-/* Events of ids that would not stay one level of a topic are not sent. */
-static bool has_events(const char *client)
-{
-    return client != NULL && client[0] != '\0' &&
-        strlen(client) <= LIMITS_CLIENT_ID_BYTES &&
-        strpbrk(client, "#+/") == NULL;
-}
-
-/* What all events begin with; frees `body` on failure. */
-static struct json *begin_event(
-    const char *client, int64_t now_ms, const char *type)
-{
-    struct json *body = json_new_object();
-
-    if (body != NULL && set_text(body, "clientId", client) == ERR_OK &&
-        set_number(body, "timestamp", now_ms) == ERR_OK &&
-        set_text(body, "eventType", type) == ERR_OK)
-        return body;
-    json_free(body);
-    return NULL;
-}
-
-/* Takes `body`; with an error nothing is sent but a line in the log. */
-static void publish_event(struct presence *presence, const char *kind,
-    const char *client, struct json *body, enum err e)
-{
-    char topic[LIMITS_TOPIC_BYTES + 1];
-
-    snprintf(topic, sizeof(topic), "$aws/events/%s/%s", kind, client);
-    if (e != ERR_OK) {
-        json_free(body);
-        body = NULL;
-    }
-    sender_publish(presence->sender, topic, body);
-}
-
-static enum err set_identity(
-    struct json *body, const struct store_presence *record)
-{
-    enum err e = set_text(body, "thingName", record->client);
-
-    if (e == ERR_OK)
-        e = set_text(body, "sessionIdentifier", record->session);
-    return e == ERR_OK
-        ? set_text(body, "principalIdentifier", record->certificate)
-        : e;
-}
-
-static void tell_connected(
-    struct presence *presence, const struct store_presence *record)
-{
-    struct json *body =
-        begin_event(record->client, record->since_ms, "connected");
-    enum err e = body == NULL ? ERR_NO_MEMORY : set_identity(body, record);
-
-    if (e == ERR_OK)
-        e = set_text(body, "ipAddress", record->ip);
-    if (e == ERR_OK)
-        e = set_number(body, "versionNumber", record->version);
-    publish_event(presence, "presence/connected", record->client, body, e);
-}
-
-static void tell_disconnected(struct presence *presence,
-    const struct store_presence *record, bool by_client)
-{
-    struct json *body =
-        begin_event(record->client, record->since_ms, "disconnected");
-    enum err e = body == NULL ? ERR_NO_MEMORY : set_identity(body, record);
-
-    if (e == ERR_OK)
-        e = json_set(
-            body, "clientInitiatedDisconnect", json_new_bool(by_client));
-    if (e == ERR_OK)
-        e = set_text(body, "disconnectReason", record->reason);
-    if (e == ERR_OK)
-        e = set_number(body, "versionNumber", record->version);
-    publish_event(presence, "presence/disconnected", record->client, body, e);
-}
-
 /* Best effort: presence is news, and the log says what the store refused. */
 static void remember(struct presence *presence, const struct client *client)
 {
@@ -217,7 +111,8 @@ static void go(struct presence *presence, struct client *client,
     remember(presence, client);
     log_info("presence", "disconnected client=%s reason=%s", record->client,
         record->reason);
-    tell_disconnected(presence, record, reason == PRESENCE_CLIENT_INITIATED);
+    presence_event_disconnected(
+        presence->sender, record, reason == PRESENCE_CLIENT_INITIATED);
 }
 
 /* The arrival is complete. */
@@ -234,7 +129,7 @@ static void come(struct presence *presence, struct client *client)
         record->version = 0;
     else
         record->version++;
-    if (make_session(presence->sender, record->session) != ERR_OK)
+    if (presence_event_session(presence->sender, record->session) != ERR_OK)
         record->session[0] = '\0';
     client->connection = client->arriving_connection;
     record->connected = true;
@@ -246,7 +141,7 @@ static void come(struct presence *presence, struct client *client)
     remember(presence, client);
     log_info(
         "presence", "connected client=%s ip=%s", record->client, record->ip);
-    tell_connected(presence, record);
+    presence_event_connected(presence->sender, record);
 }
 
 static enum err find_or_load(
@@ -331,46 +226,17 @@ void presence_leave(struct presence *presence, const char *name,
 void presence_refused(
     struct presence *presence, const struct presence_arrival *arrival)
 {
-    char session[37];
-    struct json *body;
-    enum err e;
-
-    if (!has_events(arrival->client))
-        return;
-    body = begin_event(
-        arrival->client, sender_now_ms(presence->sender), "connect_failed");
-    e = body == NULL ? ERR_NO_MEMORY : make_session(presence->sender, session);
-    if (e == ERR_OK)
-        e = set_text(body, "connectFailureReason", "AUTHORIZATION_FAILED");
-    if (e == ERR_OK)
-        e = set_text(body, "principalIdentifier", arrival->certificate);
-    if (e == ERR_OK)
-        e = set_text(body, "sessionIdentifier", session);
-    if (e == ERR_OK)
-        e = set_text(body, "ipAddress", arrival->ip);
-    publish_event(
-        presence, "presence/connect_failed", arrival->client, body, e);
+    presence_event_refused(presence->sender, arrival);
 }
 
 void presence_subscribed(struct presence *presence, const char *name,
     const char *filter, bool subscribed)
 {
-    const char *type = subscribed ? "subscribed" : "unsubscribed";
     const struct client *client = table_get(presence->clients, name);
-    char kind[40];
-    struct json *body;
-    enum err e;
 
-    if (client == NULL)
-        return;
-    body = begin_event(name, sender_now_ms(presence->sender), type);
-    e = body == NULL ? ERR_NO_MEMORY : set_identity(body, &client->record);
-    if (e == ERR_OK)
-        e = json_set(body, "topics", json_new_array());
-    if (e == ERR_OK)
-        e = json_append(json_get(body, "topics"), json_new_string(filter));
-    snprintf(kind, sizeof(kind), "subscriptions/%s", type);
-    publish_event(presence, kind, name, body, e);
+    if (client != NULL)
+        presence_event_subscribed(
+            presence->sender, &client->record, filter, subscribed);
 }
 
 bool presence_kick(

@@ -2,9 +2,11 @@
 
 #include "cloud-mock/lib/store.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cloud-mock/lib/store_sql.h"
 #include "core/log.h"
@@ -61,12 +63,22 @@ enum err store_failed(struct store *store, const char *what)
     return ERR_IO;
 }
 
+/* Nobody else reads along: SQLite gives the files beside it the same mode. */
+static void make_private(const char *path)
+{
+    int fd = path[0] == ':' ? -1 : open(path, O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+}
+
 enum err store_open(const char *path, struct store **out)
 {
     struct store *store = calloc(1, sizeof(*store));
 
     if (store == NULL)
         return ERR_NO_MEMORY;
+    make_private(path);
     if (sqlite3_open(path, &store->db) != SQLITE_OK ||
         sqlite3_exec(store->db, tables, NULL, NULL, NULL) != SQLITE_OK) {
         log_error("store", "cannot open database=\"%s\" reason=\"%s\"", path,

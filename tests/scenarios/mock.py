@@ -118,6 +118,10 @@ class Heard:
     def payload(self, part, seconds=PATIENCE, fits=lambda payload: True):
         return self.wait(part, seconds, fits)[1]
 
+    def messages(self):
+        """All that came and was not waited for."""
+        return list(self._messages)
+
     def nothing(self, part, seconds=0.5):
         """For so long, no message on such a topic comes."""
         try:
@@ -150,12 +154,17 @@ class Device:
         return f"$aws/things/{self.thing}/shadow/{named}{tail}"
 
     def publish(self, topic, payload, *options, client=None, status=0):
-        """Publish with QoS 1; `status` is mosquitto_pub's."""
-        if not isinstance(payload, (str, bytes)):
-            payload = json.dumps(payload)
+        """Publish with QoS 1 what is text or else made JSON; None: `options`
+        name it.  `status` is mosquitto_pub's."""
+        if payload is None:
+            words = ()
+        elif payload == "":
+            words = ("-n",)
+        else:
+            words = ("-m", payload if isinstance(payload, str)
+                     else json.dumps(payload))
         return run("mosquitto_pub", *self.credentials(client), "-q", "1",
-                   "-t", topic, *(("-m", payload) if payload else ("-n",)),
-                   *options, status=status)
+                   "-t", topic, *words, *options, status=status)
 
     def connects(self, *options, client=None):
         """Does a connection get a CONNACK that welcomes it?"""
@@ -263,6 +272,17 @@ class MockCloud:
     def watch(self, *filters, client="watch"):
         """A privileged client that hears everything it subscribes to."""
         return Heard(self.privileged(client), filters)
+
+    def publish(self, topic, payload):
+        """Publish as a privileged client."""
+        run("mosquitto_pub", *self.privileged("publish"), "-q", "1", "-t",
+            topic, "-m", json.dumps(payload))
+
+    def shadow(self, device, name=None):
+        """What AWS calls the document, or None when there is none."""
+        named = {"name": name} if name else {}
+        answer = self.ask("shadow", thing=device.thing, **named)
+        return answer.get("shadow")
 
     def ask(self, op, **fields):
         """A privileged request; gives the answer, also when it is an error."""
