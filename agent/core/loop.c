@@ -31,6 +31,7 @@ struct loop_timer {
 
 struct loop_watch {
     uv_poll_t uv;
+    unsigned events; /* waited for */
     loop_watch_callback *callback;
     void *context;
 };
@@ -177,6 +178,8 @@ static void on_poll(uv_poll_t *uv, int status, int events)
         ready |= LOOP_READABLE;
     if (status != 0 || (events & UV_WRITABLE) != 0)
         ready |= LOOP_WRITABLE;
+    if (status != 0)
+        watch->events = 0; /* libuv has stopped it */
     watch->callback(watch->context, ready);
 }
 
@@ -200,10 +203,15 @@ struct loop_watch *loop_watch_start(struct loop *loop, int fd, unsigned events,
 
 void loop_watch_change(struct loop_watch *watch, unsigned events)
 {
-    int failed = events == 0
+    int failed;
+
+    /* libuv would ask the kernel to forget the descriptor, each time. */
+    if (events == watch->events)
+        return;
+    watch->events = events;
+    failed = events == 0
         ? uv_poll_stop(&watch->uv)
         : uv_poll_start(&watch->uv, poll_mask(events), on_poll);
-
     if (failed != 0)
         log_error("loop", "poll failed reason=%s", uv_strerror(failed));
 }

@@ -99,6 +99,60 @@ static void a_readable_descriptor_is_told(void **state)
     close(w->fd[1]);
 }
 
+/* Quiet, awake, and asked again: it hears each byte, and none when quiet. */
+static void a_watch_listens_as_it_was_last_told(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(pipe(w->fd), 0);
+    w->watch = loop_watch_start(w->loop, w->fd[0], LOOP_READABLE, read_one, w);
+    loop_watch_change(w->watch, LOOP_READABLE);
+    assert_int_equal(write(w->fd[1], "x", 1), 1);
+    loop_run(w->loop);
+    assert_int_equal(w->count, 1);
+    loop_watch_change(w->watch, 0);
+    loop_watch_change(w->watch, 0);
+    assert_int_equal(write(w->fd[1], "x", 1), 1);
+    w->timer = loop_timer_start(w->loop, 20, count_and_stop, w);
+    loop_run(w->loop);
+    assert_int_equal(w->count, 2); /* the timer's */
+    loop_watch_change(w->watch, LOOP_READABLE);
+    loop_run(w->loop);
+    assert_int_equal(w->count, 3);
+    loop_watch_stop(w->watch);
+    w->watch = NULL;
+    close(w->fd[0]);
+    close(w->fd[1]);
+}
+
+static void ask_once_more(void *context, unsigned events)
+{
+    struct world *w = context;
+
+    assert_int_equal(events, LOOP_READABLE | LOOP_WRITABLE);
+    loop_watch_change(w->watch, LOOP_WRITABLE);
+    if (++w->count == 2)
+        loop_stop(w->loop);
+}
+
+/* A pipe without a reader is an error for ever; libuv stops after the first. */
+static void a_watch_that_met_an_error_can_be_asked_again(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(pipe(w->fd), 0);
+    close(w->fd[0]);
+    w->watch =
+        loop_watch_start(w->loop, w->fd[1], LOOP_WRITABLE, ask_once_more, w);
+    w->timer = loop_timer_start(w->loop, 2000, count_and_stop, w);
+    loop_run(w->loop);
+    assert_non_null(w->timer); /* else it was the timer that ended this */
+    assert_int_equal(w->count, 2);
+    loop_watch_stop(w->watch);
+    w->watch = NULL;
+    close(w->fd[1]);
+}
+
 static void a_signal_arrives_on_the_loop(void **state)
 {
     struct world *w = *state;
@@ -146,6 +200,8 @@ int main(void)
         TEST(a_timer_fires_once_and_not_before_its_time),
         TEST(a_cancelled_timer_never_fires),
         TEST(a_readable_descriptor_is_told),
+        TEST(a_watch_listens_as_it_was_last_told),
+        TEST(a_watch_that_met_an_error_can_be_asked_again),
         TEST(a_signal_arrives_on_the_loop),
         TEST(nothing_posted_from_another_thread_is_lost),
         TEST(what_was_posted_and_never_run_is_freed),
