@@ -48,13 +48,13 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     if (room == NULL)
         return ERR_NO_MEMORY;
     room->loop = loop;
-    mqtt_nap_start();
     MQTTAsync_global_init(&options);
     e = create_client("tcp://127.0.0.1:1", "anchor", true, &room->anchor);
     if (e != ERR_OK) {
         free(room);
         return e;
     }
+    mqtt_nap_start();
     *out = room;
     return ERR_OK;
 }
@@ -80,7 +80,10 @@ void mqtt_room_free(struct mqtt_room *room)
 {
     if (room == NULL)
         return;
+    mqtt_nap_disturb();
     MQTTAsync_destroy(&room->anchor); /* stops and joins Paho's threads */
+    mqtt_nap_allow();
+    mqtt_nap_stop();
     clear_graves(room, INT64_MAX);
     free(room);
 }

@@ -3,11 +3,13 @@
 #ifndef CLOUD_MQTT_NAP_H
 #define CLOUD_MQTT_NAP_H
 
-/* The calling thread is the loop's: its own sleeps stay as they are. */
+/* The calling thread is the loop's: its own sleeps stay as they are.  Stop
+ * when Paho's threads have ended. */
 void mqtt_nap_start(void);
+void mqtt_nap_stop(void);
 
-/* A connection begins or has ended; Paho's long naps are for when there is
- * none.  On the loop's thread, in pairs. */
+/* From here on, until it is allowed again, Paho naps only shortly: a connection
+ * begins, or Paho is to end.  On the loop's thread, in pairs. */
 void mqtt_nap_disturb(void);
 void mqtt_nap_allow(void);
 

@@ -193,11 +193,41 @@ static int64_t nap_elsewhere(void)
     return ms;
 }
 
-static void naps_are_as_long_as_asked_while_there_is_no_connection(void **state)
+static void naps_are_long_while_there_is_no_connection(void **state)
 {
     (void)state;
     mqtt_nap_start();
-    assert_true(nap_elsewhere() >= 29);
+    assert_true(nap_elsewhere() >= 500);
+    mqtt_nap_stop();
+}
+
+static void a_connection_that_begins_ends_a_long_nap(void **state)
+{
+    pthread_t thread;
+    int64_t ms = -1;
+
+    (void)state;
+    mqtt_nap_start();
+    assert_int_equal(pthread_create(&thread, NULL, nap, &ms), 0);
+    rest_ms(50);
+    mqtt_nap_disturb();
+    pthread_join(thread, NULL);
+    mqtt_nap_allow();
+    mqtt_nap_stop();
+    assert_in_range(ms, 40, 499);
+}
+
+/* Whatever was disturbed before, the next nap without a connection is long. */
+static void naps_are_long_again_after_the_last_connection(void **state)
+{
+    (void)state;
+    mqtt_nap_start();
+    mqtt_nap_disturb();
+    mqtt_nap_disturb();
+    mqtt_nap_allow();
+    mqtt_nap_allow();
+    assert_true(nap_elsewhere() >= 500);
+    mqtt_nap_stop();
 }
 
 static void naps_are_short_while_there_is_one(void **state)
@@ -207,6 +237,7 @@ static void naps_are_short_while_there_is_one(void **state)
     mqtt_nap_disturb();
     assert_true(nap_elsewhere() < 29);
     mqtt_nap_allow();
+    mqtt_nap_stop();
 }
 
 static void the_loops_own_sleep_is_never_cut(void **state)
@@ -218,6 +249,7 @@ static void the_loops_own_sleep_is_never_cut(void **state)
     mqtt_nap_disturb();
     nap(&ms);
     mqtt_nap_allow();
+    mqtt_nap_stop();
     assert_true(ms >= 29);
 }
 
@@ -226,8 +258,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_heard_when_it_comes),
         cmocka_unit_test(a_paho_left_alone_would_hear_it_later),
-        cmocka_unit_test(
-            naps_are_as_long_as_asked_while_there_is_no_connection),
+        cmocka_unit_test(naps_are_long_while_there_is_no_connection),
+        cmocka_unit_test(a_connection_that_begins_ends_a_long_nap),
+        cmocka_unit_test(naps_are_long_again_after_the_last_connection),
         cmocka_unit_test(naps_are_short_while_there_is_one),
         cmocka_unit_test(the_loops_own_sleep_is_never_cut),
     };
