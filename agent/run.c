@@ -17,6 +17,7 @@
 #include "cloud/session.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "device/description.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
@@ -43,6 +44,7 @@ struct agent {
     struct session *session;
     struct shadow *shadow;
     struct telemetry *telemetry;
+    struct description *description; /* NULL: the maker wrote none */
     struct server *server;
     struct loop_signal *terminate;
     struct loop_signal *interrupt;
@@ -122,6 +124,17 @@ static enum err open_session(struct agent *a)
     return session_new(&options, &a->session);
 }
 
+static enum err open_description(struct agent *a)
+{
+    const struct description_options options = {.session = a->session,
+        .thing = a->nameplate->thing,
+        .path = a->settings->description,
+        .folder = a->settings->folder};
+
+    return options.path == NULL ? ERR_OK
+                                : description_new(&options, &a->description);
+}
+
 /* Before the first dial: they subscribe. */
 static enum err open_features(struct agent *a)
 {
@@ -133,7 +146,9 @@ static enum err open_features(struct agent *a)
     enum err e =
         shadow_new(a->session, a->loop, a->nameplate->thing, &a->shadow);
 
-    return e == ERR_OK ? telemetry_new(&options, &a->telemetry) : e;
+    if (e == ERR_OK)
+        e = telemetry_new(&options, &a->telemetry);
+    return e == ERR_OK ? open_description(a) : e;
 }
 
 static enum err open_server(struct agent *a)
@@ -222,6 +237,7 @@ static void close_all(struct agent *a)
     telemetry_free(a->telemetry);
     shadow_free(a->shadow);
     session_free(a->session);
+    description_free(a->description); /* the last commit answers to it */
     if (a->loop != NULL)
         wait_for_links(a);
     mqtt_room_free(a->room);
