@@ -542,6 +542,22 @@ def a_devices_description_and_events_are_handed_on():
 
 
 @scenario
+def the_first_words_of_a_device_never_seen_before_are_not_missed():
+    """It describes itself at once, while cloudd only learns that it exists."""
+    with folder() as tmp, world(tmp) as cloud, Cloudd(tmp, cloud) as server:
+        ann = server.logged_in()
+        wait_until(lambda: ann.get("/api/things")["broker"], 10, "the broker")
+        devices = [cloud.device(f"S{n}") for n in range(6)]
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda d: d.publish(
+                d.topic("td"), {"title": "Title of " + d.thing}, "-r"), devices))
+        for device in devices:
+            found = wait_until(
+                lambda: (shown(ann, device) or {}).get("title"), 5, "a title")
+            expect(found == "Title of " + device.thing, found)
+
+
+@scenario
 def what_a_hostile_device_sends_breaks_nothing():
     with folder() as tmp, world(tmp) as cloud, Cloudd(tmp, cloud) as server:
         ann = server.logged_in()
