@@ -10,6 +10,9 @@ import socket
 import time
 
 PAUSE_S = float(os.environ.get("THERMOSTAT_PAUSE_S", "5"))
+ALLOWED = {"target": lambda v: type(v) in (int, float) and 5 <= v <= 30,
+           "mode": lambda v: v in ("off", "heat", "eco"),
+           "display": lambda v: type(v) is bool}
 
 
 class Agent:
@@ -46,9 +49,13 @@ def main():
     agent.say(op="watch")
     while True:
         for line in agent.lines(PAUSE_S):
-            if line.get("ev") == "desired" and line["state"]:
-                room.update(line["state"])  # the hardware would do it
-                agent.say(op="report", state=line["state"])
+            if line.get("ok") is False:
+                raise SystemExit(f"thermostat: {line['error']}")
+            good = {key: value for key, value in line.get("state", {}).items()
+                    if key in ALLOWED and ALLOWED[key](value)}
+            if good:
+                room.update(good)  # the hardware would do it
+                agent.say(op="report", state=good)
         step = max(-0.1, min(0.2, room["target"] - room["temperature"]))
         room["temperature"] = round(room["temperature"] + step, 1)
         agent.say(op="report", state={"temperature": room["temperature"]})
