@@ -5,13 +5,29 @@ import statistics
 import subprocess
 
 
+# Every process has these; what else is mapped comes with the program.
+COMMON = re.compile(r"/(ld-linux|libc\.|libm\.|libdl\.|libpthread\.|librt\.)")
+
+
 def memory_kib(pid):
-    """{"rss": KiB, "pss": KiB} of a whole process."""
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-        text = f.read()
-    return {name.lower(): int(re.search(rf"^{name}:\s+(\d+) kB", text,
-                                        re.M).group(1))
-            for name in ("Rss", "Pss")}
+    """{"rss", "pss", "pss_alone"} of a whole process, KiB.
+
+    PSS divides a page among those who have it, so it shrinks when the same
+    program runs twice; pss_alone divides only what is common to all."""
+    sums = {"rss": 0, "pss": 0, "pss_alone": 0}
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as f:
+        for line in f:
+            word, rest = line.split(maxsplit=1)
+            if not word.endswith(":"):
+                ours = "/" in rest and not COMMON.search(rest)
+            elif word == "Rss:":
+                rss = int(rest.split()[0])
+                sums["rss"] += rss
+            elif word == "Pss:":
+                pss = int(rest.split()[0])
+                sums["pss"] += pss
+                sums["pss_alone"] += rss if ours else pss
+    return sums
 
 
 def wake_ups(pid):
@@ -46,20 +62,12 @@ def cpu_seconds(pid):
 
 
 def libraries_bytes(program):
-    """Bytes of the shared libraries a program brings into the process, libc's
-    own (which every process has) left out."""
-    common = re.compile(r"(ld-linux|libc\.|libm\.|libdl\.|libpthread\.|librt\.)")
-    total = 0
-    for path in sorted(_mapped(program)):
-        if not common.search(os.path.basename(path)):
-            total += os.stat(path).st_size
-    return total
-
-
-def _mapped(program):
+    """Bytes of the shared libraries a program brings into the process."""
     text = subprocess.run(["ldd", program], check=True, capture_output=True,
                           text=True).stdout
-    return set(re.findall(r"=> (/\S+)", text))
+    return sum(os.stat(path).st_size
+               for path in set(re.findall(r"=> (/\S+)", text))
+               if not COMMON.search(path))
 
 
 def spread(values):

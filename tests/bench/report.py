@@ -53,6 +53,7 @@ ROWS = [
     ("start to \"online\" in its own words, ms", "online_ms", 1, 1),
     ("RSS idle, MB", "rss", 1024, 2),
     ("PSS idle, MB", "pss", 1024, 2),
+    ("PSS idle, as the only such process, MB", "pss_alone", 1024, 2),
     ("threads", "threads", 1, 0),
     ("binary, KB", "binary", 1000, 0),
     ("its libraries but libc, KB", "libraries", 1000, 0),
@@ -86,7 +87,7 @@ def targets(found):
     judged = [
         ("CONNACK within 30 ms of start", _median(ours["connack_ms"]), 30, "ms"),
         ("idle RSS under 6 MB", ours["rss"] / 1024, 6, "MB"),
-        ("idle PSS under 4 MB", ours["pss"] / 1024, 4, "MB"),
+        ("idle PSS under 4 MB", ours["pss_alone"] / 1024, 4, "MB"),
         ("binary under 1.5 MB", ours["binary"] / 1e6, 1.5, "MB"),
         ("own wake-ups when idle at most 1 a second", wakes, 1, "/s"),
     ]
