@@ -310,17 +310,20 @@ def kicks_after_a_good_connack_are_answered_with_growing_jittered_waits():
     """A CONNACK is no proof that the trouble is over: a policy that kicks at
     the first publish would otherwise be hammered for ever."""
     with World() as world:
-        def kick(visit, _number):
-            visit.send(goodbye(0x98))
-            return True
+        def cut(_visit, _number, topic, _payload):
+            return topic.endswith("/status")  # subscribed and online
 
-        def cut(_visit, _number):
-            return True
-        plays = [Script(after=kick if n % 2 else cut) for n in range(8)]
+        def kick(visit, _number, topic, _payload):
+            if topic.endswith("/status"):
+                visit.send(goodbye(0x98))
+                return True
+            return False
+        plays = [Script(heed=kick if n % 2 else cut) for n in range(8)]
         servers = [world.server(play) for play in plays]
         agents = [world.agent(port=server.port) for server in servers]
         for agent in agents:
             agent.wait_for("next_try_ms=", 30, times=TRIES + 1)
+            expect(agent.words().count(ONLINE) > TRIES, agent.words())
         fault = fault_of([agent.waits()[:TRIES] for agent in agents])
         expect(fault is None, fault)
         for agent, server in zip(agents, servers):
@@ -347,8 +350,12 @@ def twin_waits_that_do_not_grow_or_do_not_differ_are_seen():
 def a_second_device_with_the_same_name_is_reported_and_not_fought():
     """As AWS IoT says it: DISCONNECT with reason 0x8e."""
     with World() as world:
-        play = Script(after=lambda visit, number: number == 0 and
-                      (visit.send(goodbye(0x8e)) or True))
+        def taken_over(visit, number, topic, _payload):
+            if number > 0 or not topic.endswith("/status"):
+                return False
+            visit.send(goodbye(0x8e))
+            return True
+        play = Script(heed=taken_over)
         agent = world.agent(port=world.server(play).port)
         agent.wait_for("offline why=duplicate").wait_for("next_try_ms=")
         expect(agent.waits()[0] >= 30000, f"it waits {agent.waits()[0]} ms")
