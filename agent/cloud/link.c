@@ -133,9 +133,8 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
     }
     if (errno == EAGAIN || errno == EINTR)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
-    if (link->deaf)
-        return MBEDTLS_ERR_SSL_CONN_EOF;
-    /* It may have said why before it hung up: pretend, and read that first. */
+    /* It may have said why before it hung up: pretend, until reading has met
+     * that or the end. */
     link->deaf = true;
     return (int)len;
 }

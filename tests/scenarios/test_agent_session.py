@@ -396,6 +396,19 @@ def a_refusal_by_the_broker_says_what_it_is_about():
 
 
 @scenario
+def the_first_reason_is_already_the_one_the_server_gave():
+    """A server may send its alert and hang up while the agent still sends."""
+    with World() as world:
+        servers = [world.server(Script(), cafile=factory().server_ca,
+                                newest=newest)
+                   for newest in (None, ssl.TLSVersion.TLSv1_2) * 4]
+        agents = [world.agent(port=server.port) for server in servers]
+        for agent in agents:
+            agent.wait_for("offline why=")
+            expect("offline why=refused" in agent.words(), agent.words())
+
+
+@scenario
 def a_revoked_device_is_refused_and_says_so():
     """Its twin is the same device a moment earlier."""
     with World() as world:
