@@ -12,7 +12,7 @@ import { equal, humanise, isObject, member, symbol, text, words }
 
 const PROPERTIES_MOST = 100;
 const CHOICES_MOST = 50;
-const LONG = 14; // characters that do not fit a big figure
+const LONG = 12; // characters that do not fit a big figure
 const SETTLE_MS = 350; // of a slider or a list, moved with the keyboard
 
 const finite = (value) =>

@@ -34,6 +34,7 @@ export function telemetry(thingName, { fail }) {
   let td = null;
   let chosen = null;
   let span = SPANS[1][1];
+  let spanChosen = false;
   let zoom = null; // {from, to}
   let points = [];
   let asked = 0; // numbers the questions: only the last one's answer counts
@@ -46,6 +47,7 @@ export function telemetry(thingName, { fail }) {
   const buttons = SPANS.map(([words, ms]) => el("button", { class: "small",
     type: "button", "aria-pressed": "false", onclick: () => {
       span = ms;
+      spanChosen = true;
       zoom = null;
       load();
     } }, words));
@@ -93,10 +95,18 @@ export function telemetry(thingName, { fail }) {
         key: t.series.key, from: view().from, to: view().to + MINUTE });
       if (mine !== asked) return;
       points = answer.points;
+      settleSpan();
       draw();
     } catch (error) {
       if (mine === asked) fail(error);
     }
+  }
+
+  /* A device met just now has no hour to show yet. */
+  function settleSpan() {
+    const young = points.length > 0 && now() - points[0][0] < SPANS[0][1];
+    if (!spanChosen && young) span = SPANS[0][1];
+    spanChosen = true;
   }
 
   function choose(id) {
