@@ -35,7 +35,7 @@ def lines_until(process, pattern, seconds):
         if re.search(pattern, line) or time.monotonic() > end:
             break
     text = "".join(seen)
-    expect(re.search(pattern, text), f"no {pattern!r} within {seconds} s:\n{text}")
+    expect(re.search(pattern, text, re.M), f"no {pattern!r} within {seconds} s:\n{text}")
     return text
 
 
