@@ -117,6 +117,9 @@ class World:
             process.wait()
 
     def close(self):
+        # A second Ctrl-C must not stop the tidying up half-way.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for name in reversed(list(self.running)):
             self.stop(name)
         if self.keep:
@@ -386,8 +389,9 @@ def check(w):
 
 def stay(w):
     w.start_device()
+    wait_for("the device is online",
+             lambda: w.alive("device") and w.state_is("online")())
     w.start_thermostat()
-    wait_for("the device is online", w.state_is("online"))
     print(f"""
   The page     {w.page.address}
   User         you
