@@ -17,7 +17,7 @@
 #include "identity/nameplate.h"
 
 #define CONVERSATION_PROTOCOL   1
-#define CONVERSATION_UNANSWERED 1000 /* reports and emits at a time */
+#define CONVERSATION_UNANSWERED 2000 /* reports and emits at a time */
 
 struct conversation;
 

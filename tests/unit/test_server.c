@@ -78,7 +78,7 @@ static void who_has_much_unanswered_is_not_read(void **state)
 {
     struct scene *s = *state;
     int fd = enter(s), other = enter(s);
-    size_t sent = 0;
+    size_t sent = 0, heard = 0;
 
     for (; sent < CONVERSATION_UNANSWERED + 200; sent++) {
         if (try_to_say(fd, EMIT))
@@ -97,9 +97,12 @@ static void who_has_much_unanswered_is_not_read(void **state)
     turn(s);
     assert_int_equal(s->fake->accepted, sent + 1);
     fake_agent_commit(s->fake, true);
-    turn(s);
-    assert_false(listen_to(s, fd));
-    assert_int_equal(lines_heard(s), sent);
+    for (int i = 0; i < 10 && heard < sent; i++) {
+        turn(s);
+        assert_false(listen_to(s, fd));
+        heard += lines_heard(s);
+    }
+    assert_int_equal(heard, sent);
     close(fd);
     close(other);
 }
