@@ -9,56 +9,9 @@
 
 #include "cloudd/store_accounts.h"
 #include "cloudd/store_history.h"
+#include "cloudd_store_world.h"
 #include "cmocka_all.h"
 #include "core/log.h"
-
-struct world {
-    struct store *store;
-    char folder[64], path[80];
-};
-
-static int set_up(void **state)
-{
-    static struct world world;
-
-    world = (struct world){.folder = "/tmp/cloudd-store-XXXXXX"};
-    *state = &world;
-    if (mkdtemp(world.folder) == NULL)
-        return 1;
-    (void)snprintf(world.path, sizeof(world.path), "%s/s", world.folder);
-    return store_open(world.path, &world.store) != ERR_OK;
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-    char other[96];
-
-    store_close(w->store);
-    (void)unlink(w->path);
-    (void)snprintf(other, sizeof(other), "%s-wal", w->path);
-    (void)unlink(other);
-    (void)snprintf(other, sizeof(other), "%s-shm", w->path);
-    (void)unlink(other);
-    return rmdir(w->folder);
-}
-
-static void reopen(struct world *w)
-{
-    store_close(w->store);
-    w->store = NULL;
-    assert_int_equal(store_open(w->path, &w->store), ERR_OK);
-}
-
-static struct json *parse(const char *text)
-{
-    struct json *json = NULL;
-
-    assert_int_equal(
-        json_parse(text, strlen(text), (struct json_limits){100000, 10}, &json),
-        ERR_OK);
-    return json;
-}
 
 /* --- the file ------------------------------------------------------------- */
 
