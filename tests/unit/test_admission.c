@@ -1,6 +1,7 @@
 /* Who may connect to the cloud, and what is registered of them (contract
  * sections 4.2 and 4.3). */
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "cloud_site.h"
@@ -216,6 +217,35 @@ static void a_privileged_client_has_no_things_name(void **state)
     assert_int_equal(cloud_connect(site->cloud, &boss), CLOUD_REFUSE);
 }
 
+static void a_store_that_cannot_be_written_refuses_newcomers_only(void **state)
+{
+    static const struct subject newcomer = {
+        "Acme", "Thermo-1", "acme:thermo-1:S2", "S2"};
+    const struct cloud_message update = {
+        THING, "$aws/things/" THING "/shadow/update", "{\"state\":{}}", 12};
+    struct site *site = *state;
+    struct bytes der = forge_leaf(&site->acme, &genuine);
+    sqlite3 *other = NULL;
+
+    assert_int_equal(connects(site, &der, THING), CLOUD_WELCOME);
+    assert_int_equal(sqlite3_open(site->database, &other), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(tries(site, &site->acme, &newcomer, newcomer.common_name),
+        CLOUD_REFUSE);
+    cloud_disconnect(site->cloud, THING, site, PRESENCE_CONNECTION_LOST);
+    assert_int_equal(connects(site, &der, THING), CLOUD_WELCOME);
+    world_forget(&site->world);
+    cloud_message(site->cloud, &update);
+    assert_true(said(site, "\"code\":500,"));
+    assert_int_equal(
+        sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(tries(site, &site->acme, &newcomer, newcomer.common_name),
+        CLOUD_WELCOME);
+    bytes_free(&der);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +262,7 @@ int main(void)
         SITE_TEST(cas_are_found_in_a_folder_and_below),
         SITE_TEST(a_cloud_without_cas_or_database_does_not_open),
         SITE_TEST(a_privileged_client_has_no_things_name),
+        SITE_TEST(a_store_that_cannot_be_written_refuses_newcomers_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
