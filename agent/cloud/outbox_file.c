@@ -126,9 +126,9 @@ static enum err move(const char *path, const char *from, const char *to)
         errno = ENAMETOOLONG;
         return io_error("rename", path);
     }
-    if (rename(old, new) != 0 && errno != ENOENT)
-        return io_error("rename", old);
-    return ERR_OK;
+    if (rename(old, new) == 0)
+        return ERR_OK;
+    return errno == ENOENT ? ERR_NOT_FOUND : io_error("rename", old);
 }
 
 enum err outbox_file_set_aside(const char *path)
@@ -140,9 +140,11 @@ enum err outbox_file_set_aside(const char *path)
     remove_older(path);
     (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64, now_ms);
     e = move(path, "", suffix);
-    if (e != ERR_OK)
-        return e;
-    log_error(MODULE, "set aside file=%s as=%s%s", path, path, suffix);
-    (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64 "-wal", now_ms);
-    return move(path, "-wal", suffix);
+    if (e == ERR_OK)
+        log_error(MODULE, "set aside file=%s as=%s%s", path, path, suffix);
+    if (e == ERR_OK || e == ERR_NOT_FOUND) {
+        (void)strcat(suffix, "-wal");
+        e = move(path, "-wal", suffix);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

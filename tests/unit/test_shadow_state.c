@@ -91,6 +91,30 @@ static void an_old_or_repeated_delta_changes_nothing(void **state)
     assert_known(s, 8, "{\"t\":23}");
 }
 
+static void a_delta_older_than_an_echo_changes_nothing(void **state)
+{
+    struct shadow_state *s = *state;
+
+    begin(s);
+    (void)take(s, SHADOW_UPDATE_ACCEPTED,
+        "{\"state\":{\"desired\":{\"t\":20}},\"version\":7}");
+    assert_int_equal(
+        delta(s, "{\"state\":{\"t\":21},\"version\":6}"), SHADOW_IGNORE);
+    assert_known(s, 7, "{}");
+}
+
+/* An echo is a part; without the whole it says nothing. */
+static void an_echo_before_the_first_answer_is_ignored(void **state)
+{
+    struct shadow_state *s = *state;
+
+    assert_int_equal(take(s, SHADOW_UPDATE_ACCEPTED,
+                         "{\"state\":{\"desired\":{\"t\":20}},\"version\":7}"),
+        SHADOW_IGNORE);
+    assert_false(shadow_state_is_known(s));
+    assert_known(s, 0, "{}");
+}
+
 static void a_delta_before_the_first_answer_counts(void **state)
 {
     struct shadow_state *s = *state;
@@ -115,6 +139,19 @@ static void an_answer_overtaken_by_a_delta_is_asked_for_again(void **state)
     assert_int_equal(
         answer(s, 6, "{\"desired\":{\"t\":23},\"reported\":{\"t\":20}}"),
         SHADOW_IGNORE);
+}
+
+static void a_shadow_made_while_we_heard_there_was_none_is_asked_for_again(
+    void **state)
+{
+    struct shadow_state *s = *state;
+
+    shadow_state_ask(s, TOKEN);
+    (void)delta(s, "{\"state\":{\"t\":23},\"version\":1}");
+    assert_int_equal(take(s, SHADOW_GET_REJECTED,
+                         "{\"code\":404,\"clientToken\":\"" TOKEN "\"}"),
+        SHADOW_ASK);
+    assert_known(s, 1, "{\"t\":23}");
 }
 
 /* Deleted long ago and made anew, or the cloud was restored from a copy. */
@@ -238,6 +275,7 @@ static void the_echo_of_an_older_report_does_not_undo_a_newer_one(void **state)
                          "\"clientToken\":\"device-3\"}"),
         SHADOW_IGNORE);
     assert_known(s, 6, "{}");
+    assert_text(shadow_state_reported(s), "{\"t\":22}");
 }
 
 /* Nothing differs any more, so the cloud sends no delta. */
@@ -313,8 +351,11 @@ int main(void)
         TEST(a_newer_delta_counts),
         TEST(a_delta_says_all_that_differs),
         TEST(an_old_or_repeated_delta_changes_nothing),
+        TEST(a_delta_older_than_an_echo_changes_nothing),
+        TEST(an_echo_before_the_first_answer_is_ignored),
         TEST(a_delta_before_the_first_answer_counts),
         TEST(an_answer_overtaken_by_a_delta_is_asked_for_again),
+        TEST(a_shadow_made_while_we_heard_there_was_none_is_asked_for_again),
         TEST(a_lower_version_is_believed_in_an_answer_and_not_in_a_delta),
         TEST(a_missing_shadow_is_made),
         TEST(a_cloud_that_cannot_answer_is_asked_later),
