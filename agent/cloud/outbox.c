@@ -3,7 +3,11 @@
  * A group is what was put since the last commit: ids from `group_first` on.
  * `figures` counts the group too; what it added and dropped is counted beside,
  * so that a group that fails can be taken back.  Forgotten messages stay
- * forgotten then: they wait in the ledger for the next commit. */
+ * forgotten then: they wait in the ledger for the next commit.
+ *
+ * On a full disk even forgetting takes room before it gives some.  A reserve is
+ * kept for it; while there is none, and the file has no room inside, nothing
+ * new is put. */
 
 #include "cloud/outbox.h"
 
@@ -15,6 +19,9 @@
 #include "cloud/outbox_store.h"
 #include "cloud/outbox_window.h"
 #include "core/log.h"
+
+#define MODULE "outbox"
+#define STEP   64 /* messages deleted at once on a full disk */
 
 struct group {
     uint64_t put, put_bytes;
@@ -33,6 +40,8 @@ struct outbox {
     struct group group;
     uint64_t group_first;
     bool needs_commit;
+    bool reserved;   /* the reserve is there */
+    bool complained; /* that it is not */
 };
 
 enum err outbox_open(const struct outbox_options *options, struct outbox **out)
@@ -52,6 +61,7 @@ enum err outbox_open(const struct outbox_options *options, struct outbox **out)
         goto free_path;
     e = ERR_NO_MEMORY;
     ob->group_first = ob->state.next_id;
+    ob->reserved = outbox_file_reserve(ob->path);
     ob->window = outbox_window_new(ob->state.next_id);
     if (ob->window == NULL)
         goto close_store;
@@ -77,7 +87,7 @@ void outbox_close(struct outbox *ob)
     if (ob == NULL)
         return;
     if (ob->store != NULL && outbox_commit(ob) != ERR_OK)
-        log_error("outbox", "closed without storing its last messages");
+        log_error(MODULE, "closed without storing its last messages");
     outbox_ledger_free(ob->ledger);
     outbox_window_free(ob->window);
     outbox_store_close(ob->store);
@@ -211,6 +221,21 @@ static enum err append(struct outbox *ob, const struct outbox_message *message)
     return e;
 }
 
+static bool has_reserve(struct outbox *ob)
+{
+    bool enough;
+
+    if (!ob->reserved)
+        ob->reserved = outbox_file_reserve(ob->path);
+    enough = ob->reserved ||
+        outbox_store_free_bytes(ob->store) >= OUTBOX_RESERVE_BYTES;
+    if (!enough && !ob->complained)
+        log_error(MODULE, "the disk is full: nothing more is stored file=%s",
+            ob->path);
+    ob->complained = !enough;
+    return enough;
+}
+
 enum err outbox_put(
     struct outbox *ob, const struct outbox_message *message, uint64_t *id)
 {
@@ -227,7 +252,7 @@ enum err outbox_put(
     if (!can_make_room(ob, size))
         return ERR_AGAIN;
     m.id = ob->state.next_id;
-    e = append(ob, &m);
+    e = ob->group.put > 0 || has_reserve(ob) ? append(ob, &m) : ERR_IO;
     if (e != ERR_OK) {
         spoil_group(ob);
         return e;
@@ -255,6 +280,57 @@ static enum err delete_forgotten(struct outbox *ob)
     return e;
 }
 
+static enum err commit_all(struct outbox *ob)
+{
+    enum err e = delete_forgotten(ob);
+
+    if (e == ERR_OK)
+        e = outbox_store_commit(ob->store, &ob->state);
+    if (e == ERR_OK)
+        outbox_ledger_settle(ob->ledger);
+    return e;
+}
+
+/* As commit_all, but in steps so small that the WAL need not grow. */
+static enum err commit_in_steps(struct outbox *ob)
+{
+    size_t count;
+    const struct outbox_range *ranges =
+        outbox_ledger_forgotten(ob->ledger, &count);
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < count; i++)
+        for (uint64_t id = ranges[i].first; id <= ranges[i].last && e == ERR_OK;
+             id += STEP) {
+            uint64_t left = ranges[i].last - id;
+
+            e = outbox_store_delete(
+                ob->store, id, id + (left < STEP ? left : STEP - 1));
+            if (e == ERR_OK)
+                e = outbox_store_commit(ob->store, &ob->state);
+        }
+    if (e == ERR_OK)
+        outbox_ledger_settle(ob->ledger);
+    else
+        outbox_store_cancel(ob->store);
+    return e;
+}
+
+/* A commit failed, its puts are taken back: at least store what was forgotten,
+ * in the room of the reserve, so that the file has room inside again. */
+static enum err forget_anyway(struct outbox *ob)
+{
+    size_t count;
+
+    (void)outbox_ledger_forgotten(ob->ledger, &count);
+    if (count == 0 || outbox_store_is_corrupt(ob->store))
+        return ERR_IO;
+    outbox_file_release(ob->path);
+    ob->reserved = false;
+    outbox_store_checkpoint(ob->store);
+    return commit_in_steps(ob);
+}
+
 /* The file is unsound, or was when we last tried: begin a new one. */
 static void start_over(struct outbox *ob)
 {
@@ -275,7 +351,7 @@ static void start_over(struct outbox *ob)
 
 enum err outbox_commit(struct outbox *ob)
 {
-    bool spoilt = ob->group.spoilt;
+    bool lost = ob->group.spoilt;
     enum err e = ERR_OK;
 
     if (!ob->needs_commit)
@@ -286,16 +362,15 @@ enum err outbox_commit(struct outbox *ob)
         ob->needs_commit = false;
         return ERR_IO;
     }
-    e = delete_forgotten(ob);
-    if (e == ERR_OK)
-        e = outbox_store_commit(ob->store, &ob->state);
-    if (e == ERR_OK)
-        outbox_ledger_settle(ob->ledger);
-    else
+    e = commit_all(ob);
+    if (e != ERR_OK) {
+        lost |= ob->group.put > 0;
         spoil_group(ob);
+        e = forget_anyway(ob);
+    }
     begin_group(ob);
     ob->needs_commit = outbox_store_is_corrupt(ob->store);
-    return e == ERR_OK && !spoilt ? ERR_OK : ERR_IO;
+    return e == ERR_OK && !lost ? ERR_OK : ERR_IO;
 }
 
 bool outbox_take(struct outbox *ob, uint64_t after, struct outbox_message *out)

@@ -2,7 +2,9 @@
  *
  * A first-in, first-out queue in SQLite (WAL, synchronous=FULL).  Messages are
  * put in groups: a put is durable after the next outbox_commit, and only then
- * may anybody be told that it is stored.  Not thread-safe: the loop owns it. */
+ * may anybody be told that it is stored.  Beside the database lie its WAL and a
+ * reserve of 1 MB, with which messages can be forgotten on a full disk; while
+ * it has no room, puts are refused.  Not thread-safe: the loop owns it. */
 
 #ifndef CLOUD_OUTBOX_H
 #define CLOUD_OUTBOX_H

@@ -98,6 +98,35 @@ bool outbox_file_was_cut_short(const char *path)
         (stat(wal, &st) == 0 && st.st_size > 0);
 }
 
+bool outbox_file_reserve(const char *path)
+{
+    char reserve[PATH_MAX];
+    struct stat st;
+    bool there;
+    int fd;
+
+    if (!name_with(reserve, path, "-reserve"))
+        return false;
+    fd = open(reserve, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    there = fstat(fd, &st) == 0 && st.st_size == OUTBOX_RESERVE_BYTES;
+    if (!there)
+        there = posix_fallocate(fd, 0, OUTBOX_RESERVE_BYTES) == 0;
+    (void)close(fd);
+    if (!there)
+        (void)unlink(reserve);
+    return there;
+}
+
+void outbox_file_release(const char *path)
+{
+    char reserve[PATH_MAX];
+
+    if (name_with(reserve, path, "-reserve"))
+        (void)unlink(reserve);
+}
+
 /* Remove what was set aside before; what cannot be removed stays. */
 static void remove_older(const char *path)
 {
@@ -143,7 +172,8 @@ enum err outbox_file_set_aside(const char *path)
     if (e == ERR_OK)
         log_error(MODULE, "set aside file=%s as=%s%s", path, path, suffix);
     if (e == ERR_OK || e == ERR_NOT_FOUND) {
-        (void)strcat(suffix, "-wal");
+        (void)snprintf(
+            suffix, sizeof(suffix), ".corrupt-%" PRId64 "-wal", now_ms);
         e = move(path, "-wal", suffix);
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;

@@ -16,6 +16,13 @@ enum err outbox_file_make(const char *path) MUST_CHECK;
  * means a kill or a power cut. */
 bool outbox_file_was_cut_short(const char *path);
 
+/* "<path>-reserve" keeps room on the disk for what must still be written when
+ * it is full: that messages were forgotten.  Keep or make it; false when there
+ * is no room. */
+#define OUTBOX_RESERVE_BYTES (1024 * 1024)
+bool outbox_file_reserve(const char *path);
+void outbox_file_release(const char *path);
+
 /* Rename the file to "<path>.corrupt-<wall ms>", its WAL to the same name with
  * "-wal".  One such pair is kept, older ones are removed: a disk that lies
  * again and again must not be filled by it. */

@@ -44,6 +44,12 @@ void outbox_store_cancel(struct outbox_store *store);
 enum err outbox_store_find(struct outbox_store *store, uint64_t id,
     struct outbox_message *out) MUST_CHECK;
 
+/* Room in the file that messages left behind; 0 when it cannot be told. */
+uint64_t outbox_store_free_bytes(struct outbox_store *store);
+
+/* Write the WAL's pages to the file, so that the WAL can begin again. */
+void outbox_store_checkpoint(struct outbox_store *store);
+
 /* SQLite met something in the file that cannot be: close it, set it aside
  * (outbox_file.h) and open a new one. */
 bool outbox_store_is_corrupt(const struct outbox_store *store);

@@ -3,7 +3,7 @@
  * A child puts groups of messages, takes and forgets others, and tells over a
  * pipe what it knows to be durable.  It is killed at a random moment, and the
  * file must hold what it told: round after round, always the same file.  The
- * twin tells before the commit, and must be caught. */
+ * twin tells at once and commits every third group, and must be caught. */
 
 #include <signal.h>
 #include <stdbool.h>
@@ -63,7 +63,7 @@ static void child(struct world *w, int fd, bool early)
 {
     if (try_open(w) != ERR_OK)
         _exit(1);
-    for (;;) {
+    for (int turn = 1;; turn++) {
         uint64_t put_ids[GROUP], gone[GROUP] = {0};
 
         for (size_t i = 0; i < GROUP; i++)
@@ -71,6 +71,8 @@ static void child(struct world *w, int fd, bool early)
         forget_some(w, fd, gone);
         if (early)
             tell_all(fd, STORED, put_ids);
+        if (early && turn % 3 != 0)
+            continue;
         if (outbox_commit(w->ob) != ERR_OK)
             _exit(1);
         if (!early)
@@ -174,7 +176,7 @@ static void what_was_committed_survives_kill_9_in_order(void **state)
     assert_int_equal(r.disordered, 0);
 }
 
-static void an_outbox_that_tells_before_its_commit_would_be_caught(void **state)
+static void an_outbox_that_tells_before_its_commit_is_caught(void **state)
 {
     static struct record r;
 
@@ -186,7 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_was_committed_survives_kill_9_in_order),
-        TEST(an_outbox_that_tells_before_its_commit_would_be_caught),
+        TEST(an_outbox_that_tells_before_its_commit_is_caught),
     };
 
     log_set_level(LOG_LEVEL_ERROR);
