@@ -1,9 +1,6 @@
-/* outbox_store.c
- *
- * The connection holds the file exclusively: a second agent is told so at once,
- * and no shared-memory file is needed.  SQLite removes the WAL when it closes
- * cleanly, so a WAL found when opening means a kill or a power cut; only then
- * is the whole file checked. */
+/* outbox_store.c - SQLite removes the WAL when it closes cleanly, so a WAL
+ * found when opening means a kill or a power cut; only then is the whole file
+ * checked and counted. */
 
 #include "cloud/outbox_store.h"
 
@@ -12,11 +9,11 @@
 #include <string.h>
 
 #include "cloud/outbox_file.h"
+#include "cloud/outbox_sql.h"
 #include "core/log.h"
 #include "ports/port.h"
 
 #define MODULE      "outbox"
-#define BUSY_MS     2000        /* an agent that is just ending */
 #define LOAN_BYTES  (16 * 1024) /* a larger loan is given back when it ends */
 #define FILE_FORMAT 1           /* user_version */
 
@@ -44,89 +41,22 @@ static const char *const texts[STATEMENTS] = {
 };
 
 struct outbox_store {
-    sqlite3 *db;
+    struct outbox_sql sql;
     sqlite3_stmt *statements[STATEMENTS];
     unsigned char *loan;
     size_t loan_size;
-    bool corrupt;
-    bool complained; /* since the last commit that worked */
 };
-
-/* Log SQLite's last error and translate it. */
-static enum err failed(struct outbox_store *s, const char *what)
-{
-    int code = sqlite3_extended_errcode(s->db);
-
-    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
-        s->corrupt = true;
-    if (!s->complained)
-        log_error(MODULE, "%s failed code=%d reason=\"%s\"", what, code,
-            sqlite3_errmsg(s->db));
-    s->complained = true;
-    if ((code & 0xff) == SQLITE_NOMEM)
-        return ERR_NO_MEMORY;
-    return (code & 0xff) == SQLITE_BUSY ? ERR_AGAIN : ERR_IO;
-}
 
 /* Run a statement that gives no rows. */
 static enum err run(struct outbox_store *s, enum statement which)
 {
     sqlite3_stmt *statement = s->statements[which];
     int code = sqlite3_step(statement);
-    enum err e = code == SQLITE_DONE ? ERR_OK : failed(s, texts[which]);
+    enum err e =
+        code == SQLITE_DONE ? ERR_OK : outbox_sql_failed(&s->sql, texts[which]);
 
     (void)sqlite3_reset(statement);
     (void)sqlite3_clear_bindings(statement);
-    return e;
-}
-
-static enum err execute(
-    struct outbox_store *s, const char *what, const char *text)
-{
-    return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK
-        ? ERR_OK
-        : failed(s, what);
-}
-
-/* The first row's columns as whole numbers. */
-static enum err read_numbers(
-    struct outbox_store *s, const char *text, int64_t *numbers, int count)
-{
-    sqlite3_stmt *statement;
-    enum err e = ERR_IO;
-
-    if (sqlite3_prepare_v2(s->db, text, -1, &statement, NULL) != SQLITE_OK)
-        return failed(s, text);
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        for (int i = 0; i < count; i++)
-            numbers[i] = sqlite3_column_int64(statement, i);
-        e = ERR_OK;
-    } else {
-        e = failed(s, text);
-    }
-    (void)sqlite3_finalize(statement);
-    return e;
-}
-
-static enum err check_whole_file(struct outbox_store *s)
-{
-    sqlite3_stmt *statement;
-    const char *verdict = "no memory";
-    enum err e = ERR_IO;
-
-    if (sqlite3_prepare_v2(
-            s->db, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK)
-        return failed(s, "quick_check");
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        verdict = (const char *)sqlite3_column_text(statement, 0);
-    if (verdict != NULL && strcmp(verdict, "ok") == 0) {
-        e = ERR_OK;
-    } else {
-        log_error(MODULE, "the file is damaged reason=\"%s\"",
-            verdict == NULL ? "no memory" : verdict);
-        s->corrupt = true;
-    }
-    (void)sqlite3_finalize(statement);
     return e;
 }
 
@@ -146,8 +76,9 @@ static enum err make_tables(
         "COMMIT",
         (long long)state->next_id,
         (long long)lost->dropped + (long long)lost->queued, FILE_FORMAT);
-    enum err e =
-        text == NULL ? ERR_NO_MEMORY : execute(s, "making the tables", text);
+    enum err e = text == NULL
+        ? ERR_NO_MEMORY
+        : outbox_sql_execute(&s->sql, "making the tables", text);
 
     sqlite3_free(text);
     return e;
@@ -156,14 +87,14 @@ static enum err make_tables(
 static enum err read_state(struct outbox_store *s, struct outbox_state *state)
 {
     int64_t n[4];
-    enum err e = read_numbers(
-        s, "SELECT next_id, queued, queued_bytes, dropped FROM state", n, 4);
+    enum err e = outbox_sql_numbers(&s->sql,
+        "SELECT next_id, queued, queued_bytes, dropped FROM state", n, 4);
 
     if (e != ERR_OK)
         return e;
     if (n[0] < 1 || n[1] < 0 || n[2] < 0 || n[3] < 0) {
         log_error(MODULE, "the file's counters cannot be");
-        s->corrupt = true;
+        s->sql.corrupt = true;
         return ERR_IO;
     }
     state->next_id = (uint64_t)n[0];
@@ -177,7 +108,7 @@ static enum err read_state(struct outbox_store *s, struct outbox_state *state)
 static enum err count_again(struct outbox_store *s, struct outbox_state *state)
 {
     int64_t n[2];
-    enum err e = read_numbers(s,
+    enum err e = outbox_sql_numbers(&s->sql,
         "SELECT count(*), total(length(CAST(topic AS BLOB)) + length(payload))"
         " FROM message",
         n, 2);
@@ -194,7 +125,7 @@ static enum err settle_tables(
     struct outbox_store *s, const struct outbox_state *state)
 {
     int64_t n[2];
-    enum err e = read_numbers(s,
+    enum err e = outbox_sql_numbers(&s->sql,
         "SELECT user_version, (SELECT count(*) FROM sqlite_schema)"
         " FROM pragma_user_version",
         n, 2);
@@ -205,34 +136,18 @@ static enum err settle_tables(
         return make_tables(s, state);
     log_error(MODULE, "the file has another format found=%d expected=%d",
         (int)n[0], FILE_FORMAT);
-    s->corrupt = true;
+    s->sql.corrupt = true;
     return ERR_IO;
 }
 
 static enum err prepare(struct outbox_store *s)
 {
     for (int i = 0; i < STATEMENTS; i++)
-        if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                &s->statements[i], NULL) != SQLITE_OK)
-            return failed(s, texts[i]);
+        if (sqlite3_prepare_v3(s->sql.db, texts[i], -1,
+                SQLITE_PREPARE_PERSISTENT, &s->statements[i],
+                NULL) != SQLITE_OK)
+            return outbox_sql_failed(&s->sql, texts[i]);
     return ERR_OK;
-}
-
-static enum err connect(const char *path, struct outbox_store *s)
-{
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-
-    if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
-        return s->db == NULL ? ERR_NO_MEMORY : failed(s, "open");
-    (void)sqlite3_busy_timeout(s->db, BUSY_MS);
-    return execute(s, "opening",
-        "PRAGMA locking_mode = EXCLUSIVE;"
-        "PRAGMA journal_mode = WAL;"
-        "PRAGMA synchronous = FULL;"
-        "PRAGMA journal_size_limit = 1048576;"
-        "PRAGMA wal_autocheckpoint = 128;"
-        "PRAGMA cache_size = -256;"
-        "PRAGMA temp_store = MEMORY");
 }
 
 /* Open one file as it is.  Also on failure *out may hold a store to close. */
@@ -248,13 +163,13 @@ static enum err open_as_it_is(
         return ERR_NO_MEMORY;
     e = outbox_file_make(path);
     if (e == ERR_OK)
-        e = connect(path, s);
+        e = outbox_sql_connect(path, &s->sql);
     if (e == ERR_OK)
         e = settle_tables(s, state);
     if (e == ERR_OK)
         e = read_state(s, state);
     if (e == ERR_OK && cut_short)
-        e = check_whole_file(s);
+        e = outbox_sql_check(&s->sql);
     if (e == ERR_OK && cut_short)
         e = count_again(s, state);
     if (e == ERR_OK)
@@ -279,7 +194,7 @@ enum err outbox_store_open(
 
     state->next_id = first_id(state->next_id);
     e = open_as_it_is(path, state, &s);
-    if (e != ERR_OK && s != NULL && s->corrupt) {
+    if (e != ERR_OK && s != NULL && s->sql.corrupt) {
         outbox_store_close(s);
         s = NULL;
         state->next_id = first_id(state->next_id);
@@ -301,15 +216,15 @@ void outbox_store_close(struct outbox_store *s)
         return;
     for (int i = 0; i < STATEMENTS; i++)
         (void)sqlite3_finalize(s->statements[i]);
-    if (sqlite3_close(s->db) != SQLITE_OK)
-        (void)failed(s, "close");
+    if (sqlite3_close(s->sql.db) != SQLITE_OK)
+        (void)outbox_sql_failed(&s->sql, "close");
     free(s->loan);
     free(s);
 }
 
 static enum err begin(struct outbox_store *s)
 {
-    return sqlite3_get_autocommit(s->db) ? run(s, BEGIN) : ERR_OK;
+    return sqlite3_get_autocommit(s->sql.db) ? run(s, BEGIN) : ERR_OK;
 }
 
 enum err outbox_store_append(
@@ -326,7 +241,7 @@ enum err outbox_store_append(
             SQLITE_OK ||
         sqlite3_bind_blob64(append, 4, m->len == 0 ? "" : m->payload, m->len,
             SQLITE_STATIC) != SQLITE_OK)
-        return failed(s, "binding a message");
+        return outbox_sql_failed(&s->sql, "binding a message");
     return run(s, APPEND);
 }
 
@@ -357,14 +272,14 @@ enum err outbox_store_commit(
     if (e == ERR_OK)
         e = run(s, COMMIT);
     if (e == ERR_OK)
-        s->complained = false;
+        s->sql.complained = false;
     return e;
 }
 
 /* SQLite ends a transaction by itself after some errors. */
 void outbox_store_cancel(struct outbox_store *s)
 {
-    if (!sqlite3_get_autocommit(s->db))
+    if (!sqlite3_get_autocommit(s->sql.db))
         (void)run(s, ROLLBACK);
 }
 
@@ -414,7 +329,8 @@ enum err outbox_store_find(
     if (code == SQLITE_ROW)
         e = lend_row(s, out);
     else
-        e = code == SQLITE_DONE ? ERR_NOT_FOUND : failed(s, "reading");
+        e = code == SQLITE_DONE ? ERR_NOT_FOUND
+                                : outbox_sql_failed(&s->sql, "reading");
     (void)sqlite3_reset(find);
     return e;
 }
@@ -423,7 +339,7 @@ uint64_t outbox_store_free_bytes(struct outbox_store *s)
 {
     int64_t n[2];
 
-    if (read_numbers(s,
+    if (outbox_sql_numbers(&s->sql,
             "SELECT freelist_count, page_size"
             " FROM pragma_freelist_count, pragma_page_size",
             n, 2) != ERR_OK ||
@@ -434,12 +350,13 @@ uint64_t outbox_store_free_bytes(struct outbox_store *s)
 
 void outbox_store_checkpoint(struct outbox_store *s)
 {
-    if (sqlite3_wal_checkpoint_v2(
-            s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) != SQLITE_OK)
-        log_debug(MODULE, "no checkpoint reason=\"%s\"", sqlite3_errmsg(s->db));
+    if (sqlite3_wal_checkpoint_v2(s->sql.db, NULL, SQLITE_CHECKPOINT_RESTART,
+            NULL, NULL) != SQLITE_OK)
+        log_debug(
+            MODULE, "no checkpoint reason=\"%s\"", sqlite3_errmsg(s->sql.db));
 }
 
 bool outbox_store_is_corrupt(const struct outbox_store *s)
 {
-    return s->corrupt;
+    return s->sql.corrupt;
 }

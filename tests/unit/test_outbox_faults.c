@@ -1,6 +1,7 @@
 /* What cloud/outbox does when the disk is full, lies, or is not there. */
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -324,6 +325,35 @@ static void damage_behind_a_sudden_end_is_found_at_once_and_counted(
     store(w, "new");
 }
 
+/* Every amount of memory, up to where it works: a file is called damaged only
+ * when it is. */
+static void a_lack_of_memory_sets_no_sound_file_aside(void **state)
+{
+    struct world *w = *state;
+    char wal[600];
+    int refused = 0;
+    sqlite3_int64 bytes = 2000;
+    enum err e;
+
+    for (uint64_t i = 0; i < 3000; i++)
+        put(w, "some words that fill a page of the file in the end");
+    close_outbox(w);
+    (void)snprintf(wal, sizeof(wal), "%s-wal", w->path);
+    do {
+        write_at(wal, 0, "x", 1);
+        (void)sqlite3_hard_heap_limit64(bytes);
+        e = try_open(w);
+        (void)sqlite3_hard_heap_limit64(0);
+        refused += e != ERR_OK;
+        bytes += 2000;
+        assert_true(bytes < 10000000);
+    } while (e != ERR_OK);
+    assert_true(refused > 3);
+    assert_int_equal(folder_count(&w->folder, "outbox.db.corrupt-", NULL), 0);
+    assert_int_equal(outbox_figures(w->ob).queued, 3000);
+    assert_int_equal(count_all(w), 3000);
+}
+
 static void a_second_agent_is_told_to_wait(void **state)
 {
     struct world *w = *state;
@@ -374,6 +404,7 @@ int main(void)
         TEST(damage_met_while_running_is_set_aside_and_counted),
         TEST(an_outbox_whose_folder_vanished_comes_back_with_it),
         TEST(damage_behind_a_sudden_end_is_found_at_once_and_counted),
+        TEST(a_lack_of_memory_sets_no_sound_file_aside),
         TEST(a_second_agent_is_told_to_wait),
         TEST(a_missing_folder_is_an_error),
         TEST(a_folder_in_the_files_place_is_an_error),
