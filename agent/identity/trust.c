@@ -83,7 +83,12 @@ void trust_free(struct trust *trust)
 enum err trust_use_list(struct trust *trust, const void *bytes, size_t len,
     int64_t *begun_s, int64_t *next_s)
 {
-    return lists_use(trust->lists, trust->anchors, bytes, len, begun_s, next_s);
+    enum err e =
+        lists_use(trust->lists, trust->anchors, bytes, len, begun_s, next_s);
+
+    if (e == ERR_OK)
+        timefloor_raise(trust->floor, *begun_s);
+    return e;
 }
 
 mbedtls_x509_crt *trust_anchors(const struct trust *trust)
