@@ -29,8 +29,6 @@
 #include "local/settings.h"
 
 #define MODULE     "run"
-#define ALPN_PORT  443
-#define ALPN_NAME  "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
 #define PATH_BYTES 4096
 
 struct agent {
@@ -116,9 +114,7 @@ static enum err open_session(struct agent *a)
         .loop = a->loop,
         .room = a->room,
         .outbox = a->outbox,
-        .link = {.host = s->host,
-                 .port = s->port,
-                 .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
+        .link = {.brokers = s->brokers,
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,
                  .key = a->key,

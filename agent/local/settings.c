@@ -14,15 +14,15 @@
 #include "identity/pin.h"
 #include "identity/trust.h"
 
-#define MIB          (1024 * 1024)
-#define DEFAULT_PORT 8883
-#define HOUR_S       3600
-#define HOST_MAX     253 /* RFC 1035 section 2.3.4, in text */
+#define MIB    (1024 * 1024)
+#define HOUR_S 3600
 
 #define WHO                                                                    \
     "vendor, model, serial and thing name come from the factory certificate; " \
     "remove this line"
-#define ENDPOINT "HOST or HOST:PORT, port 1 to 65535, no scheme before it"
+#define ENDPOINT                                                               \
+    "HOST or HOST:PORT, port 1 to 65535, no scheme before it; or several, "    \
+    "divided by commas"
 
 /* clang-format off */
 static const struct config_key table[] = {
@@ -90,49 +90,8 @@ static const struct config_key table[] = {
 struct loaded {
     struct settings settings; /* first: settings_free casts back */
     struct config *config;
-    char host[HOST_MAX + 1];
+    struct brokers brokers;
 };
-
-static bool only(const char *text, size_t len, const char *allowed)
-{
-    return len > 0 && len <= HOST_MAX && strspn(text, allowed) >= len;
-}
-
-static bool read_port(const char *text, uint16_t *out)
-{
-    uint32_t port = 0;
-
-    if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 5)
-        return false;
-    for (const char *p = text; *p != '\0'; p++)
-        port = port * 10 + (uint32_t)(*p - '0');
-    if (port == 0 || port > UINT16_MAX)
-        return false;
-    *out = (uint16_t)port;
-    return true;
-}
-
-/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT. */
-static bool read_endpoint(const char *text, char *host, uint16_t *port)
-{
-    static const char names[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-    bool bracketed = text[0] == '[';
-    const char *start = text + bracketed;
-    size_t len = strcspn(start, bracketed ? "]" : ":");
-    const char *rest = start + len;
-
-    if (!only(start, len, bracketed ? "0123456789abcdefABCDEF:." : names))
-        return false;
-    if (bracketed && *rest++ != ']')
-        return false;
-    *port = DEFAULT_PORT;
-    if (*rest != '\0' && (*rest != ':' || !read_port(rest + 1, port)))
-        return false;
-    memcpy(host, start, len);
-    host[len] = '\0';
-    return true;
-}
 
 static enum settings_protocol protocol_of(const char *text)
 {
@@ -205,17 +164,17 @@ static enum err check_demands(struct loaded *l, config_say *say, void *context)
     const char *pins = l->settings.pins, *url = l->settings.crl_url;
     struct pins parsed;
     const struct demand demands[] = {
-        {"cloud",    "endpoint",
-         read_endpoint(config_text(l->config,                                     "cloud",            "endpoint"), l->host,
-         &l->settings.port)                                                                                               },
-        {"cloud",    "pins",                     pins == NULL || pins_parse(pins, &parsed) == ERR_OK},
-        {"revocation", "url",
-         url == NULL || strncmp(url,                      "http://",            7) == 0 ||
-                strncmp(url,            "https://",        8) == 0},
+        {"cloud",                     "endpoint",
+         brokers_parse(config_text(l->config,                                              "cloud", "endpoint"),
+         &l->brokers) == ERR_OK                                                                                       },
+        { "cloud",                     "pins", pins == NULL || pins_parse(pins, &parsed) == ERR_OK       },
+        {                                                                                      "revocation", "url",
+         url == NULL || strncmp(url,                                 "http://",                                        7) == 0 ||
+                strncmp(url, "https://", 8) == 0},
     };
     enum err e = ERR_OK;
 
-    l->settings.host = l->host;
+    l->settings.brokers = &l->brokers;
     for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
         const struct demand *d = &demands[i];
         char line[900];

@@ -64,8 +64,8 @@ static void the_least_file_gives_documented_values(void **state)
     struct settings *s;
 
     assert_int_equal(load(*state, CLOUD "a.example\n" IDENTITY, &s), ERR_OK);
-    assert_string_equal(s->host, "a.example");
-    assert_int_equal(s->port, 8883);
+    assert_string_equal(s->brokers->list[0].host, "a.example");
+    assert_int_equal(s->brokers->list[0].port, 8883);
     assert_string_equal(s->trust, "/tmp/t.pem");
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_AUTO);
@@ -98,8 +98,8 @@ static void every_key_arrives(void **state)
                   "[log]\nlevel = debug\n",
             &s),
         ERR_OK);
-    assert_string_equal(s->host, "::1");
-    assert_int_equal(s->port, 443);
+    assert_string_equal(s->brokers->list[0].host, "::1");
+    assert_int_equal(s->brokers->list[0].port, 443);
     assert_int_equal(s->keep_alive_s, 1200);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_3_1_1);
     assert_int_equal(s->connect_timeout_ms, 120000);
@@ -153,8 +153,8 @@ static void an_endpoint_is_host_and_port(void **state)
 
         (void)snprintf(text, sizeof(text), CLOUD "%s\n" IDENTITY, good[i].text);
         assert_int_equal(load(*state, text, &s), ERR_OK);
-        assert_string_equal(s->host, good[i].host);
-        assert_int_equal(s->port, good[i].port);
+        assert_string_equal(s->brokers->list[0].host, good[i].host);
+        assert_int_equal(s->brokers->list[0].port, good[i].port);
         settings_free(s);
     }
 }
@@ -173,7 +173,8 @@ static void a_bad_endpoint_names_its_line(void **state)
         (void)snprintf(text, sizeof(text), CLOUD "%s\n" IDENTITY, bad[i]);
         (void)snprintf(said, sizeof(said),
             ":3: endpoint = '%s' in [cloud]: expected HOST or HOST:PORT, "
-            "port 1 to 65535, no scheme before it\n",
+            "port 1 to 65535, no scheme before it; or several, divided by "
+            "commas\n",
             bad[i]);
         assert_int_equal(load(scene, text, &s), ERR_INVALID);
         assert_null(s);
@@ -255,7 +256,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
     assert_int_equal(keys, 21);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
-    assert_string_equal(s->host, "broker.example.com");
+    assert_string_equal(s->brokers->list[0].host, "broker.example.com");
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->connect_timeout_ms, 20000);
     assert_string_equal(s->folder, "/var/lib/nameplate");

@@ -1,0 +1,60 @@
+/* link_inside.h - what the files link*.c share; for nobody else. */
+
+#ifndef CLOUD_LINK_INSIDE_H
+#define CLOUD_LINK_INSIDE_H
+
+#include <mbedtls/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cloud/link.h"
+#include "cloud/waiter.h"
+
+#define LINK_MODULE "link"
+
+struct link {
+    struct loop *loop;
+    struct link_options options;
+    struct link_events events;
+    const char *alpn[2];
+    pthread_t thread;
+    int listener; /* -1 once Paho is in */
+    int plain;    /* Paho's end, -1 before */
+    int socket;   /* the peer's end, -1 before */
+    int stop;     /* an eventfd */
+    bool stopped; /* on the loop: say nothing more */
+    bool up;
+    bool deaf;     /* the peer hung up on what we sent */
+    uint16_t port; /* of the listener */
+    int64_t deadline_ms;
+    struct link_route route; /* what is tried now */
+    struct trust_check check;
+    enum link_reason reason;
+    char detail[400];
+    _Atomic uint64_t bytes_in, bytes_out;
+};
+
+/* The broker that is tried now. */
+const struct broker *link_broker(const struct link *link);
+
+/* Remember why it ends. */
+void link_because(struct link *link, enum link_reason reason,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Wait as waiter.h says, and let Paho in meanwhile. */
+struct waiter link_waiter(struct link *link);
+/* Until Paho is in; errors as a waiter's. */
+enum err link_wait_for_paho(struct link *link) MUST_CHECK;
+
+/* A connection to the broker in link->socket; otherwise the reason is set. */
+enum err link_reach(struct link *link) MUST_CHECK;
+
+/* Shake hands over link->socket, tell the loop, and carry bytes until the end;
+ * the reason is set.  Says at once when the peer is not to be believed. */
+void link_secure(struct link *link);
+
+/* Tell the loop that the link is up. */
+enum err link_tell_up(struct link *link) MUST_CHECK;
+
+#endif

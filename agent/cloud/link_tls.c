@@ -1,0 +1,213 @@
+/* link_tls.c - the handshake, and why it failed. */
+
+#include <errno.h>
+#include <mbedtls/psa_util.h>
+#include <sys/socket.h>
+
+#include "cloud/link_inside.h"
+#include "cloud/link_pump.h"
+#include "cloud/link_words.h"
+#include "core/log.h"
+
+static int send_bytes(void *context, const unsigned char *bytes, size_t len)
+{
+    struct link *link = context;
+    ssize_t done = send(link->socket, bytes, len, MSG_NOSIGNAL);
+
+    if (done >= 0) {
+        atomic_fetch_add(&link->bytes_out, (uint64_t)done);
+        return (int)done;
+    }
+    if (errno == EAGAIN || errno == EINTR)
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    /* It may have said why before it hung up: pretend, until reading has met
+     * that or the end. */
+    link->deaf = true;
+    return (int)len;
+}
+
+static int receive_bytes(void *context, unsigned char *bytes, size_t len)
+{
+    struct link *link = context;
+    ssize_t got = recv(link->socket, bytes, len, 0);
+
+    if (got > 0) {
+        atomic_fetch_add(&link->bytes_in, (uint64_t)got);
+        return (int)got;
+    }
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    return MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+static void explain_tls(
+    struct link *link, const mbedtls_ssl_context *ssl, int code)
+{
+    const struct trust_verdict *v = &link->check.verdict;
+
+    trust_explain(&link->check, code);
+    if (v->reason != TRUST_OK) {
+        link_because(link,
+            trust_blames_clock(v) ? LINK_CLOCK : LINK_CERTIFICATE, "%s: %s",
+            trust_reason_name(v->reason), v->detail);
+    } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        int alert = ssl->MBEDTLS_PRIVATE(in_msg)[1];
+        const char *words = link_alert_words(alert);
+
+        link_because(link, words != NULL ? LINK_REFUSED : LINK_TLS,
+            "the server refuses us: %s (TLS alert %d)",
+            words != NULL ? words : "see its log", alert);
+    } else if (code == MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL) {
+        link_because(link, LINK_TLS, "the server does not speak ALPN \"%s\"",
+            link->alpn[0]);
+    } else if (code == MBEDTLS_ERR_SSL_CONN_EOF ||
+        code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || code == 0) {
+        link_because(link, link->up ? LINK_LOST : LINK_TLS,
+            link->up ? "the connection broke"
+                     : "the server hung up during the handshake");
+    } else {
+        link_because(link, LINK_TLS, "TLS error -0x%04x", (unsigned)-code);
+    }
+}
+
+static enum err wait_for_socket(struct link *link, short events)
+{
+    struct waiter waiter = link_waiter(link);
+    struct pollfd fd = {.fd = link->socket, .events = events};
+
+    return waiter.wait(waiter.context, &fd, 1, WAITER_PATIENT);
+}
+
+static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
+{
+    unsigned char nothing;
+
+    for (;;) {
+        int code = mbedtls_ssl_handshake(ssl);
+        enum err e;
+
+        if (code == 0 && link->deaf)
+            code = mbedtls_ssl_read(ssl, &nothing, 1);
+        else if (code == 0)
+            return ERR_OK;
+        if (code != MBEDTLS_ERR_SSL_WANT_READ &&
+            code != MBEDTLS_ERR_SSL_WANT_WRITE) {
+            explain_tls(link, ssl, code);
+            return ERR_DENIED;
+        }
+        e = wait_for_socket(
+            link, code == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT);
+        if (e == ERR_AGAIN)
+            link_because(link, LINK_TLS, "the server stalls in the handshake");
+        if (e != ERR_OK)
+            return e;
+    }
+}
+
+static enum err configure(
+    struct link *link, mbedtls_ssl_config *config, mbedtls_ssl_context *ssl)
+{
+    if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
+            MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
+        mbedtls_ssl_conf_own_cert(
+            config, link->options.chain, key_signer(link->options.key)) != 0)
+        return ERR_NO_MEMORY;
+    mbedtls_ssl_conf_rng(
+        config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+    trust_apply(&link->check, config);
+    if (link->alpn[0] != NULL &&
+        mbedtls_ssl_conf_alpn_protocols(config, link->alpn) != 0)
+        return ERR_INVALID;
+    if (mbedtls_ssl_setup(ssl, config) != 0)
+        return ERR_NO_MEMORY;
+    mbedtls_ssl_set_bio(ssl, link, send_bytes, receive_bytes, NULL);
+    return trust_name_server(&link->check, ssl);
+}
+
+/* RFC 7301 section 3.2 lets a server ignore ALPN; then it is not ours. */
+static enum err check_alpn(struct link *link, const mbedtls_ssl_context *ssl)
+{
+    if (link->alpn[0] == NULL || mbedtls_ssl_get_alpn_protocol(ssl))
+        return ERR_OK;
+    link_because(
+        link, LINK_TLS, "the server does not speak ALPN \"%s\"", link->alpn[0]);
+    return ERR_DENIED;
+}
+
+static void explain_end(struct link *link, const mbedtls_ssl_context *ssl,
+    enum link_pump_end end, int code)
+{
+    switch (end) {
+    case LINK_PUMP_PLAIN_CLOSED:
+    case LINK_PUMP_STOPPED:
+        link_because(link, LINK_CLOSED, "closed by us");
+        break;
+    case LINK_PUMP_TLS_CLOSED:
+        link_because(link, LINK_LOST, "the server closed the connection");
+        break;
+    case LINK_PUMP_TLS_CUT:
+        link_because(
+            link, LINK_LOST, "the connection was cut (no close_notify)");
+        break;
+    case LINK_PUMP_TLS_ERROR:
+        explain_tls(link, ssl, code);
+        break;
+    }
+}
+
+static void carry(struct link *link, mbedtls_ssl_context *ssl)
+{
+    struct link_pump pump = {.ssl = ssl,
+        .tls = link->socket,
+        .plain = link->plain,
+        .stop = link->stop};
+    enum link_pump_end end;
+
+    link->up = true;
+    if (link->check.verdict.clock_is_late)
+        log_warning(LINK_MODULE,
+            "this device's clock is before the floor: dates are judged at the "
+            "floor until it is set");
+    log_info(LINK_MODULE, "up host=%s port=%u tls=%s suite=%s",
+        link_broker(link)->host, link_broker(link)->port,
+        mbedtls_ssl_get_version(ssl), mbedtls_ssl_get_ciphersuite(ssl));
+    if (link_tell_up(link) != ERR_OK) {
+        link_because(link, LINK_LOCAL, "out of memory");
+        return;
+    }
+    end = link_pump_run(&pump);
+    explain_end(link, ssl, end, pump.code);
+    if (end != LINK_PUMP_TLS_ERROR && end != LINK_PUMP_TLS_CUT)
+        (void)mbedtls_ssl_close_notify(ssl);
+}
+
+void link_secure(struct link *link)
+{
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    enum err e;
+
+    mbedtls_ssl_config_init(&config);
+    mbedtls_ssl_init(&ssl);
+    e = configure(link, &config, &ssl);
+    if (e != ERR_OK) {
+        link_because(
+            link, LINK_LOCAL, "TLS could not be set up: %s", err_name(e));
+        goto free_ssl;
+    }
+    e = shake_hands(link, &ssl);
+    if (e == ERR_OK)
+        e = check_alpn(link, &ssl);
+    if (e == ERR_OK) {
+        e = link_wait_for_paho(link);
+        if (e != ERR_OK && e != ERR_DENIED)
+            link_because(link, LINK_LOCAL, "Paho did not connect to its door");
+    }
+    if (e == ERR_OK)
+        carry(link, &ssl);
+
+free_ssl:
+    mbedtls_ssl_free(&ssl);
+    mbedtls_ssl_config_free(&config);
+}
