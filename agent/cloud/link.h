@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "cloud/brokers.h"
+#include "cloud/proxy.h"
 #include "core/err.h"
 #include "core/loop.h"
 #include "identity/key.h"
@@ -24,6 +25,7 @@ enum link_reason {
     LINK_CLOSED,      /* by us, as asked */
     LINK_DNS,         /* the name has no address */
     LINK_TCP,         /* nobody answers there */
+    LINK_PROXY,       /* the proxy is not there, or lets us not through */
     LINK_TLS,         /* no common language, or a broken one */
     LINK_CLOCK,       /* our clock is wrong */
     LINK_CERTIFICATE, /* we do not believe the server */
@@ -43,6 +45,7 @@ struct link_route {
 struct link_options {
     const struct brokers *brokers; /* tried in turn until one is up */
     struct link_route last;        /* where the turns begin */
+    const struct proxy *proxy;     /* NULL: none; it looks up the names */
     const struct trust *trust;
     mbedtls_x509_crt *chain; /* what we show, leaf first */
     struct key *key;

@@ -47,6 +47,13 @@ struct waiter link_waiter(struct link *link);
 /* Until Paho is in; errors as a waiter's. */
 enum err link_wait_for_paho(struct link *link) MUST_CHECK;
 
+/* Until link->socket has events of poll(2); errors as a waiter's. */
+enum err link_wait_for_socket(struct link *link, short events) MUST_CHECK;
+
+/* Have the proxy connect link->socket with the broker; otherwise the reason is
+ * set. */
+enum err link_pass_proxy(struct link *link) MUST_CHECK;
+
 /* A connection to the broker in link->socket; otherwise the reason is set. */
 enum err link_reach(struct link *link) MUST_CHECK;
 

@@ -70,14 +70,6 @@ static void explain_tls(
     }
 }
 
-static enum err wait_for_socket(struct link *link, short events)
-{
-    struct waiter waiter = link_waiter(link);
-    struct pollfd fd = {.fd = link->socket, .events = events};
-
-    return waiter.wait(waiter.context, &fd, 1, WAITER_PATIENT);
-}
-
 static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
 {
     unsigned char nothing;
@@ -95,7 +87,7 @@ static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
             explain_tls(link, ssl, code);
             return ERR_DENIED;
         }
-        e = wait_for_socket(
+        e = link_wait_for_socket(
             link, code == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT);
         if (e == ERR_AGAIN)
             link_because(link, LINK_TLS, "the server stalls in the handshake");

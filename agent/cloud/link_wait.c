@@ -64,3 +64,13 @@ enum err link_wait_for_paho(struct link *link)
         e = wait_for(link, NULL, 0, WAITER_PATIENT);
     return e;
 }
+
+enum err link_wait_for_socket(struct link *link, short events)
+{
+    struct pollfd fd = {.fd = link->socket, .events = events};
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && fd.revents == 0)
+        e = wait_for(link, &fd, 1, WAITER_PATIENT);
+    return e;
+}

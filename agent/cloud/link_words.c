@@ -18,6 +18,8 @@ const char *link_reason_name(enum link_reason reason)
         return "dns";
     case LINK_TCP:
         return "tcp";
+    case LINK_PROXY:
+        return "proxy";
     case LINK_TLS:
         return "tls";
     case LINK_CLOCK:

@@ -48,6 +48,8 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     if (room == NULL)
         return ERR_NO_MEMORY;
     room->loop = loop;
+    /* Paho would go through it, also to our own loopback port. */
+    (void)unsetenv("http_proxy");
     MQTTAsync_global_init(&options);
     e = create_client("tcp://127.0.0.1:1", "anchor", true, &room->anchor);
     if (e != ERR_OK) {

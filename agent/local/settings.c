@@ -40,6 +40,12 @@ static const struct config_key table[] = {
         .fallback = "auto", .choices = "auto|5|3.1.1"},
     {.section = "cloud", .name = "connect_timeout_s", .kind = CONFIG_NUMBER,
         .fallback = "20", .min = 1, .max = 120},
+    {.section = "network", .name = "proxy", .kind = CONFIG_TEXT,
+        .fallback = "", .expected = PROXY_WORDS},
+    {.section = "network", .name = "proxy_password_file",
+        .kind = CONFIG_PATH, .fallback = "",
+        .expected = "the path of a file whose first line is the proxy's "
+        "password"},
     {.section = "identity", .name = "certificate", .kind = CONFIG_PATH,
         .expected = "the path of a PEM file: the factory certificate, then "
         "those above it"},
@@ -130,6 +136,8 @@ static void fill(struct settings *s, const struct config *c)
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
     s->connect_timeout_ms =
         (uint32_t)config_number(c, "cloud", "connect_timeout_s") * 1000;
+    s->proxy = config_text(c, "network", "proxy");
+    s->proxy_password_file = config_text(c, "network", "proxy_password_file");
     s->certificate = config_text(c, "identity", "certificate");
     s->key = config_text(c, "identity", "key");
     s->folder = config_text(c, "store", "folder");
@@ -157,20 +165,42 @@ static const char *expected_of(const char *section, const char *name)
 struct demand {
     const char *section, *name;
     bool kept;
+    bool is_secret; /* not to be repeated */
 };
+
+static bool is_proxy(const char *text)
+{
+    struct proxy parsed;
+    bool good = text == NULL || proxy_parse(text, &parsed) == ERR_OK;
+
+    if (text != NULL && good)
+        proxy_wipe(&parsed);
+    return good;
+}
+
+static bool is_url(const char *text)
+{
+    return text == NULL || strncmp(text, "http://", 7) == 0 ||
+        strncmp(text, "https://", 8) == 0;
+}
+
+static bool are_pins(const char *text)
+{
+    struct pins parsed;
+
+    return text == NULL || pins_parse(text, &parsed) == ERR_OK;
+}
 
 static enum err check_demands(struct loaded *l, config_say *say, void *context)
 {
-    const char *pins = l->settings.pins, *url = l->settings.crl_url;
-    struct pins parsed;
+    const struct settings *s = &l->settings;
+    const char *endpoint = config_text(l->config, "cloud", "endpoint");
     const struct demand demands[] = {
-        {"cloud",                     "endpoint",
-         brokers_parse(config_text(l->config,                                              "cloud", "endpoint"),
-         &l->brokers) == ERR_OK                                                                                       },
-        { "cloud",                     "pins", pins == NULL || pins_parse(pins, &parsed) == ERR_OK       },
-        {                                                                                      "revocation", "url",
-         url == NULL || strncmp(url,                                 "http://",                                        7) == 0 ||
-                strncmp(url, "https://", 8) == 0},
+        {"cloud", "endpoint", brokers_parse(endpoint, &l->brokers) == ERR_OK,
+         false},
+        {"cloud",       "pins",           are_pins(s->pins),                     false               },
+        {"network",       "proxy",         is_proxy(s->proxy),                  true},
+        {"revocation",       "url",      is_url(s->crl_url),                 false                 },
     };
     enum err e = ERR_OK;
 
@@ -183,8 +213,9 @@ static enum err check_demands(struct loaded *l, config_say *say, void *context)
             continue;
         (void)snprintf(line, sizeof(line), "%s: %s = '%s' in [%s]: expected %s",
             config_where(l->config, d->section, d->name), d->name,
-            config_text(l->config, d->section, d->name), d->section,
-            expected_of(d->section, d->name));
+            d->is_secret ? "(not shown)"
+                         : config_text(l->config, d->section, d->name),
+            d->section, expected_of(d->section, d->name));
         say(context, line);
         e = ERR_INVALID;
     }
@@ -247,12 +278,13 @@ enum err settings_check_files(
     const struct settings *settings, config_say *say, void *context)
 {
     static const char *const files[][2] = {
-        {"cloud",      "trust"      },
-        {"downloads",  "trust"      },
-        {"revocation", "crl"        },
-        {"identity",   "certificate"},
-        {"identity",   "key"        },
-        {"device",     "description"},
+        {"cloud",      "trust"              },
+        {"network",    "proxy_password_file"},
+        {"downloads",  "trust"              },
+        {"revocation", "crl"                },
+        {"identity",   "certificate"        },
+        {"identity",   "key"                },
+        {"device",     "description"        },
     };
     const struct config *config = ((const struct loaded *)settings)->config;
     enum err first = ERR_OK;

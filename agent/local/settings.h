@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cloud/brokers.h"
+#include "cloud/proxy.h"
 #include "core/config.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -36,9 +37,11 @@ struct settings {
     uint16_t keep_alive_s;
     enum settings_protocol protocol;
     uint32_t connect_timeout_ms;
-    const char *certificate; /* [identity] */
-    const char *key;         /* "file:/path" */
-    const char *folder;      /* [store] */
+    const char *proxy; /* [network] NULL: none; may hold a password */
+    const char *proxy_password_file; /* NULL: none */
+    const char *certificate;         /* [identity] */
+    const char *key;                 /* "file:/path" */
+    const char *folder;              /* [store] */
     uint64_t limit_messages;
     uint64_t limit_bytes;
     const char *socket;      /* [local] */

@@ -9,12 +9,11 @@ own: network namespace, /etc/hosts and resolver are this program's.
 """
 import re
 import socket
-import threading
 import time
 
 from believer import believed
 from authority import Authority
-from kit import expect, free_port, main, scenario, wait_until
+from kit import expect, free_port, main, scenario
 from loneliness import alone, black_hole, hosts, name_server
 from packets import Script, connack
 from world import World

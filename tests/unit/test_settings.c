@@ -76,6 +76,8 @@ static void the_least_file_gives_documented_values(void **state)
     assert_int_equal(s->limit_messages, 100000);
     assert_int_equal(s->limit_bytes, 64 * 1024 * 1024);
     assert_string_equal(s->socket, "/run/nameplate/app.sock");
+    assert_null(s->proxy);
+    assert_null(s->proxy_password_file);
     assert_null(s->group);
     assert_int_equal(s->interval_ms, 60000);
     assert_null(s->description);
@@ -92,6 +94,8 @@ static void every_key_arrives(void **state)
             CLOUD "[::1]:443\nkeep_alive_s = 1200\nprotocol = 3.1.1\n"
                   "connect_timeout_s = 120\n" IDENTITY
                   "[store]\nfolder = /s\nlimit_messages = 7\nlimit_mb = 3\n"
+                  "[network]\nproxy = socks5h://me:pw@p:1\n"
+                  "proxy_password_file = pw\n"
                   "[local]\nsocket = /x\ngroup = iot\n"
                   "[telemetry]\ninterval_s = 86400\n"
                   "[device]\ndescription = td.json\n"
@@ -103,6 +107,8 @@ static void every_key_arrives(void **state)
     assert_int_equal(s->keep_alive_s, 1200);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_3_1_1);
     assert_int_equal(s->connect_timeout_ms, 120000);
+    assert_string_equal(s->proxy, "socks5h://me:pw@p:1");
+    assert_string_equal(s->proxy_password_file, "/tmp/pw");
     assert_string_equal(s->folder, "/s");
     assert_int_equal(s->limit_messages, 7);
     assert_int_equal(s->limit_bytes, 3 * 1024 * 1024);
@@ -238,7 +244,7 @@ static void a_key_store_that_is_not_built_in_is_refused(void **state)
 static void the_example_holds_every_key_with_its_default(void **state)
 {
     FILE *f = fopen(NAMEPLATE_SOURCE_DIR "/agent/nameplate.example.ini", "r");
-    char line[200], text[5000] = "";
+    char line[200], text[8000] = "";
     unsigned keys = 0;
     struct settings *s;
 
@@ -253,7 +259,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 21);
+    assert_int_equal(keys, 23);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
