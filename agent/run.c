@@ -115,6 +115,7 @@ static enum err open_session(struct agent *a)
         .room = a->room,
         .outbox = a->outbox,
         .link = {.brokers = s->brokers,
+                 .websocket = s->websocket,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,

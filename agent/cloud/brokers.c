@@ -3,6 +3,7 @@
 #include "cloud/brokers.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool only(const char *text, size_t len, const char *allowed)
@@ -61,7 +62,7 @@ enum err broker_parse(
     return ERR_OK;
 }
 
-enum err brokers_parse(const char *text, struct brokers *out)
+enum err brokers_parse(const char *text, uint16_t port, struct brokers *out)
 {
     struct brokers found = {.count = 0};
 
@@ -75,8 +76,7 @@ enum err brokers_parse(const char *text, struct brokers *out)
             len--;
         if (found.count == BROKERS_MOST)
             return ERR_TOO_BIG;
-        e = broker_parse(
-            text, len, BROKERS_DEFAULT_PORT, &found.list[found.count++]);
+        e = broker_parse(text, len, port, &found.list[found.count++]);
         if (e != ERR_OK)
             return e;
         if (text[next] == '\0')
@@ -85,4 +85,16 @@ enum err brokers_parse(const char *text, struct brokers *out)
     }
     *out = found;
     return ERR_OK;
+}
+
+void broker_print(
+    const struct broker *broker, uint16_t usual, char out[BROKERS_PLACE])
+{
+    bool is_six = strchr(broker->host, ':') != NULL;
+    char port[8] = "";
+
+    if (broker->port != usual)
+        (void)snprintf(port, sizeof(port), ":%u", broker->port);
+    (void)snprintf(out, BROKERS_PLACE, "%s%s%s%s", is_six ? "[" : "",
+        broker->host, is_six ? "]" : "", port);
 }

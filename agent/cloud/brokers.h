@@ -9,9 +9,9 @@
 
 #include "core/err.h"
 
-#define BROKERS_MOST         8
-#define BROKERS_HOST         253 /* RFC 1035 section 2.3.4, in text */
-#define BROKERS_DEFAULT_PORT 8883
+#define BROKERS_MOST  8
+#define BROKERS_HOST  253 /* RFC 1035 section 2.3.4, in text */
+#define BROKERS_PLACE (BROKERS_HOST + 12)
 
 struct broker {
     char host[BROKERS_HOST + 1]; /* an IPv6 address has no brackets */
@@ -23,13 +23,19 @@ struct brokers {
     size_t count;
 };
 
-/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT, divided by commas.  ERR_INVALID: it
- * is something else; ERR_TOO_BIG: there are too many. */
-enum err brokers_parse(const char *text, struct brokers *out) MUST_CHECK;
+/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT, divided by commas; `port` where none
+ * stands.  ERR_INVALID: it is something else; ERR_TOO_BIG: there are too many.
+ */
+enum err brokers_parse(
+    const char *text, uint16_t port, struct brokers *out) MUST_CHECK;
 
 /* One of these, which must be all of `len` bytes; `port` when it names none, 0:
  * it must.  For other places of the same form, too. */
 enum err broker_parse(
     const char *text, size_t len, uint16_t port, struct broker *out) MUST_CHECK;
+
+/* In the same form, without the port when it is `usual` (0: never). */
+void broker_print(
+    const struct broker *broker, uint16_t usual, char out[BROKERS_PLACE]);
 
 #endif

@@ -57,7 +57,9 @@ static void try_broker(struct link *link)
 
     hang_up(link);
     link->deaf = false;
-    link->alpn[0] = broker->port == ALPN_PORT ? ALPN_NAME : NULL;
+    link->alpn[0] = broker->port == ALPN_PORT && !link->options.websocket
+        ? ALPN_NAME
+        : NULL;
     link->check = (struct trust_check){
         .trust = link->options.trust, .host = broker->host};
     link->deadline_ms = port_monotonic_ms() + link->options.timeout_ms;

@@ -4,12 +4,13 @@
  * port of ours and a thread carries the bytes through mbedTLS.  The port takes
  * one connection, from a socket of this very process, and is closed at once.
  * No byte is carried before the peer has proved itself.  Port 443 is asked for
- * MQTT by ALPN x-amzn-mqtt-ca. */
+ * MQTT by ALPN x-amzn-mqtt-ca, unless it is MQTT over WebSocket. */
 
 #ifndef CLOUD_LINK_H
 #define CLOUD_LINK_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cloud/brokers.h"
@@ -27,6 +28,7 @@ enum link_reason {
     LINK_TCP,         /* nobody answers there */
     LINK_PROXY,       /* the proxy is not there, or lets us not through */
     LINK_TLS,         /* no common language, or a broken one */
+    LINK_WEBSOCKET,   /* no WebSocket for MQTT there */
     LINK_CLOCK,       /* our clock is wrong */
     LINK_CERTIFICATE, /* we do not believe the server */
     LINK_REFUSED,     /* the server does not believe us */
@@ -45,6 +47,7 @@ struct link_route {
 struct link_options {
     const struct brokers *brokers; /* tried in turn until one is up */
     struct link_route last;        /* where the turns begin */
+    bool websocket;                /* MQTT over WebSocket, at /mqtt */
     const struct proxy *proxy;     /* NULL: none; it looks up the names */
     const struct trust *trust;
     mbedtls_x509_crt *chain; /* what we show, leaf first */

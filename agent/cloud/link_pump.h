@@ -3,7 +3,7 @@
 #ifndef CLOUD_LINK_PUMP_H
 #define CLOUD_LINK_PUMP_H
 
-#include <mbedtls/ssl.h>
+#include "cloud/link_stream.h"
 
 enum link_pump_end {
     LINK_PUMP_PLAIN_CLOSED, /* our side hung up */
@@ -14,11 +14,11 @@ enum link_pump_end {
 };
 
 struct link_pump {
-    mbedtls_ssl_context *ssl; /* after its handshake, non-blocking */
-    int tls;                  /* the socket below `ssl` */
-    int plain;                /* non-blocking */
-    int stop;                 /* ends the pump when readable */
-    int code;                 /* out: the mbedTLS error, or 0 */
+    struct link_stream stream; /* after its handshakes, non-blocking */
+    int tls;                   /* the socket below it */
+    int plain;                 /* non-blocking */
+    int stop;                  /* ends the pump when readable */
+    int code;                  /* out: the mbedTLS error, or 0 */
 };
 
 /* Runs until one side ends.  What the peer sent before it ended has been

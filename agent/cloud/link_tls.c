@@ -6,8 +6,15 @@
 
 #include "cloud/link_inside.h"
 #include "cloud/link_pump.h"
+#include "cloud/link_websocket.h"
 #include "cloud/link_words.h"
 #include "core/log.h"
+
+struct tls {
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    struct link_websocket *websocket; /* NULL: MQTT lies in TLS itself */
+};
 
 static int send_bytes(void *context, const unsigned char *bytes, size_t len)
 {
@@ -127,9 +134,28 @@ static enum err check_alpn(struct link *link, const mbedtls_ssl_context *ssl)
     return ERR_DENIED;
 }
 
-static void explain_end(struct link *link, const mbedtls_ssl_context *ssl,
-    enum link_pump_end end, int code)
+static int read_tls(void *context, unsigned char *bytes, size_t len)
 {
+    return mbedtls_ssl_read(context, bytes, len);
+}
+
+static int write_tls(void *context, const unsigned char *bytes, size_t len)
+{
+    return mbedtls_ssl_write(context, bytes, len);
+}
+
+static bool is_never_blocked(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void explain_end(
+    struct link *link, const struct tls *tls, enum link_pump_end end, int code)
+{
+    const char *fault =
+        tls->websocket != NULL ? link_websocket_fault(tls->websocket) : NULL;
+
     switch (end) {
     case LINK_PUMP_PLAIN_CLOSED:
     case LINK_PUMP_STOPPED:
@@ -143,19 +169,37 @@ static void explain_end(struct link *link, const mbedtls_ssl_context *ssl,
             link, LINK_LOST, "the connection was cut (no close_notify)");
         break;
     case LINK_PUMP_TLS_ERROR:
-        explain_tls(link, ssl, code);
+        if (fault != NULL)
+            link_because(
+                link, LINK_LOST, "the server broke WebSocket: %s", fault);
+        else
+            explain_tls(link, &tls->ssl, code);
         break;
     }
 }
 
-static void carry(struct link *link, mbedtls_ssl_context *ssl)
+static void say_goodbye(struct tls *tls, enum link_pump_end end)
 {
-    struct link_pump pump = {.ssl = ssl,
+    if (end == LINK_PUMP_TLS_CUT ||
+        (end == LINK_PUMP_TLS_ERROR && tls->websocket == NULL))
+        return;
+    if (tls->websocket != NULL)
+        link_websocket_close(tls->websocket);
+    (void)mbedtls_ssl_close_notify(&tls->ssl);
+}
+
+static void carry(struct link *link, struct tls *tls)
+{
+    struct link_pump pump = {
+        .stream = {read_tls, write_tls, is_never_blocked, &tls->ssl},
         .tls = link->socket,
         .plain = link->plain,
-        .stop = link->stop};
+        .stop = link->stop
+    };
     enum link_pump_end end;
 
+    if (tls->websocket != NULL)
+        pump.stream = link_websocket_stream(tls->websocket);
     link->up = true;
     if (link->check.verdict.clock_is_late)
         log_warning(LINK_MODULE,
@@ -163,43 +207,58 @@ static void carry(struct link *link, mbedtls_ssl_context *ssl)
             "floor until it is set");
     log_info(LINK_MODULE, "up host=%s port=%u tls=%s suite=%s",
         link_broker(link)->host, link_broker(link)->port,
-        mbedtls_ssl_get_version(ssl), mbedtls_ssl_get_ciphersuite(ssl));
+        mbedtls_ssl_get_version(&tls->ssl),
+        mbedtls_ssl_get_ciphersuite(&tls->ssl));
     if (link_tell_up(link) != ERR_OK) {
         link_because(link, LINK_LOCAL, "out of memory");
         return;
     }
     end = link_pump_run(&pump);
-    explain_end(link, ssl, end, pump.code);
-    if (end != LINK_PUMP_TLS_ERROR && end != LINK_PUMP_TLS_CUT)
-        (void)mbedtls_ssl_close_notify(ssl);
+    explain_end(link, tls, end, pump.code);
+    say_goodbye(tls, end);
+}
+
+static enum err open_websocket(struct link *link, struct tls *tls)
+{
+    return link->options.websocket
+        ? link_websocket_open(link, &tls->ssl, &tls->websocket)
+        : ERR_OK;
+}
+
+static enum err wait_for_paho(struct link *link)
+{
+    enum err e = link_wait_for_paho(link);
+
+    if (e != ERR_OK && e != ERR_DENIED)
+        link_because(link, LINK_LOCAL, "Paho did not connect to its door");
+    return e;
 }
 
 void link_secure(struct link *link)
 {
-    mbedtls_ssl_config config;
-    mbedtls_ssl_context ssl;
+    struct tls tls = {.websocket = NULL};
     enum err e;
 
-    mbedtls_ssl_config_init(&config);
-    mbedtls_ssl_init(&ssl);
-    e = configure(link, &config, &ssl);
+    mbedtls_ssl_config_init(&tls.config);
+    mbedtls_ssl_init(&tls.ssl);
+    e = configure(link, &tls.config, &tls.ssl);
     if (e != ERR_OK) {
         link_because(
             link, LINK_LOCAL, "TLS could not be set up: %s", err_name(e));
-        goto free_ssl;
+        goto free_tls;
     }
-    e = shake_hands(link, &ssl);
+    e = shake_hands(link, &tls.ssl);
     if (e == ERR_OK)
-        e = check_alpn(link, &ssl);
-    if (e == ERR_OK) {
-        e = link_wait_for_paho(link);
-        if (e != ERR_OK && e != ERR_DENIED)
-            link_because(link, LINK_LOCAL, "Paho did not connect to its door");
-    }
+        e = check_alpn(link, &tls.ssl);
     if (e == ERR_OK)
-        carry(link, &ssl);
+        e = open_websocket(link, &tls);
+    if (e == ERR_OK)
+        e = wait_for_paho(link);
+    if (e == ERR_OK)
+        carry(link, &tls);
 
-free_ssl:
-    mbedtls_ssl_free(&ssl);
-    mbedtls_ssl_config_free(&config);
+free_tls:
+    link_websocket_free(tls.websocket);
+    mbedtls_ssl_free(&tls.ssl);
+    mbedtls_ssl_config_free(&tls.config);
 }

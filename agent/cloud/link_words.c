@@ -22,6 +22,8 @@ const char *link_reason_name(enum link_reason reason)
         return "proxy";
     case LINK_TLS:
         return "tls";
+    case LINK_WEBSOCKET:
+        return "websocket";
     case LINK_CLOCK:
         return "clock";
     case LINK_CERTIFICATE:

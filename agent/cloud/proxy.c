@@ -118,14 +118,6 @@ enum err proxy_read_password(struct proxy *proxy, const char *path)
     return e;
 }
 
-static void print_place(const struct broker *place, char *out, size_t size)
-{
-    bool is_six = strchr(place->host, ':') != NULL;
-
-    (void)snprintf(out, size, "%s%s%s:%u", is_six ? "[" : "", place->host,
-        is_six ? "]" : "", place->port);
-}
-
 void proxy_print(const struct proxy *proxy, char out[PROXY_TEXT])
 {
     const char *scheme =
@@ -133,7 +125,7 @@ void proxy_print(const struct proxy *proxy, char out[PROXY_TEXT])
     size_t len = strlen(scheme);
 
     memcpy(out, scheme, len + 1);
-    print_place(&proxy->place, out + len, PROXY_TEXT - len);
+    broker_print(&proxy->place, 0, out + len);
 }
 
 void proxy_wipe(struct proxy *proxy)
@@ -144,9 +136,9 @@ void proxy_wipe(struct proxy *proxy)
 size_t proxy_connect(
     const struct broker *to, const char *basic, char out[PROXY_REQUEST])
 {
-    char place[BROKERS_HOST + 10];
+    char place[BROKERS_PLACE];
 
-    print_place(to, place, sizeof(place));
+    broker_print(to, 0, place);
     return (size_t)snprintf(out, PROXY_REQUEST,
         "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", place, place,
         basic != NULL ? "Proxy-Authorization: Basic " : "",

@@ -13,7 +13,7 @@
 #include "core/err.h"
 
 #define PROXY_SECRET 255 /* the longest user and password (RFC 1929) */
-#define PROXY_TEXT   (BROKERS_HOST + 24)
+#define PROXY_TEXT   (BROKERS_PLACE + 10)
 #define PROXY_WORDS                                                            \
     "http://[USER[:PASSWORD]@]HOST:PORT, or socks5h:// and the rest; what is " \
     "special in USER and PASSWORD as %XX"

@@ -14,8 +14,10 @@
 #include "identity/pin.h"
 #include "identity/trust.h"
 
-#define MIB    (1024 * 1024)
-#define HOUR_S 3600
+#define MIB            (1024 * 1024)
+#define DEFAULT_PORT   8883
+#define WEBSOCKET_PORT 443
+#define HOUR_S         3600
 
 #define WHO                                                                    \
     "vendor, model, serial and thing name come from the factory certificate; " \
@@ -38,6 +40,8 @@ static const struct config_key table[] = {
         .fallback = "60", .min = 5, .max = 1200},
     {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
         .fallback = "auto", .choices = "auto|5|3.1.1"},
+    {.section = "cloud", .name = "transport", .kind = CONFIG_CHOICE,
+        .fallback = "tcp", .choices = "tcp|websocket"},
     {.section = "cloud", .name = "connect_timeout_s", .kind = CONFIG_NUMBER,
         .fallback = "20", .min = 1, .max = 120},
     {.section = "network", .name = "proxy", .kind = CONFIG_TEXT,
@@ -134,6 +138,8 @@ static void fill(struct settings *s, const struct config *c)
         (uint32_t)config_number(c, "revocation", "grace_h") * HOUR_S;
     s->keep_alive_s = (uint16_t)config_number(c, "cloud", "keep_alive_s");
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
+    s->websocket =
+        strcmp(config_text(c, "cloud", "transport"), "websocket") == 0;
     s->connect_timeout_ms =
         (uint32_t)config_number(c, "cloud", "connect_timeout_s") * 1000;
     s->proxy = config_text(c, "network", "proxy");
@@ -195,12 +201,13 @@ static enum err check_demands(struct loaded *l, config_say *say, void *context)
 {
     const struct settings *s = &l->settings;
     const char *endpoint = config_text(l->config, "cloud", "endpoint");
+    uint16_t port = s->websocket ? WEBSOCKET_PORT : DEFAULT_PORT;
     const struct demand demands[] = {
-        {"cloud", "endpoint", brokers_parse(endpoint, &l->brokers) == ERR_OK,
-         false},
-        {"cloud",       "pins",           are_pins(s->pins),                     false               },
-        {"network",       "proxy",         is_proxy(s->proxy),                  true},
-        {"revocation",       "url",      is_url(s->crl_url),                 false                 },
+        {"cloud", "endpoint",
+         brokers_parse(endpoint, port,       &l->brokers) == ERR_OK, false},
+        {"cloud",  "pins",            are_pins(s->pins),       false         },
+        {"network",  "proxy",            is_proxy(s->proxy),true},
+        {"revocation",   "url",             is_url(s->crl_url),     false                },
     };
     enum err e = ERR_OK;
 

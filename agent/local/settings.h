@@ -6,6 +6,7 @@
 #ifndef LOCAL_SETTINGS_H
 #define LOCAL_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cloud/brokers.h"
@@ -36,8 +37,9 @@ struct settings {
     uint32_t crl_grace_s; /* how long a list may be over */
     uint16_t keep_alive_s;
     enum settings_protocol protocol;
-    uint32_t connect_timeout_ms;
-    const char *proxy; /* [network] NULL: none; may hold a password */
+    bool websocket;              /* the transport: MQTT over WebSocket */
+    uint32_t connect_timeout_ms; /* of each broker */
+    const char *proxy;           /* [network] NULL: none; may hold a password */
     const char *proxy_password_file; /* NULL: none */
     const char *certificate;         /* [identity] */
     const char *key;                 /* "file:/path" */

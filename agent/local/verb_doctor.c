@@ -126,6 +126,7 @@ static void look_at_broker(struct patient *p, const struct broker *broker)
     const struct settings *s = p->settings;
     const struct brokers alone = {.list = {*broker}, .count = 1};
     const struct link_options options = {.brokers = &alone,
+        .websocket = s->websocket,
         .proxy = policy_proxy(p->policy),
         .trust = policy_broker(p->policy),
         .chain = p->chain,

@@ -101,12 +101,13 @@ static void several_brokers_stand_in_one_line(void **state)
 
     (void)state;
     assert_int_equal(
-        brokers_parse(" a.example:1 ,b ,\t[fd00::1]:443,[::1]", &b), ERR_OK);
+        brokers_parse(" a.example:1 ,b ,\t[fd00::1]:443,[::1]", 8883, &b),
+        ERR_OK);
     assert_int_equal(b.count, 4);
     assert_string_equal(b.list[0].host, "a.example");
     assert_int_equal(b.list[0].port, 1);
     assert_string_equal(b.list[1].host, "b");
-    assert_int_equal(b.list[1].port, BROKERS_DEFAULT_PORT);
+    assert_int_equal(b.list[1].port, 8883);
     assert_string_equal(b.list[2].host, "fd00::1");
     assert_int_equal(b.list[2].port, 443);
     assert_string_equal(b.list[3].host, "::1");
@@ -122,14 +123,14 @@ static void what_is_no_broker_leaves_all_as_it_was(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_int_equal(brokers_parse(bad[i], &b), ERR_INVALID);
-    assert_int_equal(brokers_parse("a,a,a,a,a,a,a,a,a", &b), ERR_TOO_BIG);
+        assert_int_equal(brokers_parse(bad[i], 8883, &b), ERR_INVALID);
+    assert_int_equal(brokers_parse("a,a,a,a,a,a,a,a,a", 8883, &b), ERR_TOO_BIG);
     memset(text, 'a', BROKERS_HOST + 1);
-    assert_int_equal(brokers_parse(text, &b), ERR_INVALID);
+    assert_int_equal(brokers_parse(text, 8883, &b), ERR_INVALID);
     assert_int_equal(b.count, 77);
     text[BROKERS_HOST] = '\0';
-    assert_int_equal(brokers_parse(text, &b), ERR_OK);
-    assert_int_equal(brokers_parse("a,a,a,a,a,a,a,a", &b), ERR_OK);
+    assert_int_equal(brokers_parse(text, 8883, &b), ERR_OK);
+    assert_int_equal(brokers_parse("a,a,a,a,a,a,a,a", 8883, &b), ERR_OK);
 }
 
 int main(void)
