@@ -37,6 +37,7 @@ struct agent {
     mbedtls_x509_crt *chain;
     struct key *key;
     struct policy *policy;
+    struct link_tickets *tickets; /* NULL: none are kept */
     struct loop *loop;
     struct mqtt_room *room;
     struct outbox *outbox;
@@ -107,6 +108,18 @@ static void on_state(void *context, bool online, bool session_present)
         policy_connected(a->policy);
 }
 
+/* The agent does without when it must. */
+static void open_tickets(struct agent *a)
+{
+    const struct link_tickets_options options = {.folder = a->settings->folder,
+        .trust = policy_broker(a->policy),
+        .chain = a->chain};
+
+    if (a->settings->resume &&
+        link_tickets_new(&options, &a->tickets) != ERR_OK)
+        a->tickets = NULL;
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -116,6 +129,7 @@ static enum err open_session(struct agent *a)
         .outbox = a->outbox,
         .link = {.brokers = s->brokers,
                  .websocket = s->websocket,
+                 .tickets = a->tickets,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,
@@ -215,6 +229,8 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         e = open_outbox(a);
     if (e == ERR_OK)
+        open_tickets(a);
+    if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
@@ -263,6 +279,7 @@ static void close_all(struct agent *a)
     if (threads_are_left())
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
+    link_tickets_free(a->tickets);
     policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);

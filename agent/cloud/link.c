@@ -51,21 +51,34 @@ static void hang_up(struct link *link)
     link->socket = -1;
 }
 
-static void try_broker(struct link *link)
+static enum err reach_and_secure(struct link *link)
 {
-    const struct broker *broker = link_broker(link);
-
     hang_up(link);
     link->deaf = false;
-    link->alpn[0] = broker->port == ALPN_PORT && !link->options.websocket
-        ? ALPN_NAME
-        : NULL;
     link->check = (struct trust_check){
-        .trust = link->options.trust, .host = broker->host};
-    link->deadline_ms = port_monotonic_ms() + link->options.timeout_ms;
+        .trust = link->options.trust, .host = link_broker(link)->host};
     link_because(link, LINK_CLOSED, "closed by us");
-    if (link_reach(link) == ERR_OK)
-        link_secure(link);
+    return link_reach(link) == ERR_OK ? link_secure(link) : ERR_OK;
+}
+
+static void try_broker(struct link *link)
+{
+    bool wants_alpn =
+        link_broker(link)->port == ALPN_PORT && !link->options.websocket;
+
+    link->alpn[0] = wants_alpn ? ALPN_NAME : NULL;
+    link->deadline_ms = port_monotonic_ms() + link->options.timeout_ms;
+    link->resumes = link->options.tickets != NULL;
+    link->resumed_in_vain = false;
+    if (reach_and_secure(link) != ERR_AGAIN)
+        return;
+    log_info(LINK_MODULE,
+        "the handshake with a kept TLS session failed, now without "
+        "detail=\"%s\"",
+        link->detail);
+    link->resumed_in_vain = true;
+    link->resumes = false;
+    (void)reach_and_secure(link); /* says ERR_AGAIN only when it resumes */
 }
 
 /* Would another broker help? */

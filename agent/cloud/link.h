@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "cloud/brokers.h"
+#include "cloud/link_tickets.h"
 #include "cloud/proxy.h"
 #include "core/err.h"
 #include "core/loop.h"
@@ -49,6 +50,7 @@ struct link_options {
     struct link_route last;        /* where the turns begin */
     bool websocket;                /* MQTT over WebSocket, at /mqtt */
     const struct proxy *proxy;     /* NULL: none; it looks up the names */
+    struct link_tickets *tickets;  /* NULL: every handshake is a full one */
     const struct trust *trust;
     mbedtls_x509_crt *chain; /* what we show, leaf first */
     struct key *key;

@@ -25,8 +25,10 @@ struct link {
     int stop;     /* an eventfd */
     bool stopped; /* on the loop: say nothing more */
     bool up;
-    bool deaf;     /* the peer hung up on what we sent */
-    uint16_t port; /* of the listener */
+    bool deaf;            /* the peer hung up on what we sent */
+    bool resumes;         /* a kept session may be used with this broker */
+    bool resumed_in_vain; /* ... and was, and the server failed at it */
+    uint16_t port;        /* of the listener */
     int64_t deadline_ms;
     struct link_route route; /* what is tried now */
     struct trust_check check;
@@ -58,8 +60,9 @@ enum err link_pass_proxy(struct link *link) MUST_CHECK;
 enum err link_reach(struct link *link) MUST_CHECK;
 
 /* Shake hands over link->socket, tell the loop, and carry bytes until the end;
- * the reason is set.  Says at once when the peer is not to be believed. */
-void link_secure(struct link *link);
+ * the reason is set.  ERR_AGAIN: the server failed at a session that it gave us
+ * itself; all else would be as good without. */
+enum err link_secure(struct link *link) MUST_CHECK;
 
 /* Tell the loop that the link is up. */
 enum err link_tell_up(struct link *link) MUST_CHECK;

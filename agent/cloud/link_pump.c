@@ -25,6 +25,7 @@ struct pumping {
     struct link_pump *pump;
     struct flow up, down; /* plain to TLS, TLS to plain */
     bool up_blocked;      /* the TLS socket's buffer is full */
+    bool was_quiet;
     bool ended;
     enum link_pump_end end;
 };
@@ -148,8 +149,20 @@ static void wait_for_work(struct pumping *p)
 
     /* Linux forgets quick-ack mode by itself; a delayed ACK costs 40 ms. */
     (void)setsockopt(pump->tls, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
-    if (poll(fds, 3, -1) > 0 && fds[0].revents != 0)
-        ENDED(p, LINK_PUMP_STOPPED);
+    switch (poll(fds, 3, p->was_quiet ? -1 : LINK_PUMP_QUIET_MS)) {
+    case 0:
+        p->was_quiet = true;
+        pump->on_quiet(pump->context);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        if (fds[0].revents != 0)
+            ENDED(p, LINK_PUMP_STOPPED);
+        break;
+    default:
+        break;
+    }
 }
 
 /* The broker's last packet (a refusal, say) must reach Paho before the end. */
@@ -163,7 +176,7 @@ static void say_last_words(struct pumping *p)
 
 enum link_pump_end link_pump_run(struct link_pump *pump)
 {
-    struct pumping p = {.pump = pump};
+    struct pumping p = {.pump = pump, .was_quiet = pump->on_quiet == NULL};
 
     pump->code = 0;
     while (!p.ended) {

@@ -5,6 +5,8 @@
 
 #include "cloud/link_stream.h"
 
+#define LINK_PUMP_QUIET_MS 1000
+
 enum link_pump_end {
     LINK_PUMP_PLAIN_CLOSED, /* our side hung up */
     LINK_PUMP_TLS_CLOSED,   /* the peer said goodbye (close_notify) */
@@ -18,7 +20,10 @@ struct link_pump {
     int tls;                   /* the socket below it */
     int plain;                 /* non-blocking */
     int stop;                  /* ends the pump when readable */
-    int code;                  /* out: the mbedTLS error, or 0 */
+    /* Once, when nothing has moved for LINK_PUMP_QUIET_MS; or NULL. */
+    void (*on_quiet)(void *context);
+    void *context;
+    int code; /* out: the mbedTLS error, or 0 */
 };
 
 /* Runs until one side ends.  What the peer sent before it ended has been

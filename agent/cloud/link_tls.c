@@ -9,11 +9,16 @@
 #include "cloud/link_websocket.h"
 #include "cloud/link_words.h"
 #include "core/log.h"
+#include "identity/certificate.h"
+#include "ports/port.h"
 
 struct tls {
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;
     struct link_websocket *websocket; /* NULL: MQTT lies in TLS itself */
+    struct link *link;
+    struct link_ticket ticket; /* what was kept, then what is to be kept */
+    bool is_offered;           /* ... to the server */
 };
 
 static int send_bytes(void *context, const unsigned char *bytes, size_t len)
@@ -114,6 +119,12 @@ static enum err configure(
     mbedtls_ssl_conf_rng(
         config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config,
+        link->resumes ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
+                      : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
+    mbedtls_ssl_conf_session_tickets(config,
+        link->resumes ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+                      : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     trust_apply(&link->check, config);
     if (link->alpn[0] != NULL &&
         mbedtls_ssl_conf_alpn_protocols(config, link->alpn) != 0)
@@ -122,6 +133,97 @@ static enum err configure(
         return ERR_NO_MEMORY;
     mbedtls_ssl_set_bio(ssl, link, send_bytes, receive_bytes, NULL);
     return trust_name_server(&link->check, ssl);
+}
+
+/* --- resumption ---------------------------------------------------------- */
+
+static void forget_ticket(struct tls *tls)
+{
+    link_ticket_free(&tls->ticket);
+    link_ticket_init(&tls->ticket);
+}
+
+/* The server will send no certificate: what it sent when it proved itself is
+ * judged as if it came now. */
+static bool is_still_believed(struct link *link, const struct tls *tls)
+{
+    struct trust_verdict *verdict = &link->check.verdict;
+    const struct trust_question question = {
+        .purpose = PATH_SERVER, .host = link->check.host, .at_s = TRUST_NOW};
+
+    trust_judge(link->options.trust, &question, &tls->ticket.peer, verdict);
+    if (verdict->reason == TRUST_OK)
+        return true;
+    log_info(LINK_MODULE, "a kept TLS session is not used reason=\"%s: %s\"",
+        trust_reason_name(verdict->reason), verdict->detail);
+    *verdict = (struct trust_verdict){.reason = TRUST_OK};
+    return false;
+}
+
+static void offer_ticket(struct link *link, struct tls *tls)
+{
+    if (!link->resumes ||
+        link_tickets_take(
+            link->options.tickets, link_broker(link), &tls->ticket) != ERR_OK ||
+        !is_still_believed(link, tls) ||
+        mbedtls_ssl_set_session(&tls->ssl, &tls->ticket.session) != 0)
+        forget_ticket(tls);
+    else
+        tls->is_offered = true;
+}
+
+/* Nobody is believed who neither proved itself now nor was offered a session
+ * that it had proved itself for. */
+static enum err check_proof(struct link *link, const struct tls *tls)
+{
+    if (link->check.is_judged || tls->is_offered)
+        return ERR_OK;
+    link_because(link, LINK_CERTIFICATE, "the server has shown no certificate");
+    return ERR_DENIED;
+}
+
+static bool copy_chain(mbedtls_x509_crt *to, const mbedtls_x509_crt *from)
+{
+    for (; from != NULL; from = from->next)
+        if (certificate_add(to, from->raw.p, from->raw.len) != 0)
+            return false;
+    return to->raw.p != NULL;
+}
+
+/* The chain is only there after a full handshake; else it is the kept one. */
+static void note_proof(struct link *link, struct tls *tls)
+{
+    if (link->resumed_in_vain) {
+        log_warning(LINK_MODULE,
+            "the server fails at its own TLS sessions: none are used until the "
+            "agent starts again");
+        link_tickets_give_up(link->options.tickets);
+    }
+    if (!link->resumes || !link->check.is_judged)
+        return;
+    forget_ticket(tls);
+    tls->ticket.proved_ms = port_wall_ms();
+    if (!copy_chain(&tls->ticket.peer, mbedtls_ssl_get_peer_cert(&tls->ssl)))
+        forget_ticket(tls);
+}
+
+/* In TLS 1.3 the tickets come when they come: not with the handshake, and not
+ * from every server. */
+static void keep_ticket(void *context)
+{
+    struct tls *tls = context;
+    mbedtls_ssl_session *session = &tls->ticket.session;
+
+    if (!tls->link->resumes || tls->ticket.peer.raw.p == NULL)
+        return;
+    mbedtls_ssl_session_free(session);
+    mbedtls_ssl_session_init(session);
+    if (mbedtls_ssl_get_session(&tls->ssl, session) != 0 ||
+        (session->MBEDTLS_PRIVATE(ticket_len) == 0 &&
+            session->MBEDTLS_PRIVATE(id_len) == 0))
+        return;
+    link_tickets_keep(
+        tls->link->options.tickets, link_broker(tls->link), &tls->ticket);
 }
 
 /* RFC 7301 section 3.2 lets a server ignore ALPN; then it is not ours. */
@@ -192,6 +294,8 @@ static void carry(struct link *link, struct tls *tls)
 {
     struct link_pump pump = {
         .stream = {read_tls, write_tls, is_never_blocked, &tls->ssl},
+        .on_quiet = link->resumes ? keep_ticket : NULL,
+        .context = tls,
         .tls = link->socket,
         .plain = link->plain,
         .stop = link->stop
@@ -205,15 +309,20 @@ static void carry(struct link *link, struct tls *tls)
         log_warning(LINK_MODULE,
             "this device's clock is before the floor: dates are judged at the "
             "floor until it is set");
-    log_info(LINK_MODULE, "up host=%s port=%u tls=%s suite=%s",
+    log_info(LINK_MODULE,
+        "up host=%s port=%u tls=%s suite=%s handshake=%s in=%llu out=%llu",
         link_broker(link)->host, link_broker(link)->port,
         mbedtls_ssl_get_version(&tls->ssl),
-        mbedtls_ssl_get_ciphersuite(&tls->ssl));
+        mbedtls_ssl_get_ciphersuite(&tls->ssl),
+        link->check.is_judged ? "full" : "resumed",
+        (unsigned long long)atomic_load(&link->bytes_in),
+        (unsigned long long)atomic_load(&link->bytes_out));
     if (link_tell_up(link) != ERR_OK) {
         link_because(link, LINK_LOCAL, "out of memory");
         return;
     }
     end = link_pump_run(&pump);
+    keep_ticket(tls);
     explain_end(link, tls, end, pump.code);
     say_goodbye(tls, end);
 }
@@ -234,31 +343,65 @@ static enum err wait_for_paho(struct link *link)
     return e;
 }
 
-void link_secure(struct link *link)
+/* Did the server fail at the session that it was offered?  Not when it was we
+ * who did not believe it. */
+static bool is_resumption_to_blame(
+    const struct link *link, const struct tls *tls, enum err e)
 {
-    struct tls tls = {.websocket = NULL};
+    return e != ERR_OK && tls->is_offered && !link->check.is_judged &&
+        (link->reason == LINK_TLS || link->reason == LINK_REFUSED);
+}
+
+static enum err prove(struct link *link, struct tls *tls)
+{
+    enum err e;
+
+    offer_ticket(link, tls);
+    e = shake_hands(link, &tls->ssl);
+    if (is_resumption_to_blame(link, tls, e))
+        return ERR_AGAIN;
+    if (e == ERR_OK)
+        e = check_proof(link, tls);
+    if (e == ERR_OK)
+        e = check_alpn(link, &tls->ssl);
+    if (e == ERR_OK)
+        note_proof(link, tls);
+    return e == ERR_OK ? ERR_OK : ERR_DENIED;
+}
+
+static void go_up(struct link *link, struct tls *tls)
+{
+    enum err e = open_websocket(link, tls);
+
+    if (e == ERR_OK)
+        e = wait_for_paho(link);
+    if (e == ERR_OK)
+        carry(link, tls);
+}
+
+enum err link_secure(struct link *link)
+{
+    struct tls tls = {.link = link};
     enum err e;
 
     mbedtls_ssl_config_init(&tls.config);
     mbedtls_ssl_init(&tls.ssl);
+    link_ticket_init(&tls.ticket);
     e = configure(link, &tls.config, &tls.ssl);
     if (e != ERR_OK) {
         link_because(
             link, LINK_LOCAL, "TLS could not be set up: %s", err_name(e));
+        e = ERR_DENIED;
         goto free_tls;
     }
-    e = shake_hands(link, &tls.ssl);
+    e = prove(link, &tls);
     if (e == ERR_OK)
-        e = check_alpn(link, &tls.ssl);
-    if (e == ERR_OK)
-        e = open_websocket(link, &tls);
-    if (e == ERR_OK)
-        e = wait_for_paho(link);
-    if (e == ERR_OK)
-        carry(link, &tls);
+        go_up(link, &tls);
 
 free_tls:
     link_websocket_free(tls.websocket);
+    link_ticket_free(&tls.ticket);
     mbedtls_ssl_free(&tls.ssl);
     mbedtls_ssl_config_free(&tls.config);
+    return e;
 }

@@ -42,6 +42,8 @@ static const struct config_key table[] = {
         .fallback = "auto", .choices = "auto|5|3.1.1"},
     {.section = "cloud", .name = "transport", .kind = CONFIG_CHOICE,
         .fallback = "tcp", .choices = "tcp|websocket"},
+    {.section = "cloud", .name = "resume", .kind = CONFIG_YES_NO,
+        .fallback = "yes"},
     {.section = "cloud", .name = "connect_timeout_s", .kind = CONFIG_NUMBER,
         .fallback = "20", .min = 1, .max = 120},
     {.section = "network", .name = "proxy", .kind = CONFIG_TEXT,
@@ -140,6 +142,7 @@ static void fill(struct settings *s, const struct config *c)
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
     s->websocket =
         strcmp(config_text(c, "cloud", "transport"), "websocket") == 0;
+    s->resume = config_yes(c, "cloud", "resume");
     s->connect_timeout_ms =
         (uint32_t)config_number(c, "cloud", "connect_timeout_s") * 1000;
     s->proxy = config_text(c, "network", "proxy");

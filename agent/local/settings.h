@@ -38,6 +38,7 @@ struct settings {
     uint16_t keep_alive_s;
     enum settings_protocol protocol;
     bool websocket;              /* the transport: MQTT over WebSocket */
+    bool resume;                 /* TLS sessions */
     uint32_t connect_timeout_ms; /* of each broker */
     const char *proxy;           /* [network] NULL: none; may hold a password */
     const char *proxy_password_file; /* NULL: none */

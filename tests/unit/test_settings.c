@@ -71,6 +71,7 @@ static void the_least_file_gives_documented_values(void **state)
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_AUTO);
     assert_int_equal(s->connect_timeout_ms, 20000);
     assert_false(s->websocket);
+    assert_true(s->resume);
     assert_string_equal(s->certificate, "/tmp/c.pem");
     assert_string_equal(s->key, "file:/tmp/k.pem");
     assert_string_equal(s->folder, "/var/lib/nameplate");
@@ -93,7 +94,8 @@ static void every_key_arrives(void **state)
     assert_int_equal(
         load(*state,
             CLOUD "[::1]:443\nkeep_alive_s = 1200\nprotocol = 3.1.1\n"
-                  "connect_timeout_s = 120\n" IDENTITY
+                  "connect_timeout_s = 120\ntransport = websocket\n"
+                  "resume = no\n" IDENTITY
                   "[store]\nfolder = /s\nlimit_messages = 7\nlimit_mb = 3\n"
                   "[network]\nproxy = socks5h://me:pw@p:1\n"
                   "proxy_password_file = pw\n"
@@ -107,6 +109,8 @@ static void every_key_arrives(void **state)
     assert_int_equal(s->brokers->list[0].port, 443);
     assert_int_equal(s->keep_alive_s, 1200);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_3_1_1);
+    assert_true(s->websocket);
+    assert_false(s->resume);
     assert_int_equal(s->connect_timeout_ms, 120000);
     assert_string_equal(s->proxy, "socks5h://me:pw@p:1");
     assert_string_equal(s->proxy_password_file, "/tmp/pw");
@@ -260,7 +264,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 24);
+    assert_int_equal(keys, 25);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
