@@ -1,51 +1,46 @@
-/* check_links.c - rules between a certificate and the one above it. */
+/* profile_links.c - rules between a certificate and the one above it. */
 
 #include <string.h>
 
-#include "certs/check_rules.h"
-#include "certs/der.h"
-#include "certs/keypair.h"
-#include "certs/oid.h"
+#include "identity/oid.h"
+#include "identity/profile_rules.h"
+#include "identity/spki.h"
+#include "identity/tag.h"
 
-bool check_issuer_name(const struct view *v, const struct view *issuer)
+bool profile_issuer_name(const struct view *v, const struct view *issuer)
 {
     return span_equal(v->issuer.whole, issuer->subject.whole);
 }
 
-bool check_issuer_role(const struct view *v, const struct view *issuer)
+bool profile_issuer_role(const struct view *v, const struct view *issuer)
 {
-    enum check_role above = check_role_of(issuer);
+    enum profile_role above = profile_role_of(issuer);
 
-    switch (check_role_of(v)) {
-    case CHECK_ROOT:
-    case CHECK_VENDOR:
-        return above == CHECK_ROOT;
-    case CHECK_BATCH:
-        return above == CHECK_VENDOR;
-    case CHECK_DEVICE:
-        return above == CHECK_BATCH;
+    switch (profile_role_of(v)) {
+    case PROFILE_ROOT:
+    case PROFILE_VENDOR:
+        return above == PROFILE_ROOT;
+    case PROFILE_BATCH:
+        return above == PROFILE_VENDOR;
+    case PROFILE_DEVICE:
+        return above == PROFILE_BATCH;
     }
     return false;
 }
 
-bool check_issuer_key_id(const struct view *v, const struct view *issuer)
+bool profile_issuer_key_id(const struct view *v, const struct view *issuer)
 {
     struct span id = view_authority_key_id(v);
 
-    /* check_authority_key_id looks whether it may be absent. */
+    /* profile_authority_key_id looks whether it may be absent. */
     return id.len == 0 || span_equal(id, view_subject_key_id(issuer));
 }
 
-bool check_signature(const struct view *v, const struct view *issuer)
+bool profile_signature(const struct view *v, const struct view *issuer)
 {
-    struct keypair *key = NULL;
-    bool good;
+    const struct spki_signed what = {v->algorithm, v->tbs, v->signature};
 
-    if (keypair_public(issuer->spki, &key) != ERR_OK)
-        return false;
-    good = keypair_verify(key, v->algorithm, v->tbs, v->signature);
-    keypair_free(key);
-    return good;
+    return spki_verify(issuer->spki, &what) == ERR_OK;
 }
 
 /* The content of the one permitted directoryName, or nothing. */
@@ -64,7 +59,7 @@ static struct span permitted_name(const struct view *issuer)
     return name.content;
 }
 
-bool check_permitted(const struct view *v, const struct view *issuer)
+bool profile_permitted(const struct view *v, const struct view *issuer)
 {
     struct span prefix = permitted_name(issuer);
     struct item subject;
@@ -76,16 +71,16 @@ bool check_permitted(const struct view *v, const struct view *issuer)
         span_equal(prefix, (struct span){subject.content.at, prefix.len});
 }
 
-bool check_issuer_purposes(const struct view *v, const struct view *issuer)
+bool profile_issuer_purposes(const struct view *v, const struct view *issuer)
 {
     enum eku said, above;
 
-    /* check_extended_key_usage looks at what is neither. */
+    /* profile_extended_key_usage looks at what is neither. */
     return !eku_of(v, &said) || !eku_of(issuer, &above) ||
         eku_permits(above, said);
 }
 
-bool check_nesting(const struct view *v, const struct view *issuer)
+bool profile_nesting(const struct view *v, const struct view *issuer)
 {
     return v->from >= issuer->from && v->to <= issuer->to;
 }

@@ -1,22 +1,24 @@
-/* check_names.c - rules about subjects and alternative names. */
+/* profile_names.c - rules about subjects and alternative names. */
 
 #include <string.h>
 
-#include "certs/check_rules.h"
-#include "certs/der.h"
-#include "certs/oid.h"
+#include "identity/oid.h"
+#include "identity/profile_rules.h"
+#include "identity/tag.h"
 #include "identity/thing_name.h"
 
 #define NAME_MAX_CHARACTERS 64
 
-bool check_subject_order(const struct view *v, const struct check_terms *terms)
+bool profile_subject_order(
+    const struct view *v, const struct profile_terms *terms)
 {
     static const char *const ca[] = {OID_ORGANIZATION, OID_COMMON_NAME};
     static const char *const device[] = {OID_ORGANIZATION,
         OID_ORGANIZATION_UNIT, OID_COMMON_NAME, OID_SERIAL_NUMBER};
-    bool short_name = terms->role == CHECK_ROOT || terms->role == CHECK_VENDOR;
+    bool short_name =
+        terms->role == PROFILE_ROOT || terms->role == PROFILE_VENDOR;
     const char *const *order = short_name ? ca : device;
-    size_t count = short_name ? 2 : terms->role == CHECK_BATCH ? 3 : 4;
+    size_t count = short_name ? 2 : terms->role == PROFILE_BATCH ? 3 : 4;
 
     if (v->subject.count != count)
         return false;
@@ -27,8 +29,8 @@ bool check_subject_order(const struct view *v, const struct check_terms *terms)
     return true;
 }
 
-bool check_subject_strings(
-    const struct view *v, const struct check_terms *terms)
+bool profile_subject_strings(
+    const struct view *v, const struct profile_terms *terms)
 {
     (void)terms;
     for (size_t i = 0; i < v->subject.count; i++) {
@@ -51,13 +53,13 @@ static size_t characters(struct span text)
     return count;
 }
 
-bool check_subject_lengths(
-    const struct view *v, const struct check_terms *terms)
+bool profile_subject_lengths(
+    const struct view *v, const struct profile_terms *terms)
 {
     for (size_t i = 0; i < v->subject.count; i++) {
         const struct view_attribute *a = &v->subject.attributes[i];
-        bool thing =
-            terms->role == CHECK_DEVICE && strcmp(a->oid, OID_COMMON_NAME) == 0;
+        bool thing = terms->role == PROFILE_DEVICE &&
+            strcmp(a->oid, OID_COMMON_NAME) == 0;
         size_t count = characters(a->value);
 
         if (count == 0 ||
@@ -74,8 +76,8 @@ static bool is_part(const char *oid)
         strcmp(oid, OID_SERIAL_NUMBER) == 0;
 }
 
-bool check_subject_characters(
-    const struct view *v, const struct check_terms *terms)
+bool profile_subject_characters(
+    const struct view *v, const struct profile_terms *terms)
 {
     (void)terms;
     for (size_t i = 0; i < v->subject.count; i++) {
@@ -91,7 +93,7 @@ bool check_subject_characters(
     return true;
 }
 
-bool check_thing_name(const struct view *v, const struct check_terms *terms)
+bool profile_thing_name(const struct view *v, const struct profile_terms *terms)
 {
     char vendor[VIEW_TEXT_SIZE], model[VIEW_TEXT_SIZE];
     char serial[VIEW_TEXT_SIZE], name[VIEW_TEXT_SIZE];
@@ -135,8 +137,8 @@ static bool module_name(
         reader_whole(module.content, DER_OCTET_STRING, serial);
 }
 
-bool check_hardware_module(
-    const struct view *v, const struct check_terms *terms)
+bool profile_hardware_module(
+    const struct view *v, const struct profile_terms *terms)
 {
     struct span names = alternative_names(v);
     struct item name, type, serial;
@@ -148,8 +150,8 @@ bool check_hardware_module(
     return count == 1;
 }
 
-bool check_hardware_serial(
-    const struct view *v, const struct check_terms *terms)
+bool profile_hardware_serial(
+    const struct view *v, const struct profile_terms *terms)
 {
     const struct view_attribute *number =
         view_attribute(&v->subject, OID_SERIAL_NUMBER);
@@ -164,7 +166,8 @@ bool check_hardware_serial(
     return true;
 }
 
-bool check_other_names(const struct view *v, const struct check_terms *terms)
+bool profile_other_names(
+    const struct view *v, const struct profile_terms *terms)
 {
     const struct view_extension *san = view_extension(v, OID_SUBJECT_ALT_NAME);
     struct span names = alternative_names(v);
@@ -172,7 +175,7 @@ bool check_other_names(const struct view *v, const struct check_terms *terms)
 
     if (san == NULL)
         return true;
-    if (terms->role != CHECK_DEVICE || san->critical || names.len == 0)
+    if (terms->role != PROFILE_DEVICE || san->critical || names.len == 0)
         return false;
     while (reader_next(&names, &name))
         if (name.tag != DER_CONTEXT_CONSTRUCTED(0)) /* otherName */

@@ -5,10 +5,10 @@
  * too; one that follows RFC 8995 section 2.3 to the letter says nothing.  A CA
  * always says something: it is the limit of what stands below. */
 
-#ifndef CERTS_EKU_H
-#define CERTS_EKU_H
+#ifndef IDENTITY_EKU_H
+#define IDENTITY_EKU_H
 
-#include "certs/view.h"
+#include "identity/view.h"
 
 enum eku {
     EKU_CLIENT,

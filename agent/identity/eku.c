@@ -1,11 +1,11 @@
 /* eku.c */
 
-#include "certs/eku.h"
+#include "identity/eku.h"
 
 #include <string.h>
 
-#include "certs/der.h"
-#include "certs/oid.h"
+#include "identity/oid.h"
+#include "identity/tag.h"
 
 #define PURPOSES_MAX 3 /* with the NULL */
 
