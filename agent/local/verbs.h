@@ -6,6 +6,9 @@
 
 int verb_status(int argc, char **argv);
 int verb_identity(int argc, char **argv);
+/* `identity check`, when its words were read. */
+struct options;
+int verb_identity_check(const struct options *o, const char *eku);
 int verb_report(int argc, char **argv);
 int verb_emit(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
