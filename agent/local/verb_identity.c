@@ -7,13 +7,12 @@
 #include <time.h>
 
 #include "identity/nameplate.h"
+#include "identity/reader.h"
 #include "local/answer.h"
 #include "local/call.h"
 #include "local/settings.h"
 #include "local/speak.h"
 #include "local/verbs.h"
-
-#define FOR_EVER 253402300799 /* 99991231235959Z, RFC 5280 section 4.1.2.5 */
 
 static const struct option_own own[] = {
     {"--eku", "CHOICE", NULL}
@@ -58,11 +57,20 @@ static void print_day(const struct json *identity, const char *key)
     struct tm tm;
     char day[SPEAK_TIME];
 
-    if (t == FOR_EVER)
+    if (t == READER_FOR_EVER)
         (void)printf("for ever");
     else if (gmtime_r(&t, &tm) != NULL &&
         strftime(day, sizeof(day), "%Y-%m-%d", &tm) > 0)
         (void)printf("%s", day);
+}
+
+static void print_chain(const struct json *chain)
+{
+    for (const struct json *above = json_first(chain); above != NULL;
+         above = json_next(above)) {
+        print_text("above", above, "subject");
+        print_text("  key", above, "fingerprint");
+    }
 }
 
 static int print_identity(const struct options *o, const struct json *identity)
@@ -81,6 +89,9 @@ static int print_identity(const struct options *o, const struct json *identity)
     (void)printf(" to ");
     print_day(identity, "not_after");
     (void)putchar('\n');
+    if (json_get(identity, "hit") != NULL)
+        print_text("hit", identity, "hit");
+    print_chain(json_get(identity, "chain"));
     return speak_end(o);
 }
 
