@@ -3,10 +3,10 @@
 
 #include <mbedtls/pk.h>
 #include <psa/crypto.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cmocka_all.h"
+#include "hex.h"
 #include "identity/hit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -51,22 +51,6 @@
     "8bf3ccbac4c4e71c4f60f55a5318065068121d18bc8814be070ff5536b141538"
 #define HIT_384 "2001:22:f3c7:927d:512d:7b40:16d6:8001"
 
-static unsigned char bytes[1024];
-
-static size_t from_hex(const char *hex)
-{
-    size_t len = strlen(hex) / 2;
-
-    assert_true(len <= sizeof(bytes));
-    for (size_t i = 0; i < len; i++) {
-        unsigned byte;
-
-        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        bytes[i] = (unsigned char)byte;
-    }
-    return len;
-}
-
 static void assert_hit(const struct hit *hit, const char *expected)
 {
     char text[HIT_TEXT_SIZE];
@@ -87,15 +71,18 @@ static void hosts_in_the_field_have_the_tags_we_make(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(table); i++) {
         struct hit hit;
-        size_t len = from_hex(table[i].identity);
+        struct hex_bytes v = hex_read(table[i].identity);
 
-        assert_int_equal(hit_make(HIT_RSA_SHA256, bytes, len, &hit), ERR_OK);
+        assert_int_equal(
+            hit_make(HIT_RSA_SHA256, v.bytes, v.len, &hit), ERR_OK);
         assert_hit(&hit, table[i].hit);
         /* Twins: another suite, another byte. */
-        assert_int_equal(hit_make(HIT_ECDSA_SHA384, bytes, len, &hit), ERR_OK);
+        assert_int_equal(
+            hit_make(HIT_ECDSA_SHA384, v.bytes, v.len, &hit), ERR_OK);
         assert_int_equal(hit.bytes[3], 0x22);
-        bytes[len - 1] ^= 1;
-        assert_int_equal(hit_make(HIT_RSA_SHA256, bytes, len, &hit), ERR_OK);
+        v.bytes[v.len - 1] ^= 1;
+        assert_int_equal(
+            hit_make(HIT_RSA_SHA256, v.bytes, v.len, &hit), ERR_OK);
         assert_int_equal(hit.bytes[3], 0x21);
         assert_int_not_equal(
             hit.bytes[4] << 8 | hit.bytes[5], i == 0 ? 0x1010 : 0x17ff);
@@ -109,8 +96,9 @@ static void a_suite_that_is_not_there_is_refused(void **state)
     (void)state;
     for (int suite = 0; suite < 16; suite++)
         if (suite != HIT_RSA_SHA256 && suite != HIT_ECDSA_SHA384)
-            assert_int_equal(
-                hit_make((enum hit_suite)suite, bytes, 9, &hit), ERR_INVALID);
+            assert_int_equal(hit_make((enum hit_suite)suite,
+                                 (const unsigned char *)"identity", 8, &hit),
+                ERR_INVALID);
 }
 
 static void each_kind_of_key_has_its_tag(void **state)
@@ -128,10 +116,10 @@ static void each_kind_of_key_has_its_tag(void **state)
     for (size_t i = 0; i < COUNT(table); i++) {
         mbedtls_pk_context key;
         struct hit hit;
-        size_t len = from_hex(table[i].spki);
+        struct hex_bytes v = hex_read(table[i].spki);
 
         mbedtls_pk_init(&key);
-        assert_int_equal(mbedtls_pk_parse_public_key(&key, bytes, len), 0);
+        assert_int_equal(mbedtls_pk_parse_public_key(&key, v.bytes, v.len), 0);
         assert_int_equal(hit_of_key(&key, &hit), ERR_OK);
         assert_hit(&hit, table[i].hit);
         mbedtls_pk_free(&key);
@@ -141,13 +129,13 @@ static void each_kind_of_key_has_its_tag(void **state)
 static void the_octets_of_a_point_have_no_format_in_front(void **state)
 {
     struct hit hit;
-    size_t len = from_hex("0001" POINT_256);
+    struct hex_bytes v = hex_read("0001" POINT_256);
 
     (void)state;
-    assert_int_equal(hit_make(HIT_ECDSA_SHA384, bytes, len, &hit), ERR_OK);
+    assert_int_equal(hit_make(HIT_ECDSA_SHA384, v.bytes, v.len, &hit), ERR_OK);
     assert_hit(&hit, HIT_256);
-    len = from_hex("000104" POINT_256);
-    assert_int_equal(hit_make(HIT_ECDSA_SHA384, bytes, len, &hit), ERR_OK);
+    v = hex_read("000104" POINT_256);
+    assert_int_equal(hit_make(HIT_ECDSA_SHA384, v.bytes, v.len, &hit), ERR_OK);
     assert_hit(&hit, "2001:22:1ab4:dd39:974d:f926:b881:12fc");
 }
 
