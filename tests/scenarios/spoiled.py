@@ -170,6 +170,18 @@ def a_server(c): put(c.value(EKU), OCTETS, encode([SEQUENCE, [oid(SERVER)]]))
 @breaks("device", "extended-key-usage")
 def a_client_and_server(c):
     put(c.value(EKU), OCTETS, encode([SEQUENCE, [oid(CLIENT), oid(SERVER)]]))
+@breaks("device", "extended-key-usage")
+def a_critical_purpose(c): c.set_critical(EKU, True)
+@breaks("device", "extended-key-usage")
+def the_purposes_in_another_order(c):
+    put(c.value(EKU), OCTETS, encode([SEQUENCE, [oid(SERVER), oid(CLIENT)]]))
+@breaks("device", "extended-key-usage")
+def no_purpose(c): c.remove(EKU)
+@breaks("vendor", "extended-key-usage")
+def a_vendor_for_any_purpose(c): c.remove(EKU)
+@breaks("vendor", "extended-key-usage")
+def a_vendor_of_servers(c):
+    put(c.value(EKU), OCTETS, encode([SEQUENCE, [oid(CLIENT), oid(SERVER)]]))
 @breaks("batch", "extended-key-usage")
 def a_batch_for_any_purpose(c): c.remove(EKU)
 @breaks("root", "extended-key-usage")

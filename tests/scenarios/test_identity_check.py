@@ -8,6 +8,7 @@ and who may touch the files.
 import contextlib
 import json
 import os
+import shutil
 
 from der import Certificate, unpem
 from kit import FACTORY, Factory, expect, folder, main, read, run, scenario, write
@@ -157,6 +158,7 @@ def files_that_others_can_touch_are_named():
                 (device.key, 0o400, None), (device.crt, 0o664, "file-mode"),
                 (device.crt, 0o646, "file-mode"), (device.crt, 0o444, None),
                 (device.trust, 0o666, "file-mode"),
+                (device.trust, 0o602, "file-mode"),
                 (device.config, 0o620, "file-mode"), (device.config, 0o640, None)):
             with mode(path, bits):
                 rules, found = check("-c", device.config)
@@ -177,6 +179,28 @@ def the_factorys_choice_of_purposes_is_told_with_eku():
         expect(check(device.crt, "--eku=none")[0] == [], "a file")
         expect(check(device.crt, "--eku", "client+server")[0] ==
                ["extended-key-usage"] * 2, "device and batch")
+
+
+@scenario
+def what_this_user_may_not_read_is_said():
+    other = {} if os.geteuid() else {"user": 65534, "group": 65534}
+    with folder() as tmp:
+        os.chmod(tmp, 0o755)
+        program = shutil.copy(NAMEPLATE, tmp)
+        device = Device(tmp)
+        copy = write(tmp + "/copy.crt", read(device.crt))
+        with mode(device.factory.folder, 0):
+            said = run(program, "identity", "check", "-c", device.config, "--json",
+                       status=77, **other)
+            expect(f"{device.crt} cannot be read" in said.stderr, said)
+            device.crt = copy
+            device.write("file:" + device.key)
+            said = run(program, "identity", "check", "-c", device.config, "--json",
+                       status=1, **other).stdout
+            expect([v["rule"] for v in json.loads(said)["violations"]] ==
+                   ["key-present"], said)
+        os.chmod(device.config, 0)
+        run(program, "identity", "check", "-c", device.config, status=77, **other)
 
 
 @scenario
