@@ -12,7 +12,16 @@ import subprocess
 
 from kit import BIN, expect, folder, main, run, scenario, write
 
-STAGE = os.path.join(BIN, "stage_signature")
+NAMEPLATE = os.path.join(BIN, "nameplate")
+
+
+def verify(algorithm, key, signature, path, status=None):
+    return run(*command(algorithm, key, signature, path), status=status)
+
+
+def command(algorithm, key, signature, path):
+    return [NAMEPLATE, "verify", "--signature", signature, "--key", key, "--alg",
+            algorithm, path]
 PSS = ("-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")
 # algorithm: the key, and how OpenSSL is asked
 KINDS = {
@@ -51,8 +60,8 @@ class Signer:
         return get(out)
 
     def judge(self, algorithm, value, path, status=None):
-        return run(STAGE, algorithm, self.public,
-                   put(self.tmp + "/given", value), path, status=status).returncode
+        return verify(algorithm, self.public, put(self.tmp + "/given", value),
+                      path, status).returncode
 
     def modulus(self):
         said = run("openssl", "rsa", "-pubin", "-in", self.public, "-noout",
@@ -191,8 +200,9 @@ def a_gigabyte_is_judged_in_little_memory():
         signer = Signer(tmp, KINDS["es256-der"])
         value = signer.sign(big)
         given = put(tmp + "/given", value)
-        child = subprocess.Popen([STAGE, "es256-der", signer.public, given, big],
-                                 stdout=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            command("es256-der", signer.public, given, big),
+            stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         expect(child.returncode == 0, "genuine")
@@ -222,11 +232,11 @@ def what_cannot_be_read_is_named():
                 (pkcs1, given, message, pkcs1), (der, given, message, der),
                 (nul, given, message, nul), (big, given, message, big),
                 (write(tmp + "/text", "text"), given, message, tmp + "/text")):
-            said = run(STAGE, "rs256", key, value, path, status=65)
+            said = verify("rs256", key, value, path, status=65)
             expect(f'cannot read file="{named}"' in said.stderr, said)
-        said = run(STAGE, "es256", signer.public, given, message, status=1)
+        said = verify("es256", signer.public, given, message, status=1)
         expect("the key is not for this algorithm" in said.stderr, said)
-        run(STAGE, "rs256", signer.public, given, message, status=0)  # twin
+        verify("rs256", signer.public, given, message, status=0)  # twin
 
 
 @scenario
