@@ -12,8 +12,8 @@
 
 #include "core/log.h"
 #include "identity/chain.h"
-#include "identity/moment.h"
 #include "identity/hit.h"
+#include "identity/moment.h"
 #include "identity/thing_name.h"
 
 #define MODULE      "nameplate"
