@@ -232,9 +232,11 @@ def of_many_messages_a_second_the_excess_is_not_taken():
                 expect(not over and why == "CONNECTION_LOST", why)
                 expect(kinds == [], kinds)
             else:
-                # Nothing is acknowledged that was not taken.
+                # Nothing is acknowledged that was not taken; the last PUBACKs
+                # may be lost with the connection.
                 expect(over and why == "THROTTLED", why)
-                expect(kinds == [PUBACK] * len(taken), kinds)
+                expect(set(kinds) <= {PUBACK}, kinds)
+                expect(len(kinds) <= len(taken), f"{len(kinds)} PUBACKs")
         expect(cloud.words().count("discarded messages") == 3, str(cloud))
         # Twins: as many as are allowed, and the rates switched off.
         device = cloud.device("S8")
