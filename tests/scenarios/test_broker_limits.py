@@ -237,7 +237,8 @@ def of_many_messages_a_second_the_excess_is_not_taken():
                 expect(over and why == "THROTTLED", why)
                 expect(set(kinds) <= {PUBACK}, kinds)
                 expect(len(kinds) <= len(taken), f"{len(kinds)} PUBACKs")
-        expect(cloud.words().count("discarded messages") == 3, str(cloud))
+        said = cloud.words().count("discarded messages")
+        expect(said == 3, f"the log says so {said} times")
         # Twins: as many as are allowed, and the rates switched off.
         device = cloud.device("S8")
         expect(burst(device, 100, 1) == ([PUBACK] * 100, False), "100")
