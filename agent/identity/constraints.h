@@ -15,7 +15,8 @@
 /* May the CA whose nameConstraints extension has this value speak for every
  * name of `subject`: its subject if there is one, each subjectAltName, and an
  * emailAddress in the subject?  ERR_DENIED: not for one of them; ERR_INVALID:
- * the constraints are malformed, or have a minimum or maximum. */
+ * the constraints are malformed, or have a minimum or maximum; ERR_TOO_BIG:
+ * more to compare than any honest pair has. */
 enum err constraints_check(const unsigned char *value, size_t len,
     const mbedtls_x509_crt *subject) MUST_CHECK;
 
