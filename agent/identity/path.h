@@ -15,10 +15,11 @@
 #include "identity/crl.h"
 #include "identity/reason.h"
 
-#define PATH_MAX_LENGTH 10   /* certificates, leaf and anchor included */
-#define PATH_MAX_SENT   32   /* certificates that a peer may send */
-#define PATH_MAX_BYTES  8192 /* of one of them */
-#define PATH_MAX_CHECKS 64   /* signatures looked at for one peer */
+#define PATH_MAX_LENGTH   10   /* certificates, leaf and anchor included */
+#define PATH_MAX_SENT     32   /* certificates that a peer may send */
+#define PATH_MAX_BYTES    8192 /* of one of them */
+#define PATH_MAX_CHECKS   64   /* signatures looked at for one peer */
+#define PATH_MAX_COMPLETE 16   /* ways to an anchor that may be no good */
 
 enum path_purpose {
     PATH_SERVER, /* id-kp-serverAuth, and the leaf must say so */
