@@ -296,3 +296,31 @@ enum err constraints_check(
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+static bool is_of(const struct general_name *base, const char *o)
+{
+    const struct dn name = {base->bytes, base->len};
+    const unsigned char *value;
+    size_t len;
+
+    return dn_value(name, MBEDTLS_OID_AT_ORGANIZATION, &value, &len) &&
+        len == strlen(o) && memcmp(value, o, len) == 0;
+}
+
+bool constraints_hold_to(const unsigned char *value, size_t len, const char *o)
+{
+    struct constraints c;
+    struct general_name base;
+    bool held = false;
+    enum err e;
+
+    if (!parse(value, len, &c))
+        return false;
+    while ((e = next_base(&c.permitted, &base)) == ERR_OK)
+        if (base.form == GENERAL_DIRECTORY) {
+            if (!is_of(&base, o))
+                return false;
+            held = true;
+        }
+    return held && e == ERR_NOT_FOUND;
+}

@@ -9,6 +9,8 @@
 #define IDENTITY_CONSTRAINTS_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "core/err.h"
 
@@ -19,5 +21,9 @@
  * more to compare than any honest pair has. */
 enum err constraints_check(const unsigned char *value, size_t len,
     const mbedtls_x509_crt *subject) MUST_CHECK;
+
+/* Do these constraints hold a CA to one organization: is there a permitted
+ * directoryName, and is `o` the O (to the byte) in each of them? */
+bool constraints_hold_to(const unsigned char *value, size_t len, const char *o);
 
 #endif
