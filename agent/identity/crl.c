@@ -39,6 +39,13 @@ static enum err add(void *context, const unsigned char *der, size_t len)
                                                    : ERR_INVALID;
 }
 
+/* What stands behind it was not looked at. */
+static enum err refuse_nul(void)
+{
+    log_error(MODULE, "not a revocation list expected=\"PEM without a NUL\"");
+    return ERR_INVALID;
+}
+
 enum err crls_parse(const void *bytes, size_t len, struct crls **out)
 {
     struct crls *crls = calloc(1, sizeof(*crls));
@@ -54,6 +61,8 @@ enum err crls_parse(const void *bytes, size_t len, struct crls **out)
     e = pem_each(text, "X509 CRL", add, crls, &count);
     if (e == ERR_OK && count == 0)
         e = add(crls, bytes, len);
+    else if (e == ERR_OK && strlen(text) != len)
+        e = refuse_nul();
     if (e == ERR_OK) {
         free(text);
         *out = crls;
@@ -127,16 +136,32 @@ static int64_t next_update(const mbedtls_x509_crl *crl)
                                       : moment_of(&crl->next_update);
 }
 
+/* Without zeros before it: DER has none, other programs may.  An empty list is
+ * one entry without a place in memory. */
+static mbedtls_x509_buf significant(mbedtls_x509_buf serial)
+{
+    while (serial.len > 1 && *serial.p == 0) {
+        serial.p++;
+        serial.len--;
+    }
+    return serial;
+}
+
 /* mbedtls_x509_crt_is_revoked looks at our clock as well; entries whose
  * revocationDate lies ahead count here. */
 static bool lists(
     const mbedtls_x509_crl *crl, const mbedtls_x509_crt *certificate)
 {
-    for (const mbedtls_x509_crl_entry *e = &crl->entry;
-         e != NULL && e->serial.len != 0; e = e->next)
-        if (e->serial.len == certificate->serial.len &&
-            memcmp(e->serial.p, certificate->serial.p, e->serial.len) == 0)
+    const mbedtls_x509_buf wanted = significant(certificate->serial);
+
+    for (const mbedtls_x509_crl_entry *e = &crl->entry; e != NULL;
+         e = e->next) {
+        const mbedtls_x509_buf s = significant(e->serial);
+
+        if (s.p != NULL && s.len == wanted.len &&
+            memcmp(s.p, wanted.p, s.len) == 0)
             return true;
+    }
     return false;
 }
 
