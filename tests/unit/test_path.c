@@ -3,12 +3,14 @@
 #include "identity/path.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "certs/extensions.h"
 #include "certs/oid.h"
 #include "cmocka_all.h"
+#include "identity/certificate.h"
 #include "mint.h"
 
 #define CERTIFICATES 64
@@ -435,6 +437,26 @@ static void a_critical_extension_that_we_do_not_know_is_refused(void **state)
     }
 }
 
+/* mbedTLS parses the certificate and drops the rest. */
+static void a_byte_behind_a_certificate_is_refused(void **state)
+{
+    struct bytes der = mint(&leaf, &(struct mint_plan){.issuer = &root});
+    unsigned char *longer = calloc(1, der.len + 1);
+    mbedtls_x509_crt crt;
+
+    (void)state;
+    mbedtls_x509_crt_init(&crt);
+    memcpy(longer, der.at, der.len);
+    assert_int_equal(certificate_add(&crt, longer, der.len), 0);
+    assert_int_equal(
+        certificate_fault(certificate_add(&crt, longer, der.len + 1)),
+        TRUST_MALFORMED);
+    assert_null(crt.next);
+    mbedtls_x509_crt_free(&crt);
+    free(longer);
+    bytes_free(&der);
+}
+
 /* --- too much ------------------------------------------------------------ */
 
 static void a_peer_may_send_32_certificates(void **state)
@@ -669,6 +691,7 @@ int main(void)
         cmocka_unit_test(each_flag_of_a_leaf_is_looked_at),
         cmocka_unit_test(constraints_bind_everything_below),
         cmocka_unit_test(a_critical_extension_that_we_do_not_know_is_refused),
+        cmocka_unit_test(a_byte_behind_a_certificate_is_refused),
         cmocka_unit_test(a_peer_may_send_32_certificates),
         cmocka_unit_test(a_certificate_of_9_kib_is_too_big),
         cmocka_unit_test(a_path_has_at_most_ten_certificates),
