@@ -210,7 +210,8 @@ struct bytes mint(const struct party *subject, const struct mint_plan *plan)
 
     check(keypair_spki(subject->key, &spki) == ERR_OK);
     der_start(&d, room, sizeof(room));
-    put_extensions(&d, plan);
+    if (!plan->is_old)
+        put_extensions(&d, plan);
     der_put(&d, plan->spki.len > 0 ? plan->spki : bytes_span(&spki));
     der_put(&d, bytes_span(&subject->name));
     put_validity(&d, plan);
@@ -218,8 +219,10 @@ struct bytes mint(const struct party *subject, const struct mint_plan *plan)
     put_algorithm(&d, plan, signer);
     put_serial(&d);
     version = der_mark(&d);
-    der_put_number(&d, 2);
-    der_wrap(&d, DER_CONTEXT_CONSTRUCTED(0), version);
+    if (!plan->is_old) {
+        der_put_number(&d, 2);
+        der_wrap(&d, DER_CONTEXT_CONSTRUCTED(0), version);
+    }
     der_wrap(&d, DER_SEQUENCE, 0);
     check(der_done(&d, &tbs) == ERR_OK);
     if (plan->rsa_signature > 0)

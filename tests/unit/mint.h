@@ -34,6 +34,7 @@ void party_free(struct party *party);
 struct mint_plan {
     const struct party *issuer; /* NULL: signs itself */
     const struct party *signer; /* NULL: the issuer; else a forger */
+    bool is_old;                /* version 1: no extensions */
     bool is_ca;
     bool has_limit; /* pathLenConstraint */
     unsigned limit;

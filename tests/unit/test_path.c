@@ -244,6 +244,26 @@ static void an_intermediate_can_be_the_anchor(void **state)
     scene_close(&s);
 }
 
+/* An anchor was chosen by hand; nobody else is a CA without saying so. */
+static void of_version_1_only_an_anchor_is_a_ca(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_open(&s);
+    add(&s.anchors, &root, &(struct mint_plan){.is_old = true});
+    add_leaf(&s, &root);
+    ASSERT_REASON(&s, TRUST_OK);
+    scene_close(&s);
+
+    scene_open(&s);
+    add_ca(&s.anchors, &root, NULL, 0);
+    add_leaf(&s, &middle);
+    add(&s.sent, &middle, &(struct mint_plan){.issuer = &root, .is_old = true});
+    ASSERT_REASON(&s, TRUST_NOT_A_CA);
+    scene_close(&s);
+}
+
 static void a_leaf_that_signed_itself_can_be_its_own_anchor(void **state)
 {
     struct bytes der =
@@ -685,6 +705,7 @@ int main(void)
         cmocka_unit_test(a_self_issued_rollover_takes_no_path_length),
         cmocka_unit_test(a_path_length_counts_the_cas_below),
         cmocka_unit_test(an_intermediate_can_be_the_anchor),
+        cmocka_unit_test(of_version_1_only_an_anchor_is_a_ca),
         cmocka_unit_test(a_leaf_that_signed_itself_can_be_its_own_anchor),
         cmocka_unit_test(a_leaf_that_signed_itself_is_no_anchor_by_that),
         cmocka_unit_test(each_flag_of_a_ca_is_looked_at),
