@@ -28,8 +28,7 @@ static void set_up(void)
 
     if (anchors != NULL)
         return;
-    (void)snprintf(
-        path, sizeof(path), "%s/anchors.pem", getenv("FUZZ_FOLDER"));
+    (void)snprintf(path, sizeof(path), "%s/anchors.pem", getenv("FUZZ_FOLDER"));
     if (chain_read_anchors(path, &anchors) != ERR_OK)
         abort();
 }
@@ -95,8 +94,8 @@ static void ask_mbedtls(mbedtls_x509_crt *sent)
 
     (void)mbedtls_x509_crt_verify(
         sent, anchors, NULL, NULL, &flags, NULL, NULL);
-    flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED |
-        MBEDTLS_X509_BADCERT_FUTURE);
+    flags &=
+        ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
     if (flags != 0)
         abort();
 }

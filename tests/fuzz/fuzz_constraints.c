@@ -17,14 +17,16 @@ static const char *const alone[] = {"dns:x.a.test", "dns:*.a.test",
 
 static mbedtls_x509_crt single[ALONE], company, bare, globex;
 
-static void make(
-    mbedtls_x509_crt *crt, const char *vendor, const char *words)
+static void make(mbedtls_x509_crt *crt, const char *vendor, const char *words)
 {
     struct party p = party_new(&(struct subject){.organization = vendor});
     struct bytes san = mint_names(words);
     struct bytes der = mint(&p,
-        &(struct mint_plan){.names = *words == '\0' ? (struct span){NULL, 0}
-                                                    : bytes_span(&san)});
+        &(struct mint_plan){
+            .names =
+                *words == '\0' ? (struct span){NULL, 0}
+                     : bytes_span(&san)
+    });
 
     mbedtls_x509_crt_init(crt);
     mint_add(crt, &der);

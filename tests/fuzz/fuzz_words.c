@@ -68,7 +68,8 @@ static void as_endpoint(char *host)
         abort();
     if (is_dns && name[0] != '*' && strcasecmp(host, name) != 0)
         abort();
-    if (is_dns && name[0] == '*' && strcasecmp(strchr(host, '.'), name + 1) != 0)
+    if (is_dns && name[0] == '*' &&
+        strcasecmp(strchr(host, '.'), name + 1) != 0)
         abort();
     if (n > 0 && !endpoint_is_ip_address(host, address, n))
         abort();
