@@ -73,8 +73,13 @@ static void blame_incomplete(
 static bool is_good(struct search *s)
 {
     const mbedtls_x509_crt *blamed = NULL;
-    enum trust_reason reason = path_rules_check(s->question, &s->path, &blamed);
+    const struct path_question *q = s->question;
+    enum trust_reason reason = path_rules_check(q, &s->path, &blamed);
 
+    if (reason == TRUST_OK && q->accept != NULL) {
+        blamed = s->path.certificates[0];
+        reason = q->accept(q->context, &s->path);
+    }
     if (reason == TRUST_OK) {
         s->answer->reason = TRUST_OK;
         s->answer->blamed = NULL;

@@ -26,6 +26,11 @@ enum path_purpose {
     PATH_DEVICE  /* id-kp-clientAuth, where extendedKeyUsage is there */
 };
 
+struct path {
+    const mbedtls_x509_crt *certificates[PATH_MAX_LENGTH]; /* leaf first */
+    size_t count;
+};
+
 struct path_question {
     const mbedtls_x509_crt
         *sent; /* the leaf, then what came along; any order */
@@ -36,11 +41,10 @@ struct path_question {
     int64_t now_s;
     bool clock_is_late; /* now_s is only a floor: what has not begun by then
                            may well have begun */
-};
-
-struct path {
-    const mbedtls_x509_crt *certificates[PATH_MAX_LENGTH]; /* leaf first */
-    size_t count;
+    /* What else is asked of a path that keeps all rules; TRUST_OK, or why not,
+     * and the leaf is blamed.  NULL: nothing. */
+    enum trust_reason (*accept)(void *context, const struct path *path);
+    void *context;
 };
 
 /* What was found: the first good path; or why the best one is not good, and

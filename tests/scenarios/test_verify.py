@@ -315,6 +315,14 @@ def one_of_the_pinned_keys_must_stand_in_the_path():
                 f"sha256//{pin(p.root)},{stranger}")  # above the anchor
         run(NAMEPLATE, "verify", "--purpose", "device", "--trust", p.vendor,
             "--pins", f"sha256//{pin(p.device)}", p.device, status=65)
+        # With both among the anchors the nearer one ends the first way, and
+        # the pinned key stands in the second.
+        for order in ([p.vendor, p.root], [p.root, p.vendor]):
+            both = write(p.path("both.pem"), "".join(map(read, order)))
+            accepted(both, p.device, "vendor+model", "--pins",
+                     f"sha256//{pin(p.root)} {stranger}")
+            refused(both, p.device, "wrong_pin", "--pins",
+                    f"{stranger} sha256//{43 * 'B'}=")
 
 
 # --- input that is none ------------------------------------------------------
