@@ -41,9 +41,9 @@ enum err trust_load(
     const struct trust_options *options, struct trust **out) MUST_CHECK;
 void trust_free(struct trust *trust); /* NULL is fine */
 
-/* Put other revocation lists in place; `takes` them.  Judgements already under
- * way keep the old ones. */
-void trust_take_crls(struct trust *trust, struct crls *crls);
+/* Use fetched revocation lists, beside the file's: as lists_use. */
+enum err trust_use_list(struct trust *trust, const void *bytes, size_t len,
+    int64_t *begun_s, int64_t *next_s) MUST_CHECK;
 
 #define TRUST_NOW INT64_MIN
 
@@ -61,6 +61,10 @@ struct trust_verdict {
     bool clock_is_late; /* our clock is before the floor: see timefloor.h */
     char detail[320];   /* words a person can act on; "" when believed */
 };
+
+/* Was it refused for dates while our clock is known to be wrong?  Then that is
+ * what to mend first. */
+bool trust_blames_clock(const struct trust_verdict *verdict);
 
 /* Judge `sent`: the peer's leaf, then what it sent along. */
 void trust_judge(const struct trust *trust,
