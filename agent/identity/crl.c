@@ -167,14 +167,38 @@ static enum err check_one(
     return e;
 }
 
-enum err crls_check(const struct crls *crls, const mbedtls_x509_crt *cas)
+enum err crls_check(const struct crls *crls, const mbedtls_x509_crt *cas,
+    const mbedtls_x509_crt *more)
 {
-    enum err e = ERR_OK;
+    for (const mbedtls_x509_crl *c = &crls->list; c != NULL; c = c->next) {
+        enum err e = check_one(c, cas);
+        enum err second = e == ERR_OK ? ERR_OK : check_one(c, more);
 
-    for (const mbedtls_x509_crl *c = &crls->list; c != NULL && e == ERR_OK;
-         c = c->next)
-        e = check_one(c, cas);
-    return e;
+        if (e != ERR_OK && second != ERR_OK)
+            return e == ERR_DENIED ? e : second;
+    }
+    return ERR_OK;
+}
+
+/* How many lists in the name that `of` has are as new as it is? */
+static size_t count_like(const struct crls *crls, const mbedtls_x509_crl *of)
+{
+    const struct dn name = {of->issuer_raw.p, of->issuer_raw.len};
+    size_t count = 0;
+
+    for (const mbedtls_x509_crl *c = &crls->list; c != NULL; c = c->next)
+        count +=
+            dn_equal((struct dn){c->issuer_raw.p, c->issuer_raw.len}, name) &&
+            moment_of(&c->this_update) >= moment_of(&of->this_update);
+    return count;
+}
+
+bool crls_replace(const struct crls *fresh, const struct crls *old)
+{
+    for (const mbedtls_x509_crl *o = &old->list; o != NULL; o = o->next)
+        if (count_like(fresh, o) < count_like(old, o))
+            return false;
+    return true;
 }
 
 static int64_t next_update(const mbedtls_x509_crl *crl)
