@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/oid.h"
+#include "identity/oid.h"
 #include "identity/path.h"
 #include "identity/signed.h"
 #include "mint.h"

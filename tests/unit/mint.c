@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "certs/certificate.h"
-#include "certs/oid.h"
 #include "identity/certificate.h"
+#include "identity/oid.h"
 #include "ports/port.h"
 
 #define ROOM       16384
@@ -113,7 +113,8 @@ static void put_extensions(struct der *d, const struct mint_plan *plan)
     if (plan->names.len > 0)
         put_value(d, OID_SUBJECT_ALT_NAME, false, plan->names);
     if (plan->purpose != NULL)
-        extension_extended_key_usage(d, plan->purpose);
+        extension_extended_key_usage(
+            d, (const char *const[]){plan->purpose, NULL});
     extension_key_usage(d, plan->usage != 0 ? plan->usage : usual);
     put_basic(d, plan);
     der_wrap(d, DER_SEQUENCE, mark);

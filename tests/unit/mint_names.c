@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "certs/der.h"
-#include "certs/oid.h"
+#include "identity/oid.h"
 #include "mint.h"
 
 #define ROOM      16384

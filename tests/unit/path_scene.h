@@ -4,8 +4,8 @@
 #ifndef TESTS_PATH_SCENE_H
 #define TESTS_PATH_SCENE_H
 
-#include "certs/oid.h"
 #include "cmocka_all.h"
+#include "identity/oid.h"
 #include "identity/path.h"
 #include "mint.h"
 

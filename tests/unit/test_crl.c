@@ -8,10 +8,10 @@
 
 #include "certs/certificate.h"
 #include "certs/extensions.h"
-#include "certs/oid.h"
-#include "certs/pem.h"
 #include "cmocka_all.h"
 #include "core/log.h"
+#include "identity/oid.h"
+#include "identity/pem.h"
 #include "mint.h"
 
 #define HOUR     INT64_C(3600)

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "certs/oid.h"
 #include "cmocka_all.h"
+#include "identity/oid.h"
 #include "identity/path.h"
 #include "mint.h"
 

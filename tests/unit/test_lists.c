@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "certs/crl.h"
-#include "certs/pem.h"
 #include "cmocka_all.h"
 #include "core/log.h"
+#include "identity/pem.h"
 #include "mint.h"
 
 static struct party x, y, z, twin; /* x and y are anchors; twin has x's name */

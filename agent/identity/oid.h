@@ -1,7 +1,7 @@
 /* oid.h - object identifiers by name, in dotted text. */
 
-#ifndef CERTS_OID_H
-#define CERTS_OID_H
+#ifndef IDENTITY_OID_H
+#define IDENTITY_OID_H
 
 #define OID_COMMON_NAME       "2.5.4.3"
 #define OID_SERIAL_NUMBER     "2.5.4.5"

@@ -1,13 +1,13 @@
 /* reader.c */
 
-#include "certs/reader.h"
+#include "identity/reader.h"
 
 #include <mbedtls/asn1.h>
 #include <mbedtls/oid.h>
 #include <string.h>
 #include <time.h>
 
-#include "certs/der.h"
+#include "identity/tag.h"
 
 /* X.690 10.1: definite and as short as possible. */
 static bool take_length(struct span *rest, size_t *len)

@@ -1,7 +1,7 @@
 /* bytes.h - a piece of memory with its length. */
 
-#ifndef CERTS_BYTES_H
-#define CERTS_BYTES_H
+#ifndef IDENTITY_BYTES_H
+#define IDENTITY_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 /* reader.h - reading DER (X.690), strictly: what BER would also allow is not
  * accepted. */
 
-#ifndef CERTS_READER_H
-#define CERTS_READER_H
+#ifndef IDENTITY_READER_H
+#define IDENTITY_READER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "certs/bytes.h"
+#include "identity/bytes.h"
 
 struct item {
     unsigned char tag;
@@ -34,5 +34,7 @@ bool reader_oid(struct span content, char out[READER_OID_SIZE]);
 /* The content of a UTCTime or GeneralizedTime in the one form RFC 5280
  * 4.1.2.5 allows (Zulu, seconds, no fractions), in seconds since 1970. */
 bool reader_time(const struct item *time, int64_t *seconds);
+
+#define READER_FOR_EVER 253402300799 /* 99991231235959Z (RFC 5280 4.1.2.5) */
 
 #endif

@@ -1,14 +1,14 @@
 /* view.h - a certificate taken apart, without judging it. */
 
-#ifndef CERTS_VIEW_H
-#define CERTS_VIEW_H
+#ifndef IDENTITY_VIEW_H
+#define IDENTITY_VIEW_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "certs/bytes.h"
-#include "certs/reader.h"
 #include "core/err.h"
+#include "identity/bytes.h"
+#include "identity/reader.h"
 
 #define VIEW_ATTRIBUTES 16
 #define VIEW_EXTENSIONS 24
@@ -49,6 +49,13 @@ struct view {
     struct view_extension extensions[VIEW_EXTENSIONS];
     size_t extension_count;
     struct span signature;
+};
+
+/* KeyUsage, RFC 5280 4.2.1.3: bits of its first octet. */
+enum {
+    USAGE_DIGITAL_SIGNATURE = 0x80,
+    USAGE_CERTIFICATE_SIGN = 0x04,
+    USAGE_CRL_SIGN = 0x02,
 };
 
 /* Take `der` apart; every span is lent from it.  ERR_INVALID: *why says which

@@ -1,11 +1,11 @@
 /* view.c - RFC 5280 section 4.1, top to bottom. */
 
-#include "certs/view.h"
+#include "identity/view.h"
 
 #include <string.h>
 
-#include "certs/der.h"
-#include "certs/oid.h"
+#include "identity/oid.h"
+#include "identity/tag.h"
 
 /* AlgorithmIdentifier */
 static bool read_algorithm(

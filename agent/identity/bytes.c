@@ -1,6 +1,6 @@
 /* bytes.c */
 
-#include "certs/bytes.h"
+#include "identity/bytes.h"
 
 #include <mbedtls/platform_util.h>
 #include <stdlib.h>
