@@ -56,9 +56,16 @@ target_include_directories(dep_mbedcrypto SYSTEM INTERFACE
   ${mbedtls_prefix}/include)
 target_compile_definitions(dep_mbedcrypto INTERFACE
   MBEDTLS_CONFIG_FILE="nameplate_mbedtls_config.h")
+# PSA's storage is ours.
+add_library(psa_its STATIC ${CMAKE_SOURCE_DIR}/ports/mbedtls/its.c)
+target_include_directories(psa_its SYSTEM PRIVATE ${mbedtls_prefix}/include)
+target_compile_definitions(psa_its PRIVATE
+  MBEDTLS_CONFIG_FILE="nameplate_mbedtls_config.h")
+target_link_libraries(psa_its PRIVATE nameplate_flags)
 target_link_libraries(dep_mbedcrypto INTERFACE
   ${mbedtls_prefix}/lib/libmbedx509.a ${mbedtls_prefix}/lib/libmbedcrypto.a
-  Threads::Threads)
+  psa_its Threads::Threads)
+
 add_library(dep_mbedtls INTERFACE)
 target_link_libraries(dep_mbedtls INTERFACE
   ${mbedtls_prefix}/lib/libmbedtls.a dep_mbedcrypto)
