@@ -66,6 +66,18 @@ target_link_libraries(dep_mbedcrypto INTERFACE
   ${mbedtls_prefix}/lib/libmbedx509.a ${mbedtls_prefix}/lib/libmbedcrypto.a
   psa_its Threads::Threads)
 
+# Keys in tokens: headers only.  The libraries are opened when a key's URI asks
+# for them, so a device without a token needs none of them.
+pkg_check_modules(P11KIT QUIET p11-kit-1)
+pkg_check_modules(TSS2 QUIET tss2-esys)
+if(NOT P11KIT_FOUND OR NOT TSS2_FOUND)
+  message(FATAL_ERROR "The headers of p11-kit or of the TPM's library are "
+    "missing; run: apt-get install libp11-kit-dev libtss2-dev")
+endif()
+add_library(dep_tokens INTERFACE)
+target_include_directories(dep_tokens SYSTEM INTERFACE
+  ${P11KIT_INCLUDE_DIRS} ${TSS2_INCLUDE_DIRS})
+target_link_libraries(dep_tokens INTERFACE ${CMAKE_DL_LIBS})
 add_library(dep_mbedtls INTERFACE)
 target_link_libraries(dep_mbedtls INTERFACE
   ${mbedtls_prefix}/lib/libmbedtls.a dep_mbedcrypto)
