@@ -28,7 +28,21 @@ static const struct known all[] = {
 
 static bool is_taken(const struct page *page, const struct known *known)
 {
+    if (known->letter == 's')
+        return !page->alone;
     return known->letter != 'c' || page->takes_config;
+}
+
+/* One of the verb's own options, by its place; -1: none. */
+static int find_own(const struct page *page, const char *arg)
+{
+    size_t len = strcspn(arg, "=");
+
+    for (int i = 0; page->values[i] != NULL; i++)
+        if (strlen(page->values[i]) == len &&
+            strncmp(page->values[i], arg, len) == 0)
+            return i;
+    return -1;
 }
 
 static bool is_option(const char *arg)
@@ -65,13 +79,15 @@ static const struct known *find(
 static int complain_unknown(
     const struct page *page, const struct options *o, const char *arg)
 {
-    const char *names[KNOWN];
+    const char *names[KNOWN + OPTIONS_VALUES];
     const char *near;
     size_t n = 0;
 
     for (size_t i = 0; i < KNOWN; i++)
         if (is_taken(page, &all[i]))
             names[n++] = all[i].name;
+    for (size_t i = 0; page->values[i] != NULL; i++)
+        names[n++] = page->values[i];
     near = near_word(arg, names, n);
     if (near != NULL)
         return speak_fail(o, EX_USAGE, "usage",
@@ -83,12 +99,14 @@ static int complain_unknown(
 static int print_help(const struct page *page)
 {
     (void)printf("nameplate %s - %s\nusage: nameplate %s%s%s%s\n\n%s\n"
-                 "  --json        print JSON, one object a line\n"
-                 "  -s PATH       the agent's socket (else NAMEPLATE_SOCKET, "
-                 "else\n                " SETTINGS_SOCKET ")\n",
+                 "  --json        print JSON, one object a line\n",
         page->name, page->summary, page->name,
         page->takes_config ? " [-c FILE]" : "",
         *page->arguments == '\0' ? "" : " ", page->arguments, page->help);
+    if (!page->alone)
+        (void)printf(
+            "  -s PATH       the agent's socket (else "
+            "NAMEPLATE_SOCKET, else\n                " SETTINGS_SOCKET ")\n");
     if (page->takes_config)
         (void)printf("  -c FILE       the agent's configuration\n");
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
@@ -107,20 +125,45 @@ static int check_words(const struct page *page, const struct options *o)
     return OPTIONS_GO;
 }
 
+static int want_value(
+    const struct options *o, const char *name, const char *value)
+{
+    if (value != NULL && *value != '\0')
+        return OPTIONS_GO;
+    return speak_fail(o, EX_USAGE, "usage", "option '%s' wants a value", name);
+}
+
+/* The verb's own option in `argv[*i]`; *i moves on when its value is the next
+ * word. */
+static int take_own(const char *name, int argc, char **argv, int *i,
+    const struct options *o, const char **out)
+{
+    const char *value = strchr(argv[*i], '=');
+
+    if (value != NULL)
+        value++;
+    else if (*i + 1 < argc)
+        value = argv[++*i];
+    *out = value;
+    return want_value(o, name, value);
+}
+
 /* Take one option; *i moves on when its value is the next word. */
 static int take(
     const struct page *page, int argc, char **argv, int *i, struct options *o)
 {
     const char *value;
+    int own = find_own(page, argv[*i]);
     const struct known *k = find(page, argv[*i], &value);
 
+    if (own >= 0)
+        return take_own(page->values[own], argc, argv, i, o, &o->values[own]);
     if (k == NULL)
         return complain_unknown(page, o, argv[*i]);
     if (k->takes_value && value == NULL && *i + 1 < argc)
         value = argv[++*i];
-    if (k->takes_value && (value == NULL || *value == '\0'))
-        return speak_fail(
-            o, EX_USAGE, "usage", "option '%s' wants a value", k->name);
+    if (k->takes_value && want_value(o, k->name, value) != OPTIONS_GO)
+        return EX_USAGE;
     switch (k->letter) {
     case 'h':
         return print_help(page);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define OPTIONS_VALUES 8 /* own options that a verb may have */
+
 /* What a verb is, for its --help and its usage line. */
 struct page {
     const char *name;
@@ -16,6 +18,9 @@ struct page {
     const char *summary;   /* one line */
     const char *help;      /* what it means, and an example */
     bool takes_config;     /* -c FILE */
+    bool alone;            /* it talks to no agent: no -s PATH */
+    const char *values[OPTIONS_VALUES + 1]; /* its own options, each with a
+        value ("--key"), in an order of its own; NULL-ended */
     size_t words_min, words_max;
 };
 
@@ -24,6 +29,7 @@ struct options {
     const char *socket; /* -s, else NAMEPLATE_SOCKET, else the default */
     const char *config; /* -c, else NULL */
     bool json;
+    const char *values[OPTIONS_VALUES]; /* of page.values; NULL: not given */
     char **words;
     size_t word_count;
 };
