@@ -36,8 +36,9 @@ static const struct config_key table[] = {
         .expected = "the path of a PEM file: the factory certificate, then "
         "those above it"},
     {.section = "identity", .name = "key", .kind = CONFIG_URI,
-        .choices = "file",
-        .expected = "file:PATH, a PEM file with the certificate's key"},
+        .choices = "file|pkcs11|tpm2",
+        .expected = "file:PATH, a PEM file with the certificate's key, or "
+        "pkcs11:... or tpm2:...; see docs/keys.md"},
     {.section = "store", .name = "folder", .kind = CONFIG_PATH,
         .fallback = "/var/lib/nameplate"},
     {.section = "store", .name = "limit_messages", .kind = CONFIG_NUMBER,
@@ -223,6 +224,15 @@ static enum err check_file(const char *path, const char **why)
     return e;
 }
 
+/* What is in a token is no file, and its URI can hold a PIN. */
+static enum err check_named(const char *path, const char **why)
+{
+    if (path == NULL || strncmp(path, "pkcs11:", 7) == 0 ||
+        strncmp(path, "tpm2:", 5) == 0)
+        return ERR_OK;
+    return check_file(path + 5 * (strncmp(path, "file:", 5) == 0), why);
+}
+
 static const char *expected_of(const char *section, const char *name)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -248,8 +258,7 @@ enum err settings_check_files(
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         const char *section = files[i][0], *name = files[i][1], *why;
         const char *path = config_text(config, section, name);
-        bool uri = path != NULL && strncmp(path, "file:", 5) == 0;
-        enum err e = path == NULL ? ERR_OK : check_file(path + 5 * uri, &why);
+        enum err e = check_named(path, &why);
         char line[2000];
 
         if (e == ERR_OK)
