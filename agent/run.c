@@ -54,21 +54,21 @@ struct agent {
 /* --- opening -----------------------------------------------------------------
  */
 
-/* A file must be there and fit.  A token may come and go, and a wrong PIN must
- * not become a loop of restarts, each with one try more: the agent starts, and
- * says why it is offline. */
+/* A file must be there and fit.  A token may come and go or not answer, and a
+ * wrong PIN must not become a loop of restarts, each with one try more: the
+ * agent starts, each link looks for the key, and `status` says what it found.
+ */
 static enum err open_key(struct agent *a)
 {
     char why[KEY_WHY];
     enum err e = key_open(a->settings->key, &a->key);
 
-    if (e != ERR_OK)
+    if (e != ERR_OK || key_is_in_token(a->key))
         return e;
     e = key_ready(a->key, a->chain, why);
-    if (e == ERR_OK)
-        return ERR_OK;
-    log_error(MODULE, "the key cannot be used reason=\"%s\"", why);
-    return key_is_in_token(a->key) ? ERR_OK : e;
+    if (e != ERR_OK)
+        log_error(MODULE, "the key cannot be used reason=\"%s\"", why);
+    return e;
 }
 
 static enum err open_identity(struct agent *a)

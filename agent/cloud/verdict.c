@@ -82,7 +82,7 @@ static struct verdict from_link(const struct verdict_evidence *e)
             "is this device's vendor CA known there, the device not revoked?");
     case LINK_KEY:
         return say("key", e->link->detail,
-            "nobody is called without [identity] key; it is tried again");
+            "nothing is sent without it; it is looked for again by itself");
     case LINK_LOCAL:
         return say("local", e->link->detail, "see the log");
     case LINK_CLOSED:

@@ -143,6 +143,11 @@ void key_place(struct key *key, struct keystore_place *out)
     keystore_place(key->store, out);
 }
 
+bool key_is_busy(struct key *key)
+{
+    return keystore_is_busy(key->store);
+}
+
 bool key_is_in_token(const struct key *key)
 {
     return key->in_token;

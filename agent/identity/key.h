@@ -41,6 +41,9 @@ bool key_trouble(struct key *key, char why[KEY_WHY]);
 /* Where it lives and whether it can be taken out, in words and for machines. */
 void key_place(struct key *key, struct keystore_place *out);
 
+/* Does somebody wait for the key's token just now?  Never waits itself. */
+bool key_is_busy(struct key *key);
+
 /* Does the key stay in hardware that may come and go?  Else it is a file. */
 bool key_is_in_token(const struct key *key);
 

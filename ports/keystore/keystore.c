@@ -1,5 +1,7 @@
 /* keystore.c - what all variants share: one at a time, again when it broke. */
 
+#define _GNU_SOURCE /* pthread_mutex_clocklock */
+
 #include "ports/keystore/keystore.h"
 
 #include <pthread.h>
@@ -7,14 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ports/keystore/keystore_inside.h"
 
+#define PATIENCE_S 10 /* for a token that somebody else waits for */
+
+/* Two locks: `mutex` is held while a token works, which may be for ever;
+ * `facts` only to copy `place`, so who asks for that never waits. */
 struct keystore {
     const struct keystore_variant *variant;
     void *state;
     pthread_mutex_t mutex;
+    pthread_mutex_t facts;
+    struct keystore_place place;
     pid_t owner; /* the process that opened it; 0: closed */
     struct keystore_public key;
     bool seen; /* `key` is known since the first opening */
@@ -65,6 +74,8 @@ enum err keystore_new(
     if (e != ERR_OK)
         goto free_store;
     (void)pthread_mutex_init(&store->mutex, NULL);
+    (void)pthread_mutex_init(&store->facts, NULL);
+    store->variant->place(store->state, &store->place);
     *out = store;
     return ERR_OK;
 
@@ -86,6 +97,7 @@ void keystore_free(struct keystore *store)
     shut(store);
     store->variant->free(store->state);
     (void)pthread_mutex_destroy(&store->mutex);
+    (void)pthread_mutex_destroy(&store->facts);
     free(store);
 }
 
@@ -94,6 +106,30 @@ static bool is_same(
 {
     return a->kind == b->kind && a->len == b->len &&
         memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+/* A token that hangs takes one thread with it, not each that comes later. */
+static enum err begin(struct keystore *store, char *why)
+{
+    struct timespec end;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += PATIENCE_S;
+    if (pthread_mutex_clocklock(&store->mutex, CLOCK_MONOTONIC, &end) == 0)
+        return ERR_OK;
+    return keystore_say(why, ERR_AGAIN,
+        "token_failed: the token does not answer; an earlier request still "
+        "waits for it");
+}
+
+static void note_place(struct keystore *store)
+{
+    struct keystore_place place = {.opened = true};
+
+    store->variant->place(store->state, &place);
+    (void)pthread_mutex_lock(&store->facts);
+    store->place = place;
+    (void)pthread_mutex_unlock(&store->facts);
 }
 
 /* A session belongs to the process that opened it. */
@@ -117,15 +153,17 @@ static enum err unlock_key(struct keystore *store, char *why)
     store->owner = getpid();
     store->key = key;
     store->seen = true;
+    note_place(store);
     return ERR_OK;
 }
 
 enum err keystore_open(
     struct keystore *store, struct keystore_public *out, char why[KEYSTORE_WHY])
 {
-    enum err e;
+    enum err e = begin(store, why);
 
-    (void)pthread_mutex_lock(&store->mutex);
+    if (e != ERR_OK)
+        return e;
     e = unlock_key(store, why);
     if (e == ERR_OK)
         *out = store->key;
@@ -170,9 +208,10 @@ enum err keystore_sign(struct keystore *store, const struct keystore_job *job,
     struct keystore_signature *out, char why[KEYSTORE_WHY])
 {
     bool was_open;
-    enum err e;
+    enum err e = begin(store, why);
 
-    (void)pthread_mutex_lock(&store->mutex);
+    if (e != ERR_OK)
+        return e;
     was_open = store->owner == getpid();
     e = try_sign(store, job, out, why);
     if (was_open && is_worth_another(e))
@@ -184,9 +223,10 @@ enum err keystore_sign(struct keystore *store, const struct keystore_job *job,
 enum err keystore_create(
     struct keystore *store, enum keystore_kind kind, char why[KEYSTORE_WHY])
 {
-    enum err e;
+    enum err e = begin(store, why);
 
-    (void)pthread_mutex_lock(&store->mutex);
+    if (e != ERR_OK)
+        return e;
     shut(store);
     e = store->variant->create(store->state, kind, why);
     store->seen = store->seen && e != ERR_OK;
@@ -201,10 +241,17 @@ void keystore_close(struct keystore *store)
     (void)pthread_mutex_unlock(&store->mutex);
 }
 
+bool keystore_is_busy(struct keystore *store)
+{
+    if (pthread_mutex_trylock(&store->mutex) != 0)
+        return true;
+    (void)pthread_mutex_unlock(&store->mutex);
+    return false;
+}
+
 void keystore_place(struct keystore *store, struct keystore_place *out)
 {
-    (void)pthread_mutex_lock(&store->mutex);
-    store->variant->place(store->state, out);
-    out->opened = store->seen;
-    (void)pthread_mutex_unlock(&store->mutex);
+    (void)pthread_mutex_lock(&store->facts);
+    *out = store->place;
+    (void)pthread_mutex_unlock(&store->facts);
 }

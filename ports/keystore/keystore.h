@@ -6,9 +6,10 @@
  * because of it heals by asking again.  A refused PIN is never offered twice,
  * so no token locks itself because of us.
  *
- * Any thread may call; operations on one key wait for each other and may take
- * as long as the token does.  After a fork both sides open the token anew.
- * The libraries of tokens are loaded when a URI asks for them, not before.
+ * Any thread may call; operations on one key wait for each other, at most 10 s,
+ * and take as long as the token does.  After a fork both sides open the token
+ * anew. The libraries of tokens are loaded when a URI asks for them, not
+ * before.
  *
  * Every `why` gets "reason: words a person can act on" on failure, never a
  * secret; the reason is one of wrong_pin, no_pin, token_absent, token_failed,
@@ -88,6 +89,10 @@ enum err keystore_create(struct keystore *store, enum keystore_kind kind,
 /* Let go of sessions and secrets; the next use opens again. */
 void keystore_close(struct keystore *store);
 
+/* Is an operation under way just now?  Never waits. */
+bool keystore_is_busy(struct keystore *store);
+
+/* As it was when the key was opened last; never waits. */
 void keystore_place(struct keystore *store, struct keystore_place *out);
 
 #endif

@@ -18,7 +18,8 @@ import signal
 import subprocess
 
 from authority import Authority
-from kit import (Skipped, expect, main, read, run, scenario, wait_until, write)
+from kit import (BIN, LIB, TOP, Factory, Skipped, expect, main, read, run, scenario,
+                 wait_until, write)
 from mock import MockCloud
 from tokens import MODULE, PIN, SoftToken, SoftTpm
 from world import NAMEPLATE, RELEASE, World, factory
@@ -246,6 +247,21 @@ def an_agent_starts_without_its_token_and_comes_online_with_it():
 
 
 @scenario
+def a_token_that_does_not_answer_is_told_and_the_agent_goes_on():
+    with World() as world:
+        hang = write(world.path("hang"), "")
+        agent = world.agent(
+            port=1, environment={"FAKE_PKCS11_HANG": hang}, settings={
+                "cloud.connect_timeout_s": 1, "identity.key":
+                "pkcs11:token=fake;object=x?pin-value=1&module-path="
+                + os.path.join(LIB, "fake_pkcs11.so")})
+        offline(agent, "token_failed")
+        expect("does not answer" in agent.words(), agent.words())
+        os.unlink(hang)
+        agent.wait_for('"another_key: ')
+
+
+@scenario
 def a_wrong_pin_is_offered_once_and_the_right_one_heals():
     with World() as world:
         token = SoftToken(world.folder)
@@ -374,6 +390,42 @@ def neither_pin_nor_key_is_in_a_log_of_any_level():
             expect(PIN not in agent.words(), "the PIN is logged")
         for text in secrets_of(file.device + "/device.key"):
             expect(text not in file.words().encode(), "the key is logged")
+
+
+def commands_of(section):
+    """The indented commands of a section of docs/keys.md, but for apt-get and the
+    form of the URI."""
+    text = read(os.path.join(TOP, "docs/keys.md")).split(f"\n## {section}\n")[1]
+    blocks = re.findall(r"(?m)^    (.*)$", text.split("\n## ")[0])
+    return "\n".join(line for line in blocks
+                     if not re.match(r"apt-get|tpm2:\S+\[", line))
+
+
+@scenario
+def the_commands_of_the_manual_work_as_they_are_written():
+    with World() as world, SoftTpm(world.folder) as tpm:
+        token = SoftToken(world.folder, label="other")
+        place = world.path("place")
+        os.makedirs(place)
+        Factory(place)
+        links = world.path("bin")
+        os.makedirs(links)
+        for name in ("nameplate", "factory"):
+            os.symlink(os.path.join(BIN, name), os.path.join(links, name))
+        for section, serial in (("A PKCS #11 token", "4711"), ("A TPM", "4712")):
+            commands = commands_of(section).replace(
+                "/etc/nameplate", place).replace(
+                "tpm2:handle=0x81010001 ",
+                f"'tpm2:handle=0x81010001;tcti={tpm.tcti}' ")
+            expect("nameplate csr" in commands and "factory issue" in commands,
+                   commands)
+            run("bash", "-euo", "pipefail", "-c", commands, cwd=place,
+                env={**os.environ, **token.environment,
+                     "TPM2TOOLS_TCTI": tpm.tcti,
+                     "PATH": links + ":" + os.environ["PATH"]})
+            issued = os.path.join(place, "factory/devices",
+                                  "acme:thermo-1:" + serial)
+            expect(os.listdir(issued) == ["device.crt"], f"{section}: no key")
 
 
 # --- core dumps --------------------------------------------------------------

@@ -188,7 +188,7 @@ static void a_signature_that_fails_says_why_and_the_next_heals(void **state)
     struct scene *s = *state;
     const char *at = s->tokens.path;
     struct key *key;
-    char uri[200], *pem;
+    char uri[200], *pem = NULL;
     const struct thing_name_parts who = {"Acme", "Thermo-1", "1"};
 
     (void)snprintf(uri, sizeof(uri),
@@ -221,7 +221,7 @@ static void a_signature_that_fails_says_why_and_the_next_heals(void **state)
 static void more_keys_at_once_than_there_is_room_for_are_refused(void **state)
 {
     struct scene *s = *state;
-    struct key *keys[17];
+    struct key *keys[17] = {NULL};
     enum err e = ERR_OK;
     size_t count = 0;
 
