@@ -10,6 +10,7 @@
 #include "cmocka_all.h"
 #include "fake_pkcs11.h"
 #include "ports/keystore/keystore.h"
+#include "ports/keystore/load.h"
 
 #define MODULE NAMEPLATE_BINARY_DIR "/lib/fake_pkcs11.so"
 #define URI    "pkcs11:token=fake;object=x?pin-value=4711&module-path=" MODULE
@@ -212,6 +213,32 @@ static void a_token_that_hangs_holds_up_nobody_for_ever(void **state)
     keystore_free(store);
 }
 
+static void a_library_that_is_missing_or_too_old_is_told(void **state)
+{
+    static const struct load_symbol known[] = {
+        {"C_GetFunctionList", 0}
+    };
+    static const struct load_symbol unknown[] = {
+        {"C_GetFunctionList", 0},
+        {"C_GetNothing",      0},
+    };
+    struct load none = {.soname = "libnone.so.0", .package = "libnone0"};
+    struct load old = {
+        .soname = MODULE, .package = "fake", .symbols = unknown, .count = 2};
+    void *function = NULL;
+
+    (void)state;
+    assert_int_equal(load_library(&none, &function, why), ERR_NOT_FOUND);
+    assert_non_null(strstr(why, "no_module: "));
+    assert_non_null(strstr(why, "apt-get install libnone0"));
+    assert_int_equal(load_library(&old, &function, why), ERR_UNSUPPORTED);
+    assert_non_null(strstr(why, "has no C_GetNothing"));
+    old.symbols = known;
+    old.count = 1;
+    assert_int_equal(load_library(&old, &function, why), ERR_OK);
+    assert_ptr_equal(function, dlsym(library, "C_GetFunctionList"));
+}
+
 #define CALMLY(test) cmocka_unit_test_setup(test, calm_down)
 
 int main(void)
@@ -224,6 +251,7 @@ int main(void)
         CALMLY(a_token_that_wants_no_pin_gets_none),
         CALMLY(a_session_that_broke_is_opened_again_at_once),
         CALMLY(a_point_without_its_wrapping_is_understood),
+        CALMLY(a_library_that_is_missing_or_too_old_is_told),
         CALMLY(a_token_that_hangs_holds_up_nobody_for_ever),
     };
 
