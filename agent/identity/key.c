@@ -15,9 +15,10 @@
 
 struct key {
     struct keystore *store;
-    struct key_driver *driver; /* NULL before it was ready */
-    mbedtls_pk_context pk;     /* set up once, with the driver */
-    pthread_mutex_t mutex;     /* for the two above */
+    struct key_driver *driver;     /* NULL before it was ready */
+    mbedtls_pk_context pk;         /* set up once, with the driver */
+    struct keystore_public public; /* what pk is */
+    pthread_mutex_t mutex;         /* for the three above */
     bool in_token;
 };
 
@@ -69,14 +70,19 @@ static bool read_certified(
     return done;
 }
 
+static bool is_same(
+    const struct keystore_public *a, const struct keystore_public *b)
+{
+    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
 static enum err compare(const struct keystore_public *key,
     const mbedtls_x509_crt *certificate, char *why)
 {
     struct keystore_public certified;
 
     if (certificate == NULL ||
-        (read_certified(certificate, &certified) && key->len == certified.len &&
-            memcmp(key->bytes, certified.bytes, key->len) == 0))
+        (read_certified(certificate, &certified) && is_same(key, &certified)))
         return ERR_OK;
     (void)snprintf(why, KEY_WHY,
         "another_key: the certificate is for another key; [identity] key and "
@@ -96,8 +102,14 @@ static enum err set_up(
         if (e != ERR_OK)
             (void)snprintf(
                 why, KEY_WHY, "token_failed: the key cannot be set up");
-    } else {
+        key->public = *public;
+    } else if (is_same(public, &key->public)) {
         key_driver_clear(key->driver);
+    } else {
+        e = ERR_INVALID;
+        (void)snprintf(why, KEY_WHY,
+            "another_key: the key was exchanged; put the first one back, or "
+            "restart");
     }
     (void)pthread_mutex_unlock(&key->mutex);
     return e;

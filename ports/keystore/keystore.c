@@ -132,8 +132,9 @@ static void note_place(struct keystore *store)
     (void)pthread_mutex_unlock(&store->facts);
 }
 
-/* A session belongs to the process that opened it. */
-static enum err unlock_key(struct keystore *store, char *why)
+/* A session belongs to the process that opened it.  Who asks for a signature
+ * has seen the public half and must get that key's, or none. */
+static enum err unlock_key(struct keystore *store, bool any, char *why)
 {
     struct keystore_public key = {.len = 0};
     enum err e;
@@ -142,10 +143,9 @@ static enum err unlock_key(struct keystore *store, char *why)
         return ERR_OK;
     shut(store);
     e = store->variant->open(store->state, &key, why);
-    if (e == ERR_OK && store->seen && !is_same(&key, &store->key))
+    if (e == ERR_OK && !any && store->seen && !is_same(&key, &store->key))
         e = keystore_say(why, ERR_CONFLICT,
-            "another_key: the key there is not the one that was there; put "
-            "the first one back, or restart with its certificate");
+            "another_key: the key there is not the one that was there");
     if (e != ERR_OK) {
         shut(store);
         return e;
@@ -164,7 +164,7 @@ enum err keystore_open(
 
     if (e != ERR_OK)
         return e;
-    e = unlock_key(store, why);
+    e = unlock_key(store, true, why);
     if (e == ERR_OK)
         *out = store->key;
     (void)pthread_mutex_unlock(&store->mutex);
@@ -184,7 +184,7 @@ static enum err try_sign(struct keystore *store, const struct keystore_job *job,
     struct keystore_signature *out, char *why)
 {
     struct keystore_job fitting = *job;
-    enum err e = unlock_key(store, why);
+    enum err e = unlock_key(store, false, why);
 
     if (e != ERR_OK)
         return e;

@@ -71,13 +71,14 @@ void keystore_free(struct keystore *store); /* wipes; NULL is fine */
 
 /* Find the key; at once when it is open already.  ERR_AGAIN: the token is not
  * there; ERR_DENIED: the PIN, or who may read the file; ERR_NOT_FOUND: no such
- * file, object or library; ERR_CONFLICT: more than one key fits, or another one
- * than before; ERR_INVALID, ERR_UNSUPPORTED: not a key, or none of the kinds
- * above; ERR_IO: the token failed. */
+ * file, object or library; ERR_CONFLICT: more than one key fits; ERR_INVALID,
+ * ERR_UNSUPPORTED: not a key, or none of the kinds above; ERR_IO: the token
+ * failed. */
 enum err keystore_open(struct keystore *store, struct keystore_public *out,
     char why[KEYSTORE_WHY]) MUST_CHECK;
 
-/* Sign; opens what is not open, and once more what broke.  Errors as above. */
+/* Sign; opens what is not open, and once more what broke.  Errors as above;
+ * ERR_CONFLICT also when another key is there than keystore_open found. */
 enum err keystore_sign(struct keystore *store, const struct keystore_job *job,
     struct keystore_signature *out, char why[KEYSTORE_WHY]) MUST_CHECK;
 

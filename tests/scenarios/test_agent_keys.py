@@ -313,6 +313,9 @@ def a_key_of_another_certificate_is_told_and_the_right_one_heals():
                         factory().folder + "/devices/acme:thermo-1:M1/device.crt",
                         token.environment)
         offline(late, "another_key")
+        token.delete("device")
+        token.load("device", paths[0])
+        online(late)
 
 
 @scenario

@@ -178,7 +178,8 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len,
 
     (void)session;
     (void)data;
-    (void)data_len;
+    if (data_len > 32) /* longer than P-256's order */
+        return CKR_DATA_LEN_RANGE;
     fake_pkcs11_controls.signs++;
     fake_pkcs11_controls.sign = CKR_OK;
     while (atomic_load(&fake_pkcs11_controls.hangs) != 0)

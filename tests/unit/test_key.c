@@ -135,6 +135,43 @@ static void a_key_of_another_certificate_is_refused(void **state)
     mbedtls_x509_crt_free(&other);
 }
 
+static void exchange(struct scene *s, const char *a, const char *b)
+{
+    assert_true(tokens_run(&s->tokens,
+        "cd %s && mv %s.key x && mv %s.key %s.key && mv x %s.key",
+        s->tokens.path, a, b, a, b));
+}
+
+/* Before it was used, any key may come that fits; afterwards TLS has hold of
+ * the first, so another one waits for a restart. */
+static void a_key_may_be_exchanged_until_it_was_used(void **state)
+{
+    struct scene *s = *state;
+    mbedtls_x509_crt right, wrong;
+    struct key *key;
+
+    make_pair(s, "right", "ec -pkeyopt ec_paramgen_curve:P-256");
+    make_pair(s, "wrong", "ec -pkeyopt ec_paramgen_curve:P-256");
+    read_certificate(s, "right", &right);
+    read_certificate(s, "wrong", &wrong);
+    exchange(s, "right", "wrong");
+    key = open_file(s, "right");
+    assert_int_equal(key_ready(key, &right, s->why), ERR_INVALID);
+    exchange(s, "right", "wrong");
+    assert_int_equal(key_ready(key, &right, s->why), ERR_OK);
+    assert_true(signs(key, &right, MBEDTLS_PK_ECDSA, 1));
+    exchange(s, "right", "wrong");
+    assert_int_equal(key_ready(key, &wrong, s->why), ERR_INVALID);
+    assert_int_equal(key_ready(key, &wrong, s->why), ERR_INVALID);
+    assert_non_null(strstr(s->why, "another_key: the key was exchanged"));
+    exchange(s, "right", "wrong");
+    assert_int_equal(key_ready(key, &right, s->why), ERR_OK);
+    assert_true(signs(key, &right, MBEDTLS_PK_ECDSA, 2));
+    key_free(key);
+    mbedtls_x509_crt_free(&right);
+    mbedtls_x509_crt_free(&wrong);
+}
+
 struct worker {
     struct key *key;
     mbedtls_x509_crt *certificate;
@@ -212,6 +249,9 @@ static void a_signature_that_fails_says_why_and_the_next_heals(void **state)
     assert_int_equal(csr_make(key, &who, s->why, &pem), ERR_AGAIN);
     assert_true(tokens_run(
         &s->tokens, "rmdir %s/hsm && mv %s/away %s/hsm", at, at, at));
+    assert_true(key_trouble(key, s->why));
+    assert_int_equal(key_ready(key, NULL, s->why), ERR_OK);
+    assert_false(key_trouble(key, s->why));
     assert_int_equal(csr_make(key, &who, s->why, &pem), ERR_OK);
     assert_false(key_trouble(key, s->why));
     free(pem);
@@ -244,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_signs_as_tls_wants_it),
         cmocka_unit_test(a_key_of_another_certificate_is_refused),
+        cmocka_unit_test(a_key_may_be_exchanged_until_it_was_used),
         cmocka_unit_test(threads_sign_at_once_with_two_keys),
         cmocka_unit_test(a_signature_that_fails_says_why_and_the_next_heals),
         cmocka_unit_test(more_keys_at_once_than_there_is_room_for_are_refused),

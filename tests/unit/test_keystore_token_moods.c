@@ -162,6 +162,21 @@ static void a_session_that_broke_is_opened_again_at_once(void **state)
     keystore_free(store);
 }
 
+static void a_hash_longer_than_the_curve_is_cut_before_the_token(void **state)
+{
+    const unsigned char hash[64] = {1};
+    struct keystore *store = name_key(URI);
+    struct keystore_signature made;
+
+    (void)state;
+    for (size_t len = 32; len <= sizeof(hash); len += 16) {
+        const struct keystore_job job = {KEYSTORE_ECDSA, hash, len};
+
+        assert_int_equal(keystore_sign(store, &job, &made, why), ERR_OK);
+    }
+    keystore_free(store);
+}
+
 static void a_point_without_its_wrapping_is_understood(void **state)
 {
     struct keystore *wrapped = name_key(URI), *bare = name_key(URI);
@@ -250,6 +265,7 @@ int main(void)
         CALMLY(a_login_that_fails_for_another_reason_is_tried_again),
         CALMLY(a_token_that_wants_no_pin_gets_none),
         CALMLY(a_session_that_broke_is_opened_again_at_once),
+        CALMLY(a_hash_longer_than_the_curve_is_cut_before_the_token),
         CALMLY(a_point_without_its_wrapping_is_understood),
         CALMLY(a_library_that_is_missing_or_too_old_is_told),
         CALMLY(a_token_that_hangs_holds_up_nobody_for_ever),
