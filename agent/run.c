@@ -185,7 +185,8 @@ static enum err open_server(struct agent *a)
         .sources = {.session = a->session,
                     .shadow = a->shadow,
                     .telemetry = a->telemetry,
-                    .nameplate = a->nameplate}
+                    .nameplate = a->nameplate,
+                    .key = a->key}
     };
 
     return server_start(&options, &a->server);
