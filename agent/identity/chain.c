@@ -64,6 +64,12 @@ static enum err add(void *context, const unsigned char *der, size_t len)
     return refuse(r, ERR_DENIED, trust_reason_advice(r->fault));
 }
 
+static const char *too_big(const struct reading *r)
+{
+    return r->limit_bytes == CHAIN_FILE_BYTES ? "larger than 64 KiB"
+                                              : "larger than 1 MiB";
+}
+
 static enum err add_all(struct reading *r)
 {
     char *text;
@@ -71,8 +77,7 @@ static enum err add_all(struct reading *r)
     enum err e = file_read(r->path, r->limit_bytes, &text, &len);
 
     if (e != ERR_OK)
-        return refuse(r, e,
-            e == ERR_TOO_BIG ? "too large for what it is" : strerror(errno));
+        return refuse(r, e, e == ERR_TOO_BIG ? too_big(r) : strerror(errno));
     r->why = "the PEM in it is damaged";
     e = strlen(text) != len
         ? refuse(r, ERR_INVALID, "it is no text (PEM): it holds a NUL")
