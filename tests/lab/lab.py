@@ -1,0 +1,272 @@
+"""The lab: real agents meet servers that present each chain of the table.
+
+Everything happens in a network and mount namespace of its own, so that port
+443 is free, every row has an address of 127/8, and each agent has its own
+/etc/hosts.  The server, not the agent, says what arrived.
+"""
+import concurrent.futures
+import contextlib
+import ipaddress
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "scenarios")]
+
+import chains  # noqa: E402
+import tls  # noqa: E402
+from forge import Forge  # noqa: E402
+from kit import Skipped, expect, run, write  # noqa: E402
+from world import NAMEPLATE, Agent, device, factory  # noqa: E402
+
+INSIDE = "NAMEPLATE_LAB"
+TIMEOUT_S = 3
+ALPN = "x-amzn-mqtt-ca"
+EX_OK, EX_REFUSED, EX_UNREADABLE = 0, 1, 65
+VERSION_6 = ["fd00::2", "fd00::3", "fd00::4"]
+# Paths of the binary: name, port; `verify` alone dials nobody.
+PATHS = {"verify": None, "mqtt": 8883, "alpn": 443}
+
+
+def enter():
+    """Run this program again in namespaces of its own, where it is not yet."""
+    if os.environ.get(INSIDE):
+        return
+    words = ["unshare", *([] if os.geteuid() == 0 else ["-r"]), "-n", "-m"]
+    if subprocess.run([*words, "true"], capture_output=True).returncode:
+        os.environ[INSIDE] = "no"
+        return
+    os.environ[INSIDE] = "yes"
+    os.execvp("unshare", [*words, sys.executable, *sys.argv])
+
+
+def prepare_network():
+    if os.environ.get(INSIDE) != "yes":
+        raise Skipped("this user may not make namespaces (unshare -n -m)")
+    run("ip", "link", "set", "lo", "up")
+    for address in VERSION_6:
+        run("ip", "address", "replace", address + "/128", "dev", "lo")
+
+
+class Outcome:
+    """What became of one row on one path."""
+
+    def __init__(self, path, row):
+        self.path, self.row = path, row
+        self.reason = None     # in the program's words
+        self.alert = None      # as the server got it
+        self.received = b""    # inside TLS, as the server got it
+        self.fault = None      # what should not be, in words
+
+    def judge(self):
+        row = self.row
+        if self.fault is None and self.reason not in row.reasons:
+            self.fault = f"says {self.reason}, not {' or '.join(row.reasons)}"
+        if self.fault is None and self.path != "verify":
+            self.fault = self.judge_bytes()
+        return self
+
+    def judge_bytes(self):
+        if self.row.good:
+            return None if self.received[:1] == b"\x10" else "no CONNECT came"
+        if self.received:
+            return f"the server got {self.received[:20]}"
+        return None if self.alert else "the server got no alert"
+
+    def __str__(self):
+        return f"{self.path} {self.row.name}: {self.fault}"
+
+
+class Lab:
+    def __init__(self, binary=NAMEPLATE):
+        self.binary = binary
+        self.folder = tempfile.mkdtemp(prefix="nameplate-lab-")
+        self.numbers = iter(range(1, 60000))
+        self.lock = threading.Lock()
+        os.mkdir(self.path("forge"))
+        self.rows = chains.table(Forge(self.path("forge")), factory(), device())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def home(self, label):
+        """A new folder, and a number that nobody else has."""
+        with self.lock:
+            number = next(self.numbers)
+        home = self.path(f"{number}-{label}")
+        os.mkdir(home)
+        return home, number
+
+    def everything(self, paths, rows=None, at_once=12):
+        """Outcomes of the rows on the paths."""
+        jobs = [(path, row) for path in paths for row in rows or self.rows]
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(lambda job: self.one(*job), jobs))
+
+    def one(self, path, row):
+        outcome = Outcome(path, row)
+        try:
+            (self.verify if path == "verify" else self.meet)(outcome)
+        except Exception as fault:  # whatever it is, the row has failed
+            outcome.fault = f"{type(fault).__name__}: {fault}"
+        return outcome.judge()
+
+    def files(self, row, home):
+        """trust.pem, chain.pem, crl.pem and the key of a row."""
+        write(home + "/trust.pem", row.trust_pem())
+        write(home + "/chain.pem", row.chain_pem())
+        write(home + "/crl.pem", "".join(row.crl))
+
+    def verify(self, outcome):
+        row = outcome.row
+        home, _ = self.home(row.name)
+        self.files(row, home)
+        done = run(self.binary, "verify", "--purpose", "server", "--trust",
+                   home + "/trust.pem", "--name", row.host, "--json",
+                   *(["--crl", home + "/crl.pem"] if row.crl else []),
+                   home + "/chain.pem", status=None, timeout=20)
+        if row.garbage and done.returncode == EX_UNREADABLE:
+            outcome.reason = row.reasons[0]
+            return
+        said = json.loads(done.stdout or "{}")
+        outcome.reason = said.get("reason")
+        status = EX_OK if row.good else EX_REFUSED
+        if done.returncode != status or said.get("accepted") is not row.good:
+            outcome.fault = (f"exit {done.returncode}, expected {status}:"
+                             f" {done.stdout}{done.stderr}")
+
+    def meet(self, outcome):
+        """One agent, one server, one connection."""
+        row, port = outcome.row, PATHS[outcome.path]
+        home, number = self.home(row.name)
+        self.files(row, home)
+        address = address_of(row.host, number)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.create_server((address, port), family=family) as listener:
+            listener.settimeout(10)
+            agent = self.agent(home, row.host, address, port)
+            agent.start()
+            try:
+                stream, _ = listener.accept()
+                with stream:
+                    stream.settimeout(10)
+                    serve(outcome, stream, home)
+                if not outcome.received:
+                    agent.wait_for("offline why=")
+                outcome.reason = reason_of(agent.words())
+            finally:
+                agent.stop()
+
+    def agent(self, home, host, address, port, **options):
+        """An agent for which that name is at that address."""
+        settings = {"cloud.connect_timeout_s": TIMEOUT_S,
+                    **options.pop("settings", {})}
+        if os.path.getsize(home + "/crl.pem") > 0:
+            settings["cloud.crl"] = home + "/crl.pem"
+        at = f"[{host}]" if ":" in host else host
+        return Agent(home, host=at, port=port, trust=home + "/trust.pem",
+                     binary=self.starter(home, host, address),
+                     settings=settings, **options)
+
+    def starter(self, home, host, address):
+        """The binary, behind its own /etc/hosts."""
+        if host == address:
+            return self.binary
+        write(home + "/hosts", f"{address} {host}\n")
+        return ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts &&'
+                ' exec "$@"', home + "/hosts", self.binary]
+
+
+def address_of(host, number):
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return f"127.1.{number >> 8}.{number & 255}"
+
+
+def reason_of(words):
+    """The log's reason: of the certificate, else of the connection."""
+    if " up host=" in words:
+        return "ok"
+    found = re.search(r'offline why=(\w+) detail="(\w+)', words)
+    if not found:
+        return None
+    return found[2] if found[1] == "certificate" else found[1]
+
+
+# --- servers ----------------------------------------------------------------
+
+def serve(outcome, stream, home):
+    """Play the row's server: TLS 1.3 by hand on one path, TLS 1.2 by OpenSSL on
+    the other, but by hand what OpenSSL would not send."""
+    row = outcome.row
+    newest = outcome.path == "mqtt"
+    context = None
+    if not newest or (row.good and not row.hand_can_prove):
+        context = openssl_context(outcome, home)
+    if context:
+        serve_openssl(outcome, stream, context)
+    else:
+        kind = tls.Peer13 if newest else tls.Peer12
+        serve_by_hand(outcome, kind(stream, row.links, row.key,
+                                    None if newest else ALPN))
+
+
+def openssl_context(outcome, home):
+    if outcome.row.by_hand:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL:@SECLEVEL=0")  # the agent is on trial here
+    if outcome.path == "alpn":
+        context.set_alpn_protocols([ALPN])
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(home + "/chain.pem", outcome.row.key.path)
+    except ssl.SSLError:
+        return None
+    context.sni_callback = lambda stream, name, _: note_name(outcome, name)
+    return context
+
+
+def note_name(outcome, name):
+    """RFC 6066, section 3: a name is sent, an address never."""
+    host = outcome.row.host
+    is_address = address_of(host, 0) == host
+    if name != (None if is_address else host):
+        outcome.fault = f"the server name is {name}"
+
+
+def serve_openssl(outcome, stream, context):
+    try:
+        with context.wrap_socket(stream, server_side=True) as inside:
+            outcome.received = inside.recv(4096)
+    except ssl.SSLError as error:
+        outcome.alert = error.reason
+    except ConnectionError:
+        pass
+
+
+def serve_by_hand(outcome, peer):
+    try:
+        peer.hear_hello()
+        note_name(outcome, peer.client.server_name)
+        peer.shake()
+        peer.next()
+    except tls.Gone:
+        peer.listen()  # its last words are there, although it is gone
+    outcome.received = peer.received
+    outcome.alert = peer.alerts[0][1] if peer.alerts else None

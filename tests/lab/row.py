@@ -1,0 +1,49 @@
+"""One line of the lab's table: a chain, and what must become of it."""
+import der
+from forge import HOST, chain
+
+GOOD = ("ok",)
+
+
+class Row:
+    """`reasons`: those that are right; where a chain is wrong in two ways that
+    cannot be parted, either.  `links`: DER, leaf first."""
+
+    def __init__(self, name, wrong, reasons, leaf, *, links=None, trust=None,
+                 crl=(), host=HOST, garbage=False, by_hand=False):
+        self.name, self.wrong = name, wrong
+        self.reasons = (reasons,) if isinstance(reasons, str) else reasons
+        self.key, self.host, self.crl = leaf.key, host, list(crl)
+        made = chain(leaf) if links is None else links
+        self.links = [m if isinstance(m, bytes) else m.der for m in made]
+        self.trust = trust or [root_of(leaf)]
+        self.garbage = garbage  # a PEM file that `verify` may call unreadable
+        self.by_hand = by_hand  # OpenSSL would not serve with such a leaf
+
+    @property
+    def hand_can_prove(self):
+        """Whether tls.py can sign with the leaf's key: P-256."""
+        return self.key.kind == "EC" and len(der.encode(self.key.spki)) == 91
+
+    @property
+    def good(self):
+        return self.reasons == GOOD
+
+    def chain_pem(self):
+        return "".join(map(der.pem, self.links))
+
+    def trust_pem(self):
+        return "".join(t.pem for t in self.trust)
+
+
+def root_of(made):
+    while made.above is not None:
+        made = made.above
+    return made
+
+
+def good(name, why, leaf, **options):
+    return Row(name, why, GOOD, leaf, **options)
+
+
+bad = Row
