@@ -22,6 +22,7 @@ static const struct {
     {"report",   "tell the cloud how the settings are",               verb_report  },
     {"emit",     "send a value or an event to the cloud",             verb_emit    },
     {"watch",    "print each setting that the cloud wants",           verb_watch   },
+    {"verify",   "say whether a certificate would be believed",       verb_verify  },
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 

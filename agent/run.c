@@ -23,6 +23,7 @@
 #include "identity/chain.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
+#include "identity/timefloor.h"
 #include "identity/trust.h"
 #include "local/server.h"
 #include "local/settings.h"
@@ -37,6 +38,7 @@ struct agent {
     struct nameplate *nameplate;
     mbedtls_x509_crt *chain;
     struct key *key;
+    struct timefloor *floor;
     struct trust *trust;
     struct loop *loop;
     struct mqtt_room *room;
@@ -65,9 +67,26 @@ static enum err open_identity(struct agent *a)
         e = key_open(s->key, &a->key);
     if (e == ERR_OK)
         e = key_fits(a->key, a->chain);
-    if (e == ERR_OK)
-        e = trust_load(s->trust, &a->trust);
     return e;
+}
+
+static enum err open_trust(struct agent *a)
+{
+    const struct settings *s = a->settings;
+    char path[PATH_BYTES];
+    struct trust_options options = {.anchors = s->trust,
+        .crl = s->crl,
+        .pins = s->pins,
+        .crl_grace_s = s->crl_grace_s};
+    enum err e;
+
+    if (snprintf(path, sizeof(path), "%s/time", s->folder) >= (int)sizeof(path))
+        return ERR_TOO_BIG;
+    e = timefloor_new(path, &a->floor);
+    if (e != ERR_OK)
+        return e;
+    options.floor = a->floor;
+    return trust_load(&options, &a->trust);
 }
 
 static enum err open_outbox(struct agent *a)
@@ -101,6 +120,17 @@ static enum session_protocol protocol_of(enum settings_protocol protocol)
     return SESSION_AUTO;
 }
 
+/* Who let us in has told the time; once a connection, at most once a day, it
+ * is written down. */
+static void on_state(void *context, bool online, bool session_present)
+{
+    struct agent *a = context;
+
+    (void)session_present;
+    if (online)
+        timefloor_save(a->floor);
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -121,7 +151,9 @@ static enum err open_session(struct agent *a)
         .protocol = protocol_of(s->protocol)
     };
 
-    return session_new(&options, &a->session);
+    enum err e = session_new(&options, &a->session);
+
+    return e == ERR_OK ? session_on_state(a->session, on_state, a) : e;
 }
 
 static enum err open_description(struct agent *a)
@@ -201,6 +233,8 @@ static enum err open_all(struct agent *a)
     enum err e = open_identity(a);
 
     if (e == ERR_OK)
+        e = open_trust(a);
+    if (e == ERR_OK)
         e = open_loop(a);
     if (e == ERR_OK)
         e = open_outbox(a);
@@ -248,6 +282,7 @@ static void close_all(struct agent *a)
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
     trust_free(a->trust);
+    timefloor_free(a->floor);
     key_free(a->key);
     chain_free(a->chain);
     nameplate_free(a->nameplate);

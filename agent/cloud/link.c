@@ -47,7 +47,7 @@ struct link {
     int64_t deadline_ms;
     struct trust_check check;
     enum link_reason reason;
-    char detail[256];
+    char detail[400];
     _Atomic uint64_t bytes_in, bytes_out;
 };
 
@@ -153,23 +153,22 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
     return MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
-/* mbedTLS numbers its modules in bits 7 to 14; X.509 has 0x2080 to 0x3000. */
-static bool is_x509_error(int code)
+/* Dates were judged while our clock is known to be wrong: mend that first. */
+static bool is_for_the_clock(const struct trust_verdict *v)
 {
-    int module = -code & 0x7f80;
-
-    return module >= 0x2080 && module <= 0x3000;
+    return v->clock_is_late &&
+        (v->reason == TRUST_EXPIRED || v->reason == TRUST_NOT_YET);
 }
 
 static void explain_tls(
     struct link *link, const mbedtls_ssl_context *ssl, int code)
 {
-    if (link->check.verdict.reason != TRUST_OK) {
-        because(link,
-            link->check.verdict.reason == TRUST_CLOCK ? LINK_CLOCK
-                                                      : LINK_CERTIFICATE,
-            "%s: %s", trust_reason_name(link->check.verdict.reason),
-            link->check.verdict.detail);
+    const struct trust_verdict *v = &link->check.verdict;
+
+    trust_explain(&link->check, code);
+    if (v->reason != TRUST_OK) {
+        because(link, is_for_the_clock(v) ? LINK_CLOCK : LINK_CERTIFICATE,
+            "%s: %s", trust_reason_name(v->reason), v->detail);
     } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         int alert = ssl->MBEDTLS_PRIVATE(in_msg)[1];
         const char *words = link_alert_words(alert);
@@ -185,11 +184,6 @@ static void explain_tls(
         because(link, link->up ? LINK_LOST : LINK_TLS,
             link->up ? "the connection broke"
                      : "the server hung up during the handshake");
-    } else if (is_x509_error(code)) {
-        because(link, LINK_CERTIFICATE,
-            "bad_certificate: the server's certificate does not parse, or has "
-            "a critical extension that we cannot evaluate (-0x%04x)",
-            (unsigned)-code);
     } else {
         because(link, LINK_TLS, "TLS error -0x%04x", (unsigned)-code);
     }
@@ -290,6 +284,10 @@ static void carry(struct link *link, mbedtls_ssl_context *ssl)
     enum link_pump_end end;
 
     link->up = true;
+    if (link->check.verdict.clock_is_late)
+        log_warning(MODULE,
+            "this device's clock is before the floor: dates are judged at the "
+            "floor until it is set");
     log_info(MODULE, "up host=%s port=%u tls=%s suite=%s", link->options.host,
         link->options.port, mbedtls_ssl_get_version(ssl),
         mbedtls_ssl_get_ciphersuite(ssl));

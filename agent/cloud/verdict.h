@@ -10,7 +10,7 @@
 
 struct verdict {
     const char *why;  /* "dns", "tcp", ..., "policy", "duplicate"; static */
-    char detail[320]; /* what happened, and what to do */
+    char detail[480]; /* what happened, and what to do */
     bool slow;        /* trying again soon makes it worse */
     bool wants_3_1_1; /* the broker said so */
     bool hung_up;     /* on our CONNECT, without a word */

@@ -17,7 +17,8 @@
 
 enum config_kind {
     CONFIG_TEXT,   /* any text, not empty */
-    CONFIG_PATH,   /* absolute, or relative to the folder of its file */
+    CONFIG_PATH,   /* absolute, or relative to the folder of its file; one of
+                      `choices`, if there are any, is a word and no path */
     CONFIG_NUMBER, /* whole, within [min, max] */
     CONFIG_CHOICE, /* one of `choices`, separated by '|' */
     CONFIG_YES_NO, /* "yes" or "no" */

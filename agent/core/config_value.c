@@ -117,6 +117,9 @@ void config_value_expected(const struct config_key *key, char *out, size_t size)
 static char *make_text(
     const struct config_key *key, const char *text, const char *file)
 {
+    if (key->kind == CONFIG_PATH && key->choices != NULL &&
+        is_choice(key->choices, text, strlen(text)))
+        return strdup(text);
     if (key->kind == CONFIG_PATH)
         return resolve("", text, file);
     if (key->kind == CONFIG_URI && strncmp(text, "file:", 5) == 0)

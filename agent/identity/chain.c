@@ -3,119 +3,147 @@
 #include "identity/chain.h"
 
 #include <errno.h>
-#include <mbedtls/asn1.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/pem.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "core/log.h"
+#include "identity/certificate.h"
+#include "identity/pem.h"
+#include "identity/trust.h"
 
-#define MODULE "chain"
-#define BEGIN  "-----BEGIN CERTIFICATE-----"
-#define END    "-----END CERTIFICATE-----"
+#define MODULE      "chain"
+#define SYSTEM_FILE "/etc/ssl/certs/ca-certificates.crt" /* Debian's list */
 
-/* mbedTLS asks here about extensions it does not know; 0 lets them pass. */
-static int accept_name_constraints(void *context, const mbedtls_x509_crt *crt,
-    const mbedtls_x509_buf *oid, int critical, const unsigned char *p,
-    const unsigned char *end)
-{
-    (void)context;
-    (void)crt;
-    (void)p;
-    (void)end;
-    if (!critical || MBEDTLS_OID_CMP(MBEDTLS_OID_NAME_CONSTRAINTS, oid) == 0)
-        return 0;
-    return MBEDTLS_ERR_X509_INVALID_EXTENSIONS +
-        MBEDTLS_ERR_ASN1_UNEXPECTED_TAG;
-}
-
-static int add_der(
-    mbedtls_x509_crt *chain, const unsigned char *der, size_t len, bool own)
-{
-    if (own)
-        return mbedtls_x509_crt_parse_der_with_ext_cb(
-            chain, der, len, 1, accept_name_constraints, NULL);
-    return mbedtls_x509_crt_parse_der(chain, der, len);
-}
-
-/* Parse every certificate of `text`; the number found, or an mbedTLS error. */
-static int add_all(mbedtls_x509_crt *chain, char *text, bool own)
-{
-    int found = 0;
-    int failed = 0;
-
-    for (char *p = strstr(text, BEGIN); p != NULL && failed == 0;
-         p = strstr(p, BEGIN)) {
-        mbedtls_pem_context pem;
-        size_t used = 0;
-
-        if (found == CHAIN_LENGTH)
-            return MBEDTLS_ERR_X509_BAD_INPUT_DATA;
-        mbedtls_pem_init(&pem);
-        failed = mbedtls_pem_read_buffer(
-            &pem, BEGIN, END, (unsigned char *)p, NULL, 0, &used);
-        if (failed == 0) {
-            size_t len;
-            const unsigned char *der = mbedtls_pem_get_buffer(&pem, &len);
-
-            failed = add_der(chain, der, len, own);
-        }
-        mbedtls_pem_free(&pem);
-        p += used;
-        found++;
-    }
-    return failed != 0 ? failed : found;
-}
-
-static enum err chain_read(const char *path, bool own, mbedtls_x509_crt **out)
-{
+struct reading {
+    const char *path;
     mbedtls_x509_crt *chain;
-    char *text;
-    size_t len;
-    int found;
-    enum err e = file_read(path, CHAIN_FILE_BYTES, &text, &len);
+    size_t most, count;
+    const char *why;         /* what is wrong, in words */
+    enum trust_reason fault; /* ... with one certificate */
+    bool pass_over_unknown;  /* algorithms: an anchor that we cannot use */
+    bool outside_only;       /* tell what is no certificate from what is a
+                                bad one */
+};
 
-    if (e != ERR_OK) {
-        log_error(MODULE, "cannot read file=\"%s\" reason=\"%s\"", path,
-            e == ERR_TOO_BIG ? "larger than 64 KiB" : strerror(errno));
-        return e;
-    }
-    chain = calloc(1, sizeof(*chain));
-    if (chain == NULL) {
-        e = ERR_NO_MEMORY;
-        goto free_text;
-    }
-    mbedtls_x509_crt_init(chain);
-    found = add_all(chain, text, own);
-    if (found <= 0) {
-        log_error(MODULE,
-            "not a certificate chain file=\"%s\" reason=\"%s\" code=-0x%04x",
-            path,
-            found == 0 ? "no PEM certificate in it"
-                       : "a certificate in it does not parse",
-            (unsigned)-found);
-        chain_free(chain);
-        e = ERR_INVALID;
-        goto free_text;
-    }
-    *out = chain;
-
-free_text:
-    free(text);
+static enum err refuse(struct reading *r, enum err e, const char *why)
+{
+    r->why = why;
     return e;
+}
+
+static enum err add(void *context, const unsigned char *der, size_t len)
+{
+    struct reading *r = context;
+    int failed;
+
+    if (r->count == r->most)
+        return refuse(r, ERR_INVALID, "it holds too many certificates");
+    if (!certificate_is_one(der, len))
+        return refuse(r, ERR_INVALID, "a certificate in it is damaged");
+    r->count++;
+    failed = certificate_add(r->chain, der, len);
+    if (failed == 0)
+        return ERR_OK;
+    if (failed == MBEDTLS_ERR_X509_ALLOC_FAILED)
+        return ERR_NO_MEMORY;
+    r->fault = certificate_fault(failed);
+    if (r->pass_over_unknown && r->fault == TRUST_UNSUPPORTED) {
+        log_warning(MODULE,
+            "passed over: its algorithm is not known here certificate=%zu "
+            "file=\"%s\"",
+            r->count, r->path);
+        return ERR_OK;
+    }
+    /* As in a handshake: see judge.c. */
+    if (r->outside_only && r->chain->raw.p != NULL &&
+        r->fault == TRUST_UNSUPPORTED)
+        return ERR_OK;
+    return refuse(r, ERR_DENIED, trust_reason_advice(r->fault));
+}
+
+static enum err add_all(struct reading *r)
+{
+    char *text;
+    size_t len, count;
+    enum err e = file_read(r->path, CHAIN_FILE_BYTES, &text, &len);
+
+    if (e != ERR_OK)
+        return refuse(
+            r, e, e == ERR_TOO_BIG ? "larger than 1 MiB" : strerror(errno));
+    r->why = "the PEM in it is damaged";
+    e = pem_each(text, "CERTIFICATE", add, r, &count);
+    free(text);
+    if (e == ERR_OK && r->chain->raw.p == NULL)
+        e = refuse(r, ERR_INVALID, "no PEM certificate in it");
+    return e;
+}
+
+static enum err read_chain(struct reading *r, mbedtls_x509_crt **out)
+{
+    enum err e;
+
+    r->chain = calloc(1, sizeof(*r->chain));
+    if (r->chain == NULL)
+        return ERR_NO_MEMORY;
+    mbedtls_x509_crt_init(r->chain);
+    e = add_all(r);
+    if (e == ERR_OK) {
+        *out = r->chain;
+        return ERR_OK;
+    }
+    chain_free(r->chain);
+    return e;
+}
+
+static enum err read_and_say(struct reading *r, mbedtls_x509_crt **out)
+{
+    enum err e = read_chain(r, out);
+    bool in_file = e == ERR_INVALID || (e == ERR_DENIED && r->count > 0);
+
+    if (in_file)
+        log_error(MODULE,
+            "not a certificate chain file=\"%s\" certificate=%zu reason=\"%s\"",
+            r->path, r->count, r->why);
+    else if (e != ERR_OK)
+        log_error(MODULE, "cannot read file=\"%s\" reason=\"%s\"", r->path,
+            e == ERR_NO_MEMORY ? "out of memory" : r->why);
+    return in_file ? ERR_INVALID : e;
 }
 
 enum err chain_read_own(const char *path, mbedtls_x509_crt **out)
 {
-    return chain_read(path, true, out);
+    struct reading r = {.path = path, .most = CHAIN_OWN};
+
+    return read_and_say(&r, out);
 }
 
 enum err chain_read_anchors(const char *path, mbedtls_x509_crt **out)
 {
-    return chain_read(path, false, out);
+    struct reading r = {
+        .path = strcmp(path, TRUST_SYSTEM) == 0 ? SYSTEM_FILE : path,
+        .most = CHAIN_MOST,
+        .pass_over_unknown = true};
+
+    return read_and_say(&r, out);
+}
+
+enum err chain_read_peer(
+    const char *path, mbedtls_x509_crt **out, enum trust_reason *reason)
+{
+    struct reading r = {.path = path, .most = CHAIN_MOST, .outside_only = true};
+    enum err e = read_chain(&r, out);
+
+    *out = e == ERR_OK ? *out : NULL;
+    if (e == ERR_DENIED && r.count > 0) {
+        *reason = r.fault;
+        return ERR_DENIED;
+    }
+    if (e != ERR_OK)
+        log_error(MODULE, "cannot read file=\"%s\" reason=\"%s\"", path,
+            r.why == NULL ? err_name(e) : r.why);
+    return e;
 }
 
 void chain_free(mbedtls_x509_crt *chain)

@@ -7,19 +7,28 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "identity/reason.h"
 
-#define CHAIN_FILE_BYTES 65536 /* the largest PEM file that is read */
-#define CHAIN_LENGTH     16    /* the most certificates in one file */
+#define CHAIN_FILE_BYTES (1024 * 1024) /* the largest PEM file that is read */
+#define CHAIN_OWN        16            /* the most certificates we may show */
+#define CHAIN_MOST       1024          /* ... or that a file may hold at all */
 
-/* Our own chain, leaf first, to be shown to peers: name constraints above the
- * leaf are accepted here (mbedTLS cannot parse them otherwise) because nothing
- * is verified with it.  Reasons are logged.  ERR_INVALID: no certificate, one
- * that does not parse, or too many. */
+/* Our own chain, leaf first, to be shown to peers.  Reasons are logged.
+ * ERR_INVALID: no certificate, one that does not parse, or too many. */
 enum err chain_read_own(const char *path, mbedtls_x509_crt **out) MUST_CHECK;
 
-/* Trust anchors: only extensions that mbedTLS enforces are accepted. */
+/* Trust anchors: a file, or TRUST_SYSTEM for Debian's list.  One whose
+ * algorithm is not known here is passed over with a warning; the rest must
+ * parse. */
 enum err chain_read_anchors(
     const char *path, mbedtls_x509_crt **out) MUST_CHECK;
+
+/* A peer's chain, leaf first, as it would send it.  ERR_INVALID: there is no
+ * certificate in the file, or one is no certificate on the outside.  With
+ * ERR_DENIED it is one, and a peer that sent it is refused: *reason says why
+ * and *out is NULL. */
+enum err chain_read_peer(const char *path, mbedtls_x509_crt **out,
+    enum trust_reason *reason) MUST_CHECK;
 
 void chain_free(mbedtls_x509_crt *chain); /* NULL is fine */
 

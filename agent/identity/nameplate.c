@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/log.h"
 #include "identity/chain.h"
+#include "identity/moment.h"
 #include "identity/thing_name.h"
 
 #define MODULE      "nameplate"
@@ -108,18 +108,6 @@ static enum err hash_hex(const mbedtls_x509_buf *bytes, char **out)
     return ERR_OK;
 }
 
-static int64_t seconds_of(const mbedtls_x509_time *t)
-{
-    struct tm tm = {.tm_year = t->year - 1900,
-        .tm_mon = t->mon - 1,
-        .tm_mday = t->day,
-        .tm_hour = t->hour,
-        .tm_min = t->min,
-        .tm_sec = t->sec};
-
-    return (int64_t)timegm(&tm);
-}
-
 static enum err read_rest(const mbedtls_x509_crt *leaf, struct nameplate *n)
 {
     char issuer[NAME_BYTES];
@@ -130,8 +118,8 @@ static enum err read_rest(const mbedtls_x509_crt *leaf, struct nameplate *n)
     n->issuer = strdup(issuer);
     if (n->issuer == NULL)
         return ERR_NO_MEMORY;
-    n->not_before_s = seconds_of(&leaf->valid_from);
-    n->not_after_s = seconds_of(&leaf->valid_to);
+    n->not_before_s = moment_of(&leaf->valid_from);
+    n->not_after_s = moment_of(&leaf->valid_to);
     e = hash_hex(&leaf->pk_raw, &n->fingerprint);
     if (e != ERR_OK)
         return e;

@@ -1,64 +1,140 @@
-/* trust.c - mbedTLS builds the path and checks signatures and dates; what it
- * does not check, or checks too kindly, is checked here in its callback:
+/* trust.c - the policy's parts, and the order in which they are asked.
  *
- * - it falls back to the CN when there is no subjectAltName: refused here;
- * - it compares an IP endpoint as text with dNSNames: compared as bytes here;
- * - a missing extendedKeyUsage on the leaf is fine to it: refused here;
- * - it does not look at the extendedKeyUsage of the CAs above: done here. */
+ * A trust is read by the threads of links while the loop may put other
+ * revocation lists in place.  That one pointer has a lock, the only one above
+ * the files that own a foreign library's threads: a list is big, is judged with
+ * for milliseconds, and must not be freed meanwhile. */
 
 #include "identity/trust.h"
 
-#include <mbedtls/oid.h>
-#include <stdbool.h>
+#include <psa/crypto.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "identity/chain.h"
+#include "identity/crl.h"
 #include "identity/endpoint.h"
-#include "ports/port.h"
+#include "identity/extension.h"
+#include "identity/moment.h"
+#include "identity/pin.h"
+#include "identity/trust_inside.h"
+
+#define MODULE "trust"
+
+/* Lists that are shared: the last user frees them. */
+struct shared_crls {
+    struct crls *crls;
+    unsigned users;
+};
 
 struct trust {
     mbedtls_x509_crt *anchors;
+    struct pins pins; /* count 0: none */
+    int64_t crl_grace_s;
+    struct timefloor *floor;
+    struct timefloor *own_floor; /* when none was lent */
+    pthread_mutex_t lock;        /* of `shared` */
+    struct shared_crls *shared;  /* NULL: no lists are configured */
 };
 
-const char *trust_reason_name(enum trust_reason reason)
+/* --- revocation lists ---------------------------------------------------- */
+
+static struct shared_crls *borrow_crls(struct trust *trust)
 {
-    switch (reason) {
-    case TRUST_OK:
-        return "ok";
-    case TRUST_CLOCK:
-        return "clock";
-    case TRUST_EXPIRED:
-        return "expired";
-    case TRUST_NOT_YET:
-        return "not_yet_valid";
-    case TRUST_UNKNOWN_ISSUER:
-        return "unknown_issuer";
-    case TRUST_NAME:
-        return "wrong_name";
-    case TRUST_PURPOSE:
-        return "wrong_purpose";
-    case TRUST_REVOKED:
-        return "revoked";
-    case TRUST_WEAK:
-        return "weak";
-    case TRUST_BAD:
-        return "bad_certificate";
-    }
-    return "unknown";
+    struct shared_crls *shared;
+
+    (void)pthread_mutex_lock(&trust->lock);
+    shared = trust->shared;
+    if (shared != NULL)
+        shared->users++;
+    (void)pthread_mutex_unlock(&trust->lock);
+    return shared;
 }
 
-enum err trust_load(const char *path, struct trust **out)
+static void return_crls(struct trust *trust, struct shared_crls *shared)
+{
+    bool last;
+
+    if (shared == NULL)
+        return;
+    (void)pthread_mutex_lock(&trust->lock);
+    last = --shared->users == 0;
+    (void)pthread_mutex_unlock(&trust->lock);
+    if (last) {
+        crls_free(shared->crls);
+        free(shared);
+    }
+}
+
+void trust_take_crls(struct trust *trust, struct crls *crls)
+{
+    struct shared_crls *fresh = calloc(1, sizeof(*fresh));
+    struct shared_crls *old;
+
+    if (fresh == NULL) {
+        log_error(MODULE, "out of memory: the old revocation lists stay");
+        crls_free(crls);
+        return;
+    }
+    *fresh = (struct shared_crls){crls, 1};
+    (void)pthread_mutex_lock(&trust->lock);
+    old = trust->shared;
+    trust->shared = fresh;
+    (void)pthread_mutex_unlock(&trust->lock);
+    return_crls(trust, old);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static enum err load_crls(struct trust *trust, const char *path)
+{
+    struct crls *crls;
+    enum err e = crls_read(path, &crls);
+
+    if (e == ERR_OK)
+        trust_take_crls(trust, crls);
+    return e;
+}
+
+static enum err load_pins(struct trust *trust, const char *text)
+{
+    enum err e = pins_parse(text, &trust->pins);
+
+    if (e != ERR_OK)
+        log_error(
+            MODULE, "not usable pins=\"%s\" expected=\"" PIN_WORDS "\"", text);
+    return e;
+}
+
+enum err trust_load(const struct trust_options *options, struct trust **out)
 {
     struct trust *trust = calloc(1, sizeof(*trust));
     enum err e;
 
     if (trust == NULL)
         return ERR_NO_MEMORY;
-    e = chain_read_anchors(path, &trust->anchors);
-    if (e != ERR_OK) {
+    if (psa_crypto_init() != PSA_SUCCESS) {
+        log_error(MODULE, "no randomness: PSA did not start");
         free(trust);
+        return ERR_IO;
+    }
+    (void)pthread_mutex_init(&trust->lock, NULL);
+    trust->crl_grace_s = options->crl_grace_s;
+    trust->floor = options->floor;
+    e = trust->floor != NULL ? ERR_OK : timefloor_new(NULL, &trust->own_floor);
+    if (e == ERR_OK && trust->floor == NULL)
+        trust->floor = trust->own_floor;
+    if (e == ERR_OK)
+        e = chain_read_anchors(options->anchors, &trust->anchors);
+    if (e == ERR_OK && options->crl != NULL)
+        e = load_crls(trust, options->crl);
+    if (e == ERR_OK && options->pins != NULL && options->pins[0] != '\0')
+        e = load_pins(trust, options->pins);
+    if (e != ERR_OK) {
+        trust_free(trust);
         return e;
     }
     *out = trust;
@@ -69,161 +145,116 @@ void trust_free(struct trust *trust)
 {
     if (trust == NULL)
         return;
+    return_crls(trust, trust->shared);
     chain_free(trust->anchors);
+    timefloor_free(trust->own_floor);
+    (void)pthread_mutex_destroy(&trust->lock);
     free(trust);
 }
 
-static bool san_names(const mbedtls_asn1_buf *san, const char *host)
+mbedtls_x509_crt *trust_anchors(const struct trust *trust)
 {
-    unsigned tag = (unsigned)san->tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
-
-    if (tag == MBEDTLS_X509_SAN_IP_ADDRESS)
-        return endpoint_is_ip_address(host, san->p, san->len);
-    return tag == MBEDTLS_X509_SAN_DNS_NAME &&
-        endpoint_is_dns_name(host, san->p, san->len);
+    return trust->anchors;
 }
+
+/* --- the judgement ------------------------------------------------------- */
 
 static bool names_host(const mbedtls_x509_crt *leaf, const char *host)
 {
-    if ((leaf->MBEDTLS_PRIVATE(ext_types) &
-            MBEDTLS_X509_EXT_SUBJECT_ALT_NAME) == 0)
+    unsigned char *p, *end;
+    struct general_name n;
+
+    if (general_begin(leaf, &p, &end) != ERR_OK)
         return false;
-    for (const mbedtls_x509_sequence *s = &leaf->subject_alt_names; s != NULL;
-         s = s->next)
-        if (s->buf.p != NULL && san_names(&s->buf, host))
+    while (general_next(&p, end, &n) == ERR_OK) {
+        if (n.form == GENERAL_DNS && endpoint_is_dns_name(host, n.bytes, n.len))
+            return true;
+        if (n.form == GENERAL_IP &&
+            endpoint_is_ip_address(host, n.bytes, n.len))
+            return true;
+    }
+    return false;
+}
+
+static bool is_pinned(const struct trust *trust, const struct path *path)
+{
+    for (size_t i = 0; i < path->count; i++)
+        if (pins_hold(&trust->pins, path->certificates[i]))
             return true;
     return false;
 }
 
-static bool may_serve(const mbedtls_x509_crt *crt, bool must_say)
+/* What the path does not say: whether it is the right peer. */
+static enum trust_reason judge_peer(const struct trust *trust,
+    const struct trust_question *question, const struct path *path,
+    enum proof *level)
 {
-    bool says = (crt->MBEDTLS_PRIVATE(ext_types) &
-                    MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE) != 0;
+    enum trust_reason reason = TRUST_OK;
 
-    if (!says)
-        return !must_say;
-    return mbedtls_x509_crt_check_extended_key_usage(crt,
-               MBEDTLS_OID_SERVER_AUTH,
-               MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
-}
-
-/* Before this program was built nobody can have started it: a clock that says
- * so is wrong, and no date can be judged with it. */
-static bool clock_is_wrong(void)
-{
-    return port_wall_ms() / 1000 < (int64_t)NAMEPLATE_BUILD_TIME;
-}
-
-static enum trust_reason reason_of(uint32_t flags)
-{
-    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-        return TRUST_UNKNOWN_ISSUER;
-    if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
-        if (clock_is_wrong())
-            return TRUST_CLOCK;
-    if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
-        return TRUST_EXPIRED;
-    if (flags & MBEDTLS_X509_BADCERT_FUTURE)
-        return TRUST_NOT_YET;
-    if (flags & MBEDTLS_X509_BADCERT_REVOKED)
-        return TRUST_REVOKED;
-    if (flags &
-        (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
-            MBEDTLS_X509_BADCERT_BAD_KEY))
-        return TRUST_WEAK;
-    if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
-        return TRUST_NAME;
-    if (flags &
-        (MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
-            MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
-        return TRUST_PURPOSE;
-    return TRUST_BAD;
-}
-
-static const char *advice(enum trust_reason reason)
-{
-    switch (reason) {
-    case TRUST_OK:
-        return "";
-    case TRUST_CLOCK:
-        return "this device's clock is before the agent was built; set it";
-    case TRUST_EXPIRED:
-        return "it is expired; the server must renew it";
-    case TRUST_NOT_YET:
-        return "it is not valid yet; compare both clocks";
-    case TRUST_UNKNOWN_ISSUER:
-        return "no trusted CA signed it; check [cloud] trust";
-    case TRUST_NAME:
-        return "it is for another name; check [cloud] endpoint";
-    case TRUST_PURPOSE:
-        return "it is not a server's certificate (extendedKeyUsage)";
-    case TRUST_REVOKED:
-        return "it is revoked";
-    case TRUST_WEAK:
-        return "its key or signature is too weak";
-    case TRUST_BAD:
-        return "it is malformed";
+    *level = PROOF_NONE;
+    if (trust->pins.count > 0 && !is_pinned(trust, path))
+        return TRUST_PIN;
+    switch (question->purpose) {
+    case PATH_SERVER:
+        if (question->host == NULL ||
+            !names_host(path->certificates[0], question->host))
+            return TRUST_NAME;
+        *level = trust->pins.count > 0 ? PROOF_PINNED : PROOF_ENCRYPTED;
+        break;
+    case PATH_DEVICE:
+        reason = genuine_check(path, &question->device, level);
+        break;
     }
-    return "";
+    return reason;
 }
 
-static void judge(
-    struct trust_check *check, const mbedtls_x509_crt *crt, uint32_t flags)
+/* Who was believed has told us that it is not earlier than this. */
+static void learn_time(struct trust *trust, const struct path *path)
 {
-    char subject[100];
+    for (size_t i = 0; i < path->count; i++)
+        timefloor_raise(
+            trust->floor, moment_of(&path->certificates[i]->valid_from));
+}
 
-    /* The first verdict stays, unless a later one says it is not ours at all:
-     * who cannot be traced to an anchor has no dates worth talking about. */
-    if (check->verdict.reason != TRUST_OK &&
-        (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0)
-        return;
-    if (mbedtls_x509_dn_gets(subject, sizeof(subject), &crt->subject) < 0)
+static void explain(struct trust_verdict *v, const mbedtls_x509_crt *blamed)
+{
+    char subject[160];
+
+    if (mbedtls_x509_dn_gets(subject, sizeof(subject), &blamed->subject) < 0)
         (void)snprintf(subject, sizeof(subject), "(a long name)");
-    check->verdict.reason = reason_of(flags);
-    (void)snprintf(check->verdict.detail, sizeof(check->verdict.detail),
-        "certificate \"%s\": %s", subject, advice(check->verdict.reason));
+    (void)snprintf(v->detail, sizeof(v->detail), "certificate \"%s\": %s%s",
+        subject, trust_reason_advice(v->reason),
+        v->clock_is_late ? " (our clock is before the floor)" : "");
 }
 
-static int on_certificate(
-    void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+void trust_judge(const struct trust *trust,
+    const struct trust_question *question, const mbedtls_x509_crt *sent,
+    struct trust_verdict *out)
 {
-    struct trust_check *check = context;
+    struct trust *shared = (struct trust *)trust; /* its lock, and the floor */
+    struct shared_crls *lists = borrow_crls(shared);
+    struct path_question q = {.sent = sent,
+        .anchors = trust->anchors,
+        .crls = lists == NULL ? NULL : lists->crls,
+        .crl_grace_s = trust->crl_grace_s,
+        .purpose = question->purpose,
+        .now_s = question->at_s};
+    struct path_answer answer;
+    struct trust_verdict v = {.level = PROOF_NONE};
 
-    if (depth == 0 && !names_host(crt, check->host))
-        *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-    if (!may_serve(crt, depth == 0))
-        *flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
-    if (*flags != 0)
-        judge(check, crt, *flags);
-    return 0; /* the flags refuse; an error code here would hide them */
-}
-
-/* P-256 and P-384, RSA from 2048 bits, SHA-256 and up. */
-static const mbedtls_x509_crt_profile accepted_algorithms = {
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
-    0xFFFFFFF,
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
-    2048,
-};
-
-void trust_apply(struct trust_check *check, mbedtls_ssl_config *config)
-{
-    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
-    mbedtls_ssl_conf_ca_chain(config, check->trust->anchors, NULL);
-    mbedtls_ssl_conf_cert_profile(config, &accepted_algorithms);
-    mbedtls_ssl_conf_verify(config, on_certificate, check);
-}
-
-enum err trust_name_server(
-    const struct trust_check *check, mbedtls_ssl_context *ssl)
-{
-    unsigned char address[ENDPOINT_ADDRESS_BYTES];
-    bool is_address = endpoint_address(check->host, address) > 0;
-    const char *sni = is_address ? NULL : check->host;
-
-    /* RFC 6066 section 3: an address is never sent as a server name. */
-    return mbedtls_ssl_set_hostname(ssl, sni) == 0 ? ERR_OK : ERR_NO_MEMORY;
+    if (question->at_s == TRUST_NOW)
+        q.now_s = timefloor_now(trust->floor, &q.clock_is_late);
+    path_find(&q, &answer);
+    v.reason = answer.reason;
+    v.clock_is_late = q.clock_is_late;
+    if (v.reason == TRUST_OK) {
+        v.reason = judge_peer(trust, question, &answer.path, &v.level);
+        answer.blamed = answer.path.certificates[0];
+    }
+    if (v.reason != TRUST_OK)
+        explain(&v, answer.blamed);
+    else if (question->at_s == TRUST_NOW)
+        learn_time(shared, &answer.path);
+    return_crls(shared, lists);
+    *out = v;
 }

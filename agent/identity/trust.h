@@ -1,46 +1,72 @@
 /* trust.h - whom we believe: one policy for every connection.
  *
- * A server is believed when its chain leads to one of our anchors, every date
- * fits our clock, its leaf names the endpoint in subjectAltName (never the CN;
- * RFC 9525 section 6), and the leaf and each CA below the anchor may speak for
- * servers (extendedKeyUsage, RFC 5280 section 4.2.1.12).  Nothing turns this
- * off. */
+ * A peer is believed when a path leads from its certificate to one of our
+ * anchors and every rule of RFC 5280 holds on it (path.h); a server also when
+ * its leaf names the endpoint in subjectAltName (RFC 9525 section 6), a device
+ * when its vendor's CA speaks for it (genuine.h); and when a pinned key stands
+ * in the path, where keys are pinned.  Nothing turns this off: a TLS handshake
+ * of this program ends here whoever set it up (judge.c). */
 
 #ifndef IDENTITY_TRUST_H
 #define IDENTITY_TRUST_H
 
 #include <mbedtls/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "core/err.h"
+#include "identity/genuine.h"
+#include "identity/path.h"
+#include "identity/proof.h"
+#include "identity/reason.h"
+#include "identity/timefloor.h"
 
 struct trust;
 
-enum trust_reason {
-    TRUST_OK,
-    TRUST_CLOCK,          /* our own clock is before this program was built */
-    TRUST_EXPIRED,        /* a certificate of the chain is over */
-    TRUST_NOT_YET,        /* ... or has not begun */
-    TRUST_UNKNOWN_ISSUER, /* no path to one of our anchors */
-    TRUST_NAME,           /* genuine, but somebody else */
-    TRUST_PURPOSE,        /* not for servers */
-    TRUST_REVOKED,
-    TRUST_WEAK, /* key or signature below what we accept */
-    TRUST_BAD   /* malformed, or says what we cannot evaluate */
+/* The operating system's store, when asked for by this name in place of a
+ * file. */
+#define TRUST_SYSTEM "system"
+
+struct trust_options {
+    const char *anchors;     /* a PEM file, or TRUST_SYSTEM */
+    const char *crl;         /* a file of revocation lists; NULL: none */
+    const char *pins;        /* see pin.h; NULL or empty: none */
+    int64_t crl_grace_s;     /* how long a list may be over */
+    struct timefloor *floor; /* borrowed for the trust's life; NULL: the build
+                                date alone */
 };
 
-/* "unknown_issuer"; static. */
-const char *trust_reason_name(enum trust_reason reason);
+/* Reasons are logged; errors as chain_read_anchors, crls_read, pins_parse. */
+enum err trust_load(
+    const struct trust_options *options, struct trust **out) MUST_CHECK;
+void trust_free(struct trust *trust); /* NULL is fine */
+
+/* Put other revocation lists in place; `takes` them.  Judgements already under
+ * way keep the old ones. */
+void trust_take_crls(struct trust *trust, struct crls *crls);
+
+#define TRUST_NOW INT64_MIN
+
+struct trust_question {
+    enum path_purpose purpose;
+    const char *host;               /* the endpoint; for PATH_SERVER */
+    struct genuine_question device; /* for PATH_DEVICE */
+    int64_t at_s;                   /* TRUST_NOW, or the time to judge at */
+};
 
 struct trust_verdict {
     enum trust_reason reason;
-    char detail[200]; /* words a person can act on */
+    enum proof level;   /* what is proved, PROOF_NONE when refused */
+    bool clock_is_late; /* our clock is before the floor: see timefloor.h */
+    char detail[320];   /* words a person can act on; "" when believed */
 };
 
-/* Read the anchors (PEM).  Reasons are logged; errors as chain_read_anchors. */
-enum err trust_load(const char *path, struct trust **out) MUST_CHECK;
-void trust_free(struct trust *trust); /* NULL is fine */
+/* Judge `sent`: the peer's leaf, then what it sent along. */
+void trust_judge(const struct trust *trust,
+    const struct trust_question *question, const mbedtls_x509_crt *sent,
+    struct trust_verdict *out);
 
-/* One judgement about one peer; lives as long as the connection. */
+/* One judgement about one server; lives as long as the connection. */
 struct trust_check {
     const struct trust *trust;
     const char *host; /* the endpoint: a DNS name, or an IP address as text */
@@ -53,5 +79,9 @@ void trust_apply(struct trust_check *check, mbedtls_ssl_config *config);
 /* Name the server: SNI for a DNS name, none for an IP address. */
 enum err trust_name_server(
     const struct trust_check *check, mbedtls_ssl_context *ssl) MUST_CHECK;
+
+/* A handshake ended with this error of mbedTLS while the verdict was still
+ * TRUST_OK: if it is about the peer's certificate, say so in the verdict. */
+void trust_explain(struct trust_check *check, int mbedtls_error);
 
 #endif

@@ -14,20 +14,38 @@
 
 struct known {
     const char *name; /* "--socket" */
-    char letter;
+    char letter;      /* '\0': one of the verb's own, or none */
     bool takes_value;
+    size_t own; /* which one of the verb's own */
 };
 
 static const struct known all[] = {
-    {"--help",   'h', false},
-    {"--json",   'j', false},
-    {"--socket", 's', true },
-    {"--config", 'c', true },
+    {"--help",   'h', false, 0},
+    {"--json",   'j', false, 0},
+    {"--socket", 's', true,  0},
+    {"--config", 'c', true,  0},
 };
 #define KNOWN (sizeof(all) / sizeof(all[0]))
 
+/* How many options the verb takes, and the i-th of them. */
+static size_t count_known(const struct page *page)
+{
+    return KNOWN + page->own_count;
+}
+
+static struct known known_at(const struct page *page, size_t i)
+{
+    if (i < KNOWN)
+        return all[i];
+    return (struct known){.name = page->own[i - KNOWN].name,
+        .takes_value = page->own[i - KNOWN].hint != NULL,
+        .own = i - KNOWN};
+}
+
 static bool is_taken(const struct page *page, const struct known *known)
 {
+    if (known->letter == 's')
+        return !page->no_agent;
     return known->letter != 'c' || page->takes_config;
 }
 
@@ -37,41 +55,48 @@ static bool is_option(const char *arg)
         arg[1] != '.';
 }
 
-/* *value is what stands behind it in the same word, or NULL. */
-static const struct known *find(
-    const struct page *page, const char *arg, const char **value)
+/* Is `arg` this option?  *value is what stands behind it in the same word, or
+ * NULL. */
+static bool is_this(const struct known *k, const char *arg, const char **value)
 {
     size_t len = strcspn(arg, "=");
 
-    *value = NULL;
-    for (size_t i = 0; i < KNOWN; i++) {
-        const struct known *k = &all[i];
-
-        if (!is_taken(page, k))
-            continue;
-        if (arg[1] == k->letter && (arg[2] == '\0' || k->takes_value)) {
-            *value = arg[2] == '\0' ? NULL : arg + 2;
-            return k;
-        }
-        if (strlen(k->name) == len && strncmp(arg, k->name, len) == 0 &&
-            (arg[len] == '\0' || k->takes_value)) {
-            *value = arg[len] == '\0' ? NULL : arg + len + 1;
-            return k;
-        }
+    if (k->letter != '\0' && arg[1] == k->letter &&
+        (arg[2] == '\0' || k->takes_value)) {
+        *value = arg[2] == '\0' ? NULL : arg + 2;
+        return true;
     }
-    return NULL;
+    if (strlen(k->name) != len || strncmp(arg, k->name, len) != 0 ||
+        (arg[len] != '\0' && !k->takes_value))
+        return false;
+    *value = arg[len] == '\0' ? NULL : arg + len + 1;
+    return true;
+}
+
+static bool find(const struct page *page, const char *arg, const char **value,
+    struct known *out)
+{
+    for (size_t i = 0; i < count_known(page); i++) {
+        *out = known_at(page, i);
+        if (is_taken(page, out) && is_this(out, arg, value))
+            return true;
+    }
+    return false;
 }
 
 static int complain_unknown(
     const struct page *page, const struct options *o, const char *arg)
 {
-    const char *names[KNOWN];
+    const char *names[KNOWN + OPTIONS_OWN];
     const char *near;
     size_t n = 0;
 
-    for (size_t i = 0; i < KNOWN; i++)
-        if (is_taken(page, &all[i]))
-            names[n++] = all[i].name;
+    for (size_t i = 0; i < count_known(page); i++) {
+        const struct known k = known_at(page, i);
+
+        if (is_taken(page, &k))
+            names[n++] = k.name;
+    }
     near = near_word(arg, names, n);
     if (near != NULL)
         return speak_fail(o, EX_USAGE, "usage",
@@ -80,15 +105,30 @@ static int complain_unknown(
         "unknown option '%s'; see 'nameplate %s --help'", arg, page->name);
 }
 
+static void print_own(const struct option_own *own)
+{
+    char both[64];
+
+    if (own->help == NULL)
+        return;
+    (void)snprintf(both, sizeof(both), "%s %s", own->name,
+        own->hint == NULL ? "" : own->hint);
+    (void)printf("  %-20s %s\n", both, own->help);
+}
+
 static int print_help(const struct page *page)
 {
-    (void)printf("nameplate %s - %s\nusage: nameplate %s%s%s%s\n\n%s\n"
-                 "  --json        print JSON, one object a line\n"
-                 "  -s PATH       the agent's socket (else NAMEPLATE_SOCKET, "
-                 "else\n                " SETTINGS_SOCKET ")\n",
+    (void)printf("nameplate %s - %s\nusage: nameplate %s%s%s%s\n\n%s\n",
         page->name, page->summary, page->name,
         page->takes_config ? " [-c FILE]" : "",
         *page->arguments == '\0' ? "" : " ", page->arguments, page->help);
+    for (size_t i = 0; i < page->own_count; i++)
+        print_own(&page->own[i]);
+    (void)printf("  --json        print JSON, one object a line\n");
+    if (!page->no_agent)
+        (void)printf(
+            "  -s PATH       the agent's socket (else NAMEPLATE_SOCKET, "
+            "else\n                " SETTINGS_SOCKET ")\n");
     if (page->takes_config)
         (void)printf("  -c FILE       the agent's configuration\n");
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
@@ -111,17 +151,17 @@ static int check_words(const struct page *page, const struct options *o)
 static int take(
     const struct page *page, int argc, char **argv, int *i, struct options *o)
 {
-    const char *value;
-    const struct known *k = find(page, argv[*i], &value);
+    const char *value = NULL;
+    struct known k;
 
-    if (k == NULL)
+    if (!find(page, argv[*i], &value, &k))
         return complain_unknown(page, o, argv[*i]);
-    if (k->takes_value && value == NULL && *i + 1 < argc)
+    if (k.takes_value && value == NULL && *i + 1 < argc)
         value = argv[++*i];
-    if (k->takes_value && (value == NULL || *value == '\0'))
+    if (k.takes_value && (value == NULL || *value == '\0'))
         return speak_fail(
-            o, EX_USAGE, "usage", "option '%s' wants a value", k->name);
-    switch (k->letter) {
+            o, EX_USAGE, "usage", "option '%s' wants a value", k.name);
+    switch (k.letter) {
     case 'h':
         return print_help(page);
     case 'j':
@@ -132,6 +172,9 @@ static int take(
         break;
     case 'c':
         o->config = value;
+        break;
+    default:
+        o->own[k.own] = k.takes_value ? value : "";
         break;
     }
     return OPTIONS_GO;

@@ -9,6 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define OPTIONS_OWN 16
+
+/* An option that only this verb takes. */
+struct option_own {
+    const char *name; /* "--purpose" */
+    const char *hint; /* "FILE", for the help; NULL: it takes no value */
+    const char *help; /* one line; NULL: the verb's text says it */
+};
+
 /* What a verb is, for its --help and its usage line. */
 struct page {
     const char *name;
@@ -16,7 +25,10 @@ struct page {
     const char *summary;   /* one line */
     const char *help;      /* what it means, and an example */
     bool takes_config;     /* -c FILE */
+    bool no_agent;         /* it never talks to the agent: no -s */
     size_t words_min, words_max;
+    const struct option_own *own; /* at most OPTIONS_OWN */
+    size_t own_count;
 };
 
 struct options {
@@ -26,6 +38,8 @@ struct options {
     bool json;
     char **words;
     size_t word_count;
+    const char *own[OPTIONS_OWN]; /* as in the page: the value, "" for one that
+                                     takes none, NULL when it was not given */
 };
 
 #define OPTIONS_GO (-1)

@@ -11,8 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "identity/pin.h"
+#include "identity/trust.h"
+
 #define MIB          (1024 * 1024)
 #define DEFAULT_PORT 8883
+#define HOUR_S       3600
 #define HOST_MAX     253 /* RFC 1035 section 2.3.4, in text */
 
 #define WHO                                                                    \
@@ -25,7 +29,11 @@ static const struct config_key table[] = {
     {.section = "cloud", .name = "endpoint", .kind = CONFIG_TEXT,
         .expected = ENDPOINT},
     {.section = "cloud", .name = "trust", .kind = CONFIG_PATH,
-        .expected = "the path of a PEM file: the CAs a broker may have"},
+        .choices = TRUST_SYSTEM,
+        .expected = "the path of a PEM file: the CAs a broker may have; or "
+        "\"" TRUST_SYSTEM "\", all that this machine believes"},
+    {.section = "cloud", .name = "pins", .kind = CONFIG_TEXT, .fallback = "",
+        .expected = PIN_WORDS},
     {.section = "cloud", .name = "keep_alive_s", .kind = CONFIG_NUMBER,
         .fallback = "60", .min = 5, .max = 1200},
     {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
@@ -38,6 +46,15 @@ static const struct config_key table[] = {
     {.section = "identity", .name = "key", .kind = CONFIG_URI,
         .choices = "file",
         .expected = "file:PATH, a PEM file with the certificate's key"},
+    {.section = "revocation", .name = "crl", .kind = CONFIG_PATH,
+        .fallback = "",
+        .expected = "the path of a file of revocation lists, PEM or DER"},
+    {.section = "revocation", .name = "url", .kind = CONFIG_TEXT,
+        .fallback = "", .expected = "http://HOST/... or https://HOST/..."},
+    {.section = "revocation", .name = "refresh_h", .kind = CONFIG_NUMBER,
+        .fallback = "24", .min = 1, .max = 8760},
+    {.section = "revocation", .name = "grace_h", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 8760},
     {.section = "store", .name = "folder", .kind = CONFIG_PATH,
         .fallback = "/var/lib/nameplate"},
     {.section = "store", .name = "limit_messages", .kind = CONFIG_NUMBER,
@@ -138,6 +155,13 @@ static enum log_level level_of(const char *text)
 static void fill(struct settings *s, const struct config *c)
 {
     s->trust = config_text(c, "cloud", "trust");
+    s->pins = config_text(c, "cloud", "pins");
+    s->crl = config_text(c, "revocation", "crl");
+    s->crl_url = config_text(c, "revocation", "url");
+    s->crl_refresh_s =
+        (uint32_t)config_number(c, "revocation", "refresh_h") * HOUR_S;
+    s->crl_grace_s =
+        (uint32_t)config_number(c, "revocation", "grace_h") * HOUR_S;
     s->keep_alive_s = (uint16_t)config_number(c, "cloud", "keep_alive_s");
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
     s->connect_timeout_ms =
@@ -155,20 +179,52 @@ static void fill(struct settings *s, const struct config *c)
     s->level = level_of(config_text(c, "log", "level"));
 }
 
-static enum err check_endpoint(struct loaded *l, config_say *say, void *context)
+static const char *expected_of(const char *section, const char *name)
 {
-    const char *text = config_text(l->config, "cloud", "endpoint");
-    char line[600];
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (table[i].section != NULL && table[i].expected != NULL &&
+            strcmp(table[i].section, section) == 0 &&
+            strcmp(table[i].name, name) == 0)
+            return table[i].expected;
+    return "the path of a file";
+}
 
-    if (read_endpoint(text, l->host, &l->settings.port)) {
-        l->settings.host = l->host;
-        return ERR_OK;
+/* What a value must be beyond its kind. */
+struct demand {
+    const char *section, *name;
+    bool kept;
+};
+
+static enum err check_demands(struct loaded *l, config_say *say, void *context)
+{
+    const char *pins = l->settings.pins, *url = l->settings.crl_url;
+    struct pins parsed;
+    const struct demand demands[] = {
+        {"cloud",    "endpoint",
+         read_endpoint(config_text(l->config,                                     "cloud",            "endpoint"), l->host,
+         &l->settings.port)                                                                                               },
+        {"cloud",    "pins",                     pins == NULL || pins_parse(pins, &parsed) == ERR_OK},
+        {"revocation", "url",
+         url == NULL || strncmp(url,                      "http://",            7) == 0 ||
+                strncmp(url,            "https://",        8) == 0},
+    };
+    enum err e = ERR_OK;
+
+    l->settings.host = l->host;
+    for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
+        const struct demand *d = &demands[i];
+        char line[900];
+
+        if (d->kept)
+            continue;
+        (void)snprintf(line, sizeof(line), "%s: %s = '%s' in [%s]: expected %s",
+            config_where(l->config, d->section, d->name), d->name,
+            config_text(l->config, d->section, d->name), d->section,
+            expected_of(d->section, d->name));
+        say(context, line);
+        e = ERR_INVALID;
     }
-    (void)snprintf(line, sizeof(line),
-        "%s: endpoint = '%s' in [cloud]: expected " ENDPOINT,
-        config_where(l->config, "cloud", "endpoint"), text);
-    say(context, line);
-    return ERR_INVALID;
+    return e;
 }
 
 enum err settings_load(
@@ -183,10 +239,10 @@ enum err settings_load(
         &l->config);
     if (e != ERR_OK)
         goto free_loaded;
-    e = check_endpoint(l, say, context);
+    fill(&l->settings, l->config);
+    e = check_demands(l, say, context);
     if (e != ERR_OK)
         goto free_config;
-    fill(&l->settings, l->config);
     *out = &l->settings;
     return ERR_OK;
 
@@ -223,24 +279,15 @@ static enum err check_file(const char *path, const char **why)
     return e;
 }
 
-static const char *expected_of(const char *section, const char *name)
-{
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (table[i].section != NULL && table[i].expected != NULL &&
-            strcmp(table[i].section, section) == 0 &&
-            strcmp(table[i].name, name) == 0)
-            return table[i].expected;
-    return "the path of a file";
-}
-
 enum err settings_check_files(
     const struct settings *settings, config_say *say, void *context)
 {
     static const char *const files[][2] = {
-        {"cloud",    "trust"      },
-        {"identity", "certificate"},
-        {"identity", "key"        },
-        {"device",   "description"},
+        {"cloud",      "trust"      },
+        {"revocation", "crl"        },
+        {"identity",   "certificate"},
+        {"identity",   "key"        },
+        {"device",     "description"},
     };
     const struct config *config = ((const struct loaded *)settings)->config;
     enum err first = ERR_OK;
@@ -249,7 +296,8 @@ enum err settings_check_files(
         const char *section = files[i][0], *name = files[i][1], *why;
         const char *path = config_text(config, section, name);
         bool uri = path != NULL && strncmp(path, "file:", 5) == 0;
-        enum err e = path == NULL ? ERR_OK : check_file(path + 5 * uri, &why);
+        bool none = path == NULL || strcmp(path, TRUST_SYSTEM) == 0;
+        enum err e = none ? ERR_OK : check_file(path + 5 * uri, &why);
         char line[2000];
 
         if (e == ERR_OK)

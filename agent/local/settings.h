@@ -24,9 +24,14 @@ enum settings_protocol {
 /* Text is lent until settings_free; paths are absolute, or relative to the
  * folder the program was started in. */
 struct settings {
-    const char *host; /* [cloud] endpoint; an IPv6 address has no brackets */
-    uint16_t port;    /* 443 wants ALPN x-amzn-mqtt-ca */
-    const char *trust;
+    const char *host;    /* [cloud] endpoint; an IPv6 address has no brackets */
+    uint16_t port;       /* 443 wants ALPN x-amzn-mqtt-ca */
+    const char *trust;   /* a file, or "system" */
+    const char *pins;    /* NULL: none */
+    const char *crl;     /* [revocation] a file; NULL: none */
+    const char *crl_url; /* where it is fetched; NULL: nowhere */
+    uint32_t crl_refresh_s;
+    uint32_t crl_grace_s; /* how long a list may be over */
     uint16_t keep_alive_s;
     enum settings_protocol protocol;
     uint32_t connect_timeout_ms;

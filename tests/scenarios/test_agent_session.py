@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The agent's connection to the cloud, lived through: first boot, restarts on
 either side, kicks, a rival with the same name, a broker that speaks only the
-older MQTT, a clock at 1970.
+older MQTT.
 
 The brokers are real Mosquittos; where one must do what Mosquitto cannot be
 told to, it is played by hand over real TLS.
@@ -15,7 +15,7 @@ import time
 
 from kit import Skipped, expect, main, read, run, scenario, wait_until, write
 from packets import Script, connack, goodbye
-from world import RELEASE, World, device, factory, faketime_library, thing
+from world import World, device, factory, thing
 
 ONLINE = "info session online"
 
@@ -448,36 +448,6 @@ def a_broker_that_talks_nonsense_is_left_and_tried_again():
             wait_until(lambda p=play: len(p.connects) >= 3, 30,
                        f"a third try\n{agent.words()}")
             expect(agent.process.poll() is None, agent.words())
-
-
-# --- time --------------------------------------------------------------------
-
-@scenario
-def a_clock_at_1970_is_named_and_it_comes_back_once_the_clock_is_set():
-    """The release build: sanitizers and libfaketime do not share a process.
-    The clock is read from a file, which the test sets as ntp would."""
-    with World() as world:
-        broker = world.broker()
-        clock = write(world.path("clock"), "@1970-01-01 00:00:30")
-        agent = world.agent(port=broker.port, binary=RELEASE, environment={
-            "LD_PRELOAD": faketime_library(), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_TIMESTAMP_FILE": clock, "DONT_FAKE_MONOTONIC": "1"})
-        agent.wait_for("offline why=clock")
-        expect("set it" in agent.words(), agent.words())
-        expect(ONLINE not in agent.words(), agent.words())
-        write(clock, "+0d")
-        agent.wait_for(ONLINE)
-
-
-@scenario
-def a_clock_that_is_wrong_after_the_build_is_told_as_dates():
-    """Twin: at a later wrong date the server's certificate is what is over."""
-    with World() as world:
-        broker = world.broker()
-        agent = world.agent(port=broker.port, binary=RELEASE, environment={
-            "LD_PRELOAD": faketime_library(), "FAKETIME": "@2045-01-01 00:00:00",
-            "DONT_FAKE_MONOTONIC": "1"})
-        agent.wait_for('offline why=certificate detail="expired')
 
 
 if __name__ == "__main__":

@@ -72,13 +72,14 @@ def a_server_of_a_ca_that_is_not_ours_gets_nothing():
         other = Authority(world.path("other"))
         good = root.leaf("good")
         meetings = [
-            meet(world, other.leaf("stranger"), root.crt),
-            # The other CA has taken our root's name.
-            meet(world, good, other.crt),
-            meet(world, Authority(world.folder, "itself"), root.crt),
+            # The other CA has taken our root's name, and ours its.
+            ("bad_signature", meet(world, other.leaf("stranger"), root.crt)),
+            ("bad_signature", meet(world, good, other.crt)),
+            ("unknown_issuer",
+             meet(world, Authority(world.folder, "itself"), root.crt)),
         ]
-        for server, agent in meetings:
-            refused(server, agent, 'certificate detail="unknown_issuer')
+        for reason, (server, agent) in meetings:
+            refused(server, agent, f'certificate detail="{reason}:')
 
 
 class Device:
@@ -140,12 +141,13 @@ def a_certificate_that_is_not_for_servers_gets_nothing():
 
 @scenario
 def a_device_is_no_server_even_where_the_device_root_is_trusted():
-    """A device's CA has critical name constraints, which end the matter before
-    its purpose is looked at; the leaf alone has no way to the root."""
+    """Its CA may vouch for clients alone, and for no name of a server."""
     with World() as world:
-        trusts = [factory().root, factory().server_ca]
-        for server, agent in [meet(world, Device(), t) for t in trusts]:
-            refused(server, agent, 'certificate detail="bad_certificate')
+        trusts = [("wrong_purpose", factory().root),
+                  ("unknown_issuer", factory().server_ca)]
+        for reason, trust in trusts:
+            server, agent = meet(world, Device(), trust)
+            refused(server, agent, f'certificate detail="{reason}:')
 
 
 @scenario
@@ -159,7 +161,7 @@ def a_damaged_or_weak_certificate_gets_nothing():
         meetings = [
             ("weak", meet(world, weak, root.crt)),
             ("weak", meet(world, old, root.crt)),
-            ("unknown_issuer", meet(world, forged, root.crt)),
+            ("bad_signature", meet(world, forged, root.crt)),
         ]
         for reason, (server, agent) in meetings:
             refused(server, agent, f'certificate detail="{reason}')

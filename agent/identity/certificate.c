@@ -1,0 +1,74 @@
+/* certificate.c */
+
+#include "identity/certificate.h"
+
+#include <mbedtls/asn1.h>
+#include <mbedtls/pk.h>
+
+#define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
+
+static int take_extension(void *context, const mbedtls_x509_crt *crt,
+    const mbedtls_x509_buf *oid, int critical, const unsigned char *p,
+    const unsigned char *end)
+{
+    (void)context;
+    (void)crt;
+    (void)oid;
+    (void)critical;
+    (void)p;
+    (void)end;
+    return 0;
+}
+
+int certificate_add(
+    mbedtls_x509_crt *chain, const unsigned char *der, size_t len)
+{
+    return mbedtls_x509_crt_parse_der_with_ext_cb(
+        chain, der, len, 1, take_extension, NULL);
+}
+
+/* mbedTLS adds a low-level code (above -0x80 and in steps of its modules) to
+ * its own. */
+static bool has_code(int error, int code)
+{
+    return -error / 0x80 == -code / 0x80;
+}
+
+enum trust_reason certificate_fault(int error)
+{
+    static const int algorithms[] = {
+        MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG,
+        MBEDTLS_ERR_PK_UNKNOWN_PK_ALG,
+        MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE,
+        MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE,
+    };
+
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+        if (has_code(error, algorithms[i]))
+            return TRUST_UNSUPPORTED;
+    if (has_code(error, MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE))
+        return TRUST_CRITICAL_EXTENSION;
+    return TRUST_MALFORMED;
+}
+
+static bool skip(unsigned char **p, unsigned char *end, int tag)
+{
+    size_t len;
+
+    if (mbedtls_asn1_get_tag(p, end, &len, tag) != 0)
+        return false;
+    *p += len;
+    return true;
+}
+
+bool certificate_is_one(const unsigned char *der, size_t len)
+{
+    unsigned char *p = (unsigned char *)der; /* mbedTLS wants no const */
+    unsigned char *end = p + len;
+    size_t inner;
+
+    return mbedtls_asn1_get_tag(&p, end, &inner, SEQUENCE) == 0 &&
+        p + inner == end && skip(&p, end, SEQUENCE) &&
+        skip(&p, end, SEQUENCE) && skip(&p, end, MBEDTLS_ASN1_BIT_STRING) &&
+        p == end;
+}

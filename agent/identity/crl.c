@@ -1,0 +1,183 @@
+/* crl.c - mbedTLS parses; whom a list speaks for, and until when, is decided
+ * here. */
+
+#include "identity/crl.h"
+
+#include <errno.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "identity/distinguished_name.h"
+#include "identity/moment.h"
+#include "identity/pem.h"
+#include "identity/signed.h"
+
+#define MODULE     "crl"
+#define FILE_BYTES (1024 * 1024)
+
+struct crls {
+    mbedtls_x509_crl list;
+};
+
+static enum err add(void *context, const unsigned char *der, size_t len)
+{
+    struct crls *crls = context;
+    int failed = mbedtls_x509_crl_parse_der(&crls->list, der, len);
+
+    if (failed == 0)
+        return ERR_OK;
+    log_error(MODULE,
+        "not a revocation list expected=\"an X.509 CRL, PEM or DER, neither "
+        "indirect nor delta\" code=-0x%04x",
+        (unsigned)-failed);
+    return failed == MBEDTLS_ERR_X509_ALLOC_FAILED ? ERR_NO_MEMORY
+                                                   : ERR_INVALID;
+}
+
+enum err crls_parse(const void *bytes, size_t len, struct crls **out)
+{
+    struct crls *crls = calloc(1, sizeof(*crls));
+    char *text = malloc(len + 1);
+    size_t count = 0;
+    enum err e = ERR_NO_MEMORY;
+
+    if (crls == NULL || text == NULL)
+        goto free_both;
+    mbedtls_x509_crl_init(&crls->list);
+    memcpy(text, bytes, len);
+    text[len] = '\0';
+    e = pem_each(text, "X509 CRL", add, crls, &count);
+    if (e == ERR_OK && count == 0)
+        e = add(crls, bytes, len);
+    if (e == ERR_OK) {
+        free(text);
+        *out = crls;
+        return ERR_OK;
+    }
+    mbedtls_x509_crl_free(&crls->list);
+
+free_both:
+    free(crls);
+    free(text);
+    return e;
+}
+
+enum err crls_read(const char *path, struct crls **out)
+{
+    char *text;
+    size_t len;
+    enum err e = file_read(path, FILE_BYTES, &text, &len);
+
+    if (e != ERR_OK) {
+        log_error(MODULE, "cannot read file=\"%s\" reason=\"%s\"", path,
+            e == ERR_TOO_BIG ? "larger than 1 MiB" : strerror(errno));
+        return e;
+    }
+    e = crls_parse(text, len, out);
+    free(text);
+    if (e == ERR_INVALID)
+        log_error(MODULE, "not usable file=\"%s\"", path);
+    return e;
+}
+
+void crls_free(struct crls *crls)
+{
+    if (crls == NULL)
+        return;
+    mbedtls_x509_crl_free(&crls->list);
+    free(crls);
+}
+
+static bool is_in_name_of(
+    const mbedtls_x509_crl *crl, const mbedtls_x509_crt *issuer)
+{
+    return dn_equal((struct dn){crl->issuer_raw.p, crl->issuer_raw.len},
+        (struct dn){issuer->subject_raw.p, issuer->subject_raw.len});
+}
+
+static bool may_sign_lists(const mbedtls_x509_crt *issuer)
+{
+    return mbedtls_x509_crt_check_key_usage(issuer, MBEDTLS_X509_KU_CRL_SIGN) ==
+        0;
+}
+
+static bool is_signed_by(
+    const mbedtls_x509_crl *crl, const mbedtls_x509_crt *issuer)
+{
+    const struct signed_bytes s = {.bytes = crl->tbs.p,
+        .len = crl->tbs.len,
+        .signature = crl->MBEDTLS_PRIVATE(sig).p,
+        .signature_len = crl->MBEDTLS_PRIVATE(sig).len,
+        .md = crl->MBEDTLS_PRIVATE(sig_md),
+        .pk = crl->MBEDTLS_PRIVATE(sig_pk),
+        .options = crl->MBEDTLS_PRIVATE(sig_opts)};
+
+    return may_sign_lists(issuer) && signed_is_strong(&s) &&
+        signed_check(&s, &issuer->pk);
+}
+
+static int64_t next_update(const mbedtls_x509_crl *crl)
+{
+    return crl->next_update.year == 0 ? INT64_MAX
+                                      : moment_of(&crl->next_update);
+}
+
+/* mbedtls_x509_crt_is_revoked looks at our clock as well; entries whose
+ * revocationDate lies ahead count here. */
+static bool lists(
+    const mbedtls_x509_crl *crl, const mbedtls_x509_crt *certificate)
+{
+    for (const mbedtls_x509_crl_entry *e = &crl->entry;
+         e != NULL && e->serial.len != 0; e = e->next)
+        if (e->serial.len == certificate->serial.len &&
+            memcmp(e->serial.p, certificate->serial.p, e->serial.len) == 0)
+            return true;
+    return false;
+}
+
+enum crl_status crls_look(const struct crls *crls,
+    const mbedtls_x509_crt *certificate, const mbedtls_x509_crt *issuer,
+    int64_t now_s, int64_t grace_s)
+{
+    bool named = false, fresh = false, any = false;
+
+    for (const mbedtls_x509_crl *c = crls == NULL ? NULL : &crls->list;
+         c != NULL; c = c->next) {
+        int64_t end = next_update(c);
+
+        if (c->version == 0 || !is_in_name_of(c, issuer))
+            continue;
+        named = true;
+        if (!is_signed_by(c, issuer))
+            continue;
+        if (lists(c, certificate))
+            return CRL_REVOKED;
+        any = true;
+        fresh |= end == INT64_MAX || now_s <= end + grace_s;
+    }
+    if (!named)
+        return CRL_NONE;
+    if (!any)
+        return CRL_BAD;
+    return fresh ? CRL_GOOD : CRL_STALE;
+}
+
+void crls_dates(
+    const struct crls *crls, int64_t *next_update_s, int64_t *this_update_s)
+{
+    *next_update_s = INT64_MAX;
+    *this_update_s = 0;
+    for (const mbedtls_x509_crl *c = &crls->list; c != NULL; c = c->next) {
+        int64_t next = next_update(c), begun = moment_of(&c->this_update);
+
+        if (next < *next_update_s)
+            *next_update_s = next;
+        if (begun > *this_update_s)
+            *this_update_s = begun;
+    }
+}

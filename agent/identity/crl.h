@@ -1,0 +1,44 @@
+/* crl.h - certificate revocation lists (RFC 5280 section 5).
+ *
+ * A list speaks for the CA that signed it.  Indirect and delta lists, and any
+ * with a critical extension, are refused when read. */
+
+#ifndef IDENTITY_CRL_H
+#define IDENTITY_CRL_H
+
+#include <mbedtls/x509_crt.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct crls;
+
+/* Read one or several, PEM, or one as DER.  ERR_INVALID (logged): one does not
+ * parse, or there is none. */
+enum err crls_parse(
+    const void *bytes, size_t len, struct crls **out) MUST_CHECK;
+/* The same from a file of at most 1 MiB; also the errors of file_read. */
+enum err crls_read(const char *path, struct crls **out) MUST_CHECK;
+void crls_free(struct crls *crls); /* NULL is fine */
+
+enum crl_status {
+    CRL_NONE, /* no list of this CA */
+    CRL_GOOD,
+    CRL_REVOKED, /* also by a list that is over: what is revoked stays so */
+    CRL_STALE,   /* not revoked by a list that is over */
+    CRL_BAD      /* a list in its name, and none that it signed */
+};
+
+/* What the lists say of `certificate`, issued by `issuer`, at `now_s`; a list
+ * counts as fresh until `grace_s` after its nextUpdate.  One without nextUpdate
+ * is never over. */
+enum crl_status crls_look(const struct crls *crls,
+    const mbedtls_x509_crt *certificate, const mbedtls_x509_crt *issuer,
+    int64_t now_s, int64_t grace_s);
+
+/* The earliest nextUpdate and the latest thisUpdate of all; INT64_MAX when none
+ * has a nextUpdate. */
+void crls_dates(
+    const struct crls *crls, int64_t *next_update_s, int64_t *this_update_s);
+
+#endif
