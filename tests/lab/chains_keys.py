@@ -5,7 +5,7 @@ import der
 from der import BITS, BOOLEAN, INTEGER, SEQUENCE
 from forge import (HOST, UNKNOWN, alternative, basic, extension, flip_last_bit)
 from kit import run
-from row import bad, good
+from row import bad, everywhere, good
 
 EMPTY = [SEQUENCE, []]
 
@@ -47,18 +47,33 @@ def signatures(f):
         bad("sha1_ca", "the intermediate is signed with SHA-1",
             "weak_signature", f.leaf(f.ca("sha1", digest="sha1"))),
         bad("md5_leaf", "the leaf is signed with MD5", "unsupported_algorithm",
-            f.leaf(rsa, digest="md5")),
+            f.leaf(rsa, digest="md5"), gaps={
+                "mqtt": "mbedTLS sends no alert for it in TLS 1.3",
+                "alpn": "mbedTLS drops such a certificate in TLS 1.2"}),
         bad("pss_with_sha1", "RSA-PSS with its defaults, SHA-1",
             ("weak_signature", "unsupported_algorithm"),
-            f.leaf(rsa, scheme=pss)),
+            f.leaf(rsa, scheme=pss, digest="sha1", signer=Pss(rsa.key))),
     ]
+
+
+class Pss:
+    """Signs as RSASSA-PSS with the defaults of RFC 8017, A.2.3."""
+    kind = "RSA"
+
+    def __init__(self, key):
+        self.key = key
+
+    def sign(self, data, digest):
+        return self.key.sign(data, digest, "-sigopt", "rsa_padding_mode:pss",
+                             "-sigopt", "rsa_pss_saltlen:20")
 
 
 def keys(f):
     no = "unsupported_algorithm"
     return [
         good("rsa_2048", "nothing", f.leaf(f.ca("rsa", None, kind="rsa2048"),
-                                           kind="rsa2048")),
+                                           kind="rsa2048"), gaps={
+            "alpn": "RSA-PSS is offered first and then refused in TLS 1.2"}),
         bad("rsa_1024_leaf", "the leaf's key has 1024 bits", "weak_key",
             f.leaf(kind="rsa1024")),
         bad("rsa_1024_ca", "the CA's key has 1024 bits", "weak_key",
@@ -68,7 +83,8 @@ def keys(f):
         bad("p521_leaf", "the leaf's key is on P-521", no, f.leaf(kind="p521"),
             by_hand=True),
         bad("p521_ca", "the CA's key is on P-521", no,
-            f.leaf(f.ca("p521", kind="p521"))),
+            f.leaf(f.ca("p521", kind="p521")),
+            gaps=everywhere("an issuer that does not parse is none")),
         bad("secp256k1_leaf", "the leaf's key is on secp256k1", no,
             f.leaf(kind="secp256k1"), by_hand=True),
         bad("ed25519_leaf", "the leaf's key is Ed25519", no,
@@ -76,7 +92,7 @@ def keys(f):
         bad("ed25519_ca", "the CA's key is Ed25519", no,
             f.leaf(f.ca("ed25519", kind="ed25519"))),
         bad("point_off_the_curve", "the leaf's key is no point of its curve",
-            ("malformed", no), off_the_curve(f)),
+            ("malformed", no), off_the_curve(f), on_wire=["tls"]),
         bad("curve_spelled_out", "explicit curve parameters (CVE-2020-0601)",
             (no, "malformed"), spelled_out(f)),
     ]
@@ -144,22 +160,26 @@ def shapes(f):
     negative = extension("2.5.29.19", [SEQUENCE, [
         [BOOLEAN, b"\xff"], [INTEGER, b"\xff"]]], critical=True)
 
-    def shape(name, wrong, data, reasons="malformed", others=(above,)):
+    def shape(name, wrong, data, reasons="malformed", others=(above,),
+              **options):
         return bad(name, wrong, reasons, leaf, links=[data, *others],
-                   garbage=True)
+                   garbage=True, by_hand=True, **options)
     return [
-        shape("no_certificate", "an empty chain", b"", others=()),
+        shape("no_certificate", "an empty chain", b"", others=(),
+              on_wire=["tls"]),
         shape("noise", "bytes that are no DER", bytes(range(200, 256)) * 5),
         shape("cut_in_half", "the first half of the leaf",
               leaf.der[:len(leaf.der) // 2]),
         shape("bytes_behind_the_end", "four bytes after the leaf",
-              leaf.der + b"\0\0\0\0"),
+              leaf.der + b"\0\0\0\0", gaps=dict.fromkeys(
+                  ("mqtt", "alpn"), "mbedTLS overlooks what follows in TLS")),
         shape("length_too_great", "the leaf says it is 4 GB long",
               b"\x30\x84\xff\xff\xff\xff" + leaf.der[4:]),
         shape("length_indefinite", "BER where DER belongs",
               b"\x30\x80" + leaf.der[4:] + b"\0\0"),
         shape("intermediate_is_noise", "the leaf is fine, the CA is no DER",
-              leaf.der, ("malformed", "unknown_issuer"), [b"\x30\x03abc"]),
+              leaf.der, ("malformed", "unknown_issuer"), [b"\x30\x03abc"],
+              on_wire=["tls"]),
         bad("version_4", "an X.509 version that does not exist", "malformed",
             f.leaf(version=4), garbage=True),
         bad("path_length_negative", "pathLenConstraint -1",

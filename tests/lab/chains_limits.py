@@ -2,7 +2,7 @@
 from der import INTEGER, SEQUENCE
 from forge import (FUTURE, HOST, PAST, UNKNOWN, constraints, extension,
                    flip_last_bit)
-from row import bad, good
+from row import bad, everywhere, good
 
 
 def rows(f):
@@ -170,8 +170,8 @@ def crls(f):
     def with_crls(*crls, made=leaf):
         return {"leaf": made, "crl": crls}
 
-    def row(name, words, reasons, leaf, crl):
-        return bad(name, words, reasons, leaf, crl=crl)
+    def row(name, words, reasons, leaf, crl, **options):
+        return bad(name, words, reasons, leaf, crl=crl, **options)
     return [
         good("not_revoked", "nothing: both CRLs list others", leaf,
              crl=[f.crl(f.root, [above]), f.crl(middle, [gone])]),
@@ -185,16 +185,17 @@ def crls(f):
             ("crl_stale", "revoked"),
             **with_crls(none, f.crl(middle, [leaf], until=PAST))),
         row("crl_of_the_future", "thisUpdate is to come",
-            ("crl_stale", "crl_bad"),
+            ("crl_stale", "crl_bad"), gaps=everywhere("thisUpdate is not read"),
             **with_crls(none, f.crl(middle, begin=FUTURE))),
         row("crl_by_another_key", "the CRL's signature is a thief's", "crl_bad",
             **with_crls(none, f.crl(middle, signer=f.key("thief")))),
         row("crl_signature_flipped", "a bit of the CRL's signature", "crl_bad",
             **with_crls(none, f.crl(middle, spoil=flip_last_bit))),
         row("crl_with_unknown_critical", "a critical extension that nobody"
-            " knows", "crl_bad", **with_crls(none, f.crl(middle, extra=[strange]))),
+            " knows", "crl_bad", unusable=True,
+            **with_crls(none, f.crl(middle, extra=[strange]))),
         row("crl_is_a_delta", "a delta CRL is no complete one", "crl_bad",
-            **with_crls(none, f.crl(middle, extra=[delta]))),
+            unusable=True, **with_crls(none, f.crl(middle, extra=[delta]))),
         row("crl_of_a_ca_that_may_not", "its CA's keyUsage lacks cRLSign",
             "crl_bad", **with_crls(none, f.crl(no_crls), made=below)),
     ]

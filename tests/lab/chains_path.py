@@ -108,7 +108,7 @@ def searches(f):
         bad("forty_certificates", "40 in one chain", "too_complex", leaf,
             links=[leaf, fresh] + [f.ca(f"idle {i}", top) for i in range(38)]),
         bad("two_hundred_certificates", "200 in one chain", "too_complex", leaf,
-            links=[leaf, fresh] + [top] * 198),
+            links=[leaf, fresh] + [top] * 198, on_wire=["tls"]),
         bad("path_of_13", "12 CAs between leaf and root", "too_complex",
             f.leaf(tower(f, 12))),
         good("path_of_8", "nothing: 7 CAs between leaf and root",

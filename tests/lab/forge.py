@@ -78,7 +78,7 @@ class Key:
             *(["-pkeyopt", option] if option else []))
         return cls(path, os.path.dirname(path), algorithm_name)
 
-    def sign(self, data, digest="sha256"):
+    def sign(self, data, digest="sha256", *options):
         name = f"{self.scratch}.{threading.get_ident()}"
         with open(name, "wb") as f:
             f.write(data)
@@ -86,8 +86,8 @@ class Key:
             run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.path,
                 "-in", name, "-out", name + ".sig")
         else:
-            run("openssl", "dgst", "-" + digest, "-sign", self.path, "-out",
-                name + ".sig", name)
+            run("openssl", "dgst", "-" + digest, "-sign", self.path, *options,
+                "-out", name + ".sig", name)
         with open(name + ".sig", "rb") as f:
             return f.read()
 

@@ -30,7 +30,7 @@ from world import NAMEPLATE, Agent, device, factory  # noqa: E402
 INSIDE = "NAMEPLATE_LAB"
 TIMEOUT_S = 3
 ALPN = "x-amzn-mqtt-ca"
-EX_OK, EX_REFUSED, EX_UNREADABLE = 0, 1, 65
+EX_OK, EX_REFUSED, EX_UNREADABLE, EX_CONFIG = 0, 1, 65, 78
 VERSION_6 = ["fd00::2", "fd00::3", "fd00::4"]
 # Paths of the binary: name, port; `verify` alone dials nobody.
 PATHS = {"verify": None, "mqtt": 8883, "alpn": 443}
@@ -65,13 +65,22 @@ class Outcome:
         self.alert = None      # as the server got it
         self.received = b""    # inside TLS, as the server got it
         self.fault = None      # what should not be, in words
+        self.gap = None        # the same, where it is known
 
     def judge(self):
+        """Fill in `fault`, and `gap` where it is a known one."""
         row = self.row
-        if self.fault is None and self.reason not in row.reasons:
-            self.fault = f"says {self.reason}, not {' or '.join(row.reasons)}"
+        right = row.reasons + (() if self.path == "verify" else
+                               tuple(row.on_wire))
+        if self.fault is None and self.reason not in right:
+            self.fault = f"says {self.reason}, not {' or '.join(right)}"
         if self.fault is None and self.path != "verify":
             self.fault = self.judge_bytes()
+        known = row.gaps.get(self.path)
+        if known and self.fault is None:
+            self.fault = f"the gap is closed, take its mark away: {known}"
+        elif known:
+            self.gap, self.fault = f"{known} ({self.fault})", None
         return self
 
     def judge_bytes(self):
@@ -79,7 +88,10 @@ class Outcome:
             return None if self.received[:1] == b"\x10" else "no CONNECT came"
         if self.received:
             return f"the server got {self.received[:20]}"
-        return None if self.alert else "the server got no alert"
+        if not self.alert and not self.row.unusable and \
+                self.reason not in self.row.on_wire:
+            return "the server got no alert"
+        return None
 
     def __str__(self):
         return f"{self.path} {self.row.name}: {self.fault}"
@@ -139,7 +151,7 @@ class Lab:
                    home + "/trust.pem", "--name", row.host, "--json",
                    *(["--crl", home + "/crl.pem"] if row.crl else []),
                    home + "/chain.pem", status=None, timeout=20)
-        if row.garbage and done.returncode == EX_UNREADABLE:
+        if done.returncode == EX_UNREADABLE and (row.garbage or row.unusable):
             outcome.reason = row.reasons[0]
             return
         said = json.loads(done.stdout or "{}")
@@ -160,6 +172,9 @@ class Lab:
             listener.settimeout(10)
             agent = self.agent(home, row.host, address, port)
             agent.start()
+            if row.unusable:
+                self.watch_refusal(outcome, agent, listener)
+                return
             try:
                 stream, _ = listener.accept()
                 with stream:
@@ -171,12 +186,27 @@ class Lab:
             finally:
                 agent.stop()
 
+    @staticmethod
+    def watch_refusal(outcome, agent, listener):
+        """The agent ends at once, and has dialled nobody."""
+        status = agent.process.wait(timeout=10)
+        agent.check_log()
+        listener.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            listener.accept()
+            outcome.fault = "it dialled nevertheless"
+        words = agent.words()
+        if status == EX_CONFIG and "crl" in words:
+            outcome.reason = outcome.row.reasons[0]
+        else:
+            outcome.fault = f"the agent left with {status}: {words}"
+
     def agent(self, home, host, address, port, **options):
         """An agent for which that name is at that address."""
         settings = {"cloud.connect_timeout_s": TIMEOUT_S,
                     **options.pop("settings", {})}
         if os.path.getsize(home + "/crl.pem") > 0:
-            settings["cloud.crl"] = home + "/crl.pem"
+            settings["revocation.crl"] = home + "/crl.pem"
         at = f"[{host}]" if ":" in host else host
         return Agent(home, host=at, port=port, trust=home + "/trust.pem",
                      binary=self.starter(home, host, address),

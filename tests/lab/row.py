@@ -7,18 +7,27 @@ GOOD = ("ok",)
 
 class Row:
     """`reasons`: those that are right; where a chain is wrong in two ways that
-    cannot be parted, either.  `links`: DER, leaf first."""
+    cannot be parted, either.  `links`: DER, leaf first.
+
+    on_wire     reasons that are right, too, where TLS itself ends the matter
+    garbage     a PEM file that `verify` may call unreadable
+    by_hand     OpenSSL would mend such a chain, or not serve it
+    unusable    with such a CRL `verify` and the agent refuse to start
+    gaps        {path: words}: known to be wrong there, and why; the lab fails
+                when it is right there after all
+    """
 
     def __init__(self, name, wrong, reasons, leaf, *, links=None, trust=None,
-                 crl=(), host=HOST, garbage=False, by_hand=False):
+                 crl=(), host=HOST, on_wire=(), garbage=False, by_hand=False,
+                 unusable=False, gaps=()):
         self.name, self.wrong = name, wrong
         self.reasons = (reasons,) if isinstance(reasons, str) else reasons
         self.key, self.host, self.crl = leaf.key, host, list(crl)
         made = chain(leaf) if links is None else links
         self.links = [m if isinstance(m, bytes) else m.der for m in made]
         self.trust = trust or [root_of(leaf)]
-        self.garbage = garbage  # a PEM file that `verify` may call unreadable
-        self.by_hand = by_hand  # OpenSSL would not serve with such a leaf
+        self.on_wire, self.garbage, self.by_hand = on_wire, garbage, by_hand
+        self.unusable, self.gaps = unusable, dict(gaps)
 
     @property
     def hand_can_prove(self):
@@ -47,3 +56,8 @@ def good(name, why, leaf, **options):
 
 
 bad = Row
+
+
+def everywhere(words):
+    """A gap of all paths."""
+    return dict.fromkeys(("verify", "mqtt", "alpn"), words)
