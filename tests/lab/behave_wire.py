@@ -72,16 +72,15 @@ def openssl(name, what, settings, **options):
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = settings.get("newest", ssl.TLSVersion.TLSv1_2)
         context.load_cert_chain(peer.chain_file, peer.key.path)
-        peer.hear_hello()
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         inside = context.wrap_bio(incoming, outgoing, server_side=True)
-        incoming.write(peer.raw)
+        incoming.write(peer.stream.recv(65536))
         try:
             inside.do_handshake()
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLError as error:
-            peer.refusal = error.reason
+        except ssl.SSLError:
+            pass  # its alert is on the way
         peer.send(outgoing.read())
         hold(peer)
     play.__name__ = name

@@ -98,13 +98,14 @@ class Outcome:
 
 
 class Lab:
-    def __init__(self, binary=NAMEPLATE):
+    def __init__(self, binary=NAMEPLATE, rows=True):
         self.binary = binary
         self.folder = tempfile.mkdtemp(prefix="nameplate-lab-")
         self.numbers = iter(range(1, 60000))
         self.lock = threading.Lock()
         os.mkdir(self.path("forge"))
-        self.rows = chains.table(Forge(self.path("forge")), factory(), device())
+        self.forge = Forge(self.path("forge"))
+        self.rows = chains.table(self.forge, factory(), device()) if rows else []
 
     def __enter__(self):
         return self

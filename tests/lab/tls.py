@@ -8,6 +8,7 @@ left out, repeated, cut or falsified.
 """
 import os
 import struct
+import time
 
 import cipher
 
@@ -38,6 +39,10 @@ def extension(kind, body):
 
 class Gone(Exception):
     """The other end has closed, or reset, the connection."""
+
+
+class Overdue(Exception):
+    """The other end should have had enough by now."""
 
 
 class ClientHello:
@@ -106,13 +111,18 @@ class Peer:
         self.alerts = []     # (level, description)
         self.heard = []      # (kind, bytes) of handshake messages
         self.received = b""  # application data
-        self.records = 0
+        self.until = float("inf")  # of time.monotonic
         self.largest = 16384  # bytes of a record of ours
         self.point = cipher.x25519(SECRET, cipher.BASE_POINT)
 
     # -- records
 
+    def hurry(self):
+        if time.monotonic() > self.until:
+            raise Overdue("it is still there")
+
     def send(self, data):
+        self.hurry()
         try:
             self.stream.sendall(data)
         except OSError as error:
@@ -137,6 +147,7 @@ class Peer:
 
     def take(self, size):
         while len(self.held) < size:
+            self.hurry()
             try:
                 data = self.stream.recv(65536)
             except ConnectionError as error:
@@ -151,7 +162,6 @@ class Peer:
         """(kind, content) of the next record; alerts and data are noted."""
         kind, _, size = struct.unpack("!BHH", self.take(5))
         data = self.take(size)
-        self.records += 1
         if self.read_half and kind != CCS:
             kind, data = self.unprotect(kind, data)
         if kind == ALERT:
