@@ -15,14 +15,16 @@ static const struct {
     const char *summary;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"run",      "connect this device to the cloud and keep it so",   verb_run     },
+    {"run",      "connect this device to the cloud and keep it so",      verb_run     },
     {"status",   "say whether the device is online, and if not, why",
-     verb_status                                                                   },
-    {"identity", "show who this device is",                           verb_identity},
-    {"report",   "tell the cloud how the settings are",               verb_report  },
-    {"emit",     "send a value or an event to the cloud",             verb_emit    },
-    {"watch",    "print each setting that the cloud wants",           verb_watch   },
-    {"verify",   "say whether a certificate would be believed",       verb_verify  },
+     verb_status                                                                      },
+    {"doctor",   "check all that the agent needs, and say what to mend",
+     verb_doctor                                                                      },
+    {"identity", "show who this device is",                              verb_identity},
+    {"report",   "tell the cloud how the settings are",                  verb_report  },
+    {"emit",     "send a value or an event to the cloud",                verb_emit    },
+    {"watch",    "print each setting that the cloud wants",              verb_watch   },
+    {"verify",   "say whether a certificate would be believed",          verb_verify  },
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -24,7 +24,7 @@ struct connection {
     bool mqtt_ended;
     bool ended; /* told */
     struct link_end link_end;
-    char link_detail[256];
+    char link_detail[400];
     struct mqtt_end mqtt_end;
     struct link_bytes past; /* of the link when it has ended */
 };

@@ -39,35 +39,45 @@ static enum err add(void *context, const unsigned char *der, size_t len)
                                                    : ERR_INVALID;
 }
 
-enum err crls_parse(const void *bytes, size_t len, struct crls **out)
+static struct crls *crls_new(void)
 {
     struct crls *crls = calloc(1, sizeof(*crls));
-    char *text = malloc(len + 1);
+
+    if (crls != NULL)
+        mbedtls_x509_crl_init(&crls->list);
+    return crls;
+}
+
+static enum err add_all(struct crls *crls, const char *bytes, size_t len)
+{
     size_t count = 0;
-    enum err e = ERR_NO_MEMORY;
+    enum err e = pem_each(bytes, "X509 CRL", add, crls, &count);
 
-    if (crls == NULL || text == NULL)
-        goto free_both;
-    mbedtls_x509_crl_init(&crls->list);
-    memcpy(text, bytes, len);
-    text[len] = '\0';
-    e = pem_each(text, "X509 CRL", add, crls, &count);
     if (e == ERR_OK && count == 0)
-        e = add(crls, bytes, len);
-    if (e == ERR_OK) {
-        free(text);
-        *out = crls;
-        return ERR_OK;
-    }
-    mbedtls_x509_crl_free(&crls->list);
-
-free_both:
-    free(crls);
-    free(text);
+        e = add(crls, (const unsigned char *)bytes, len);
     return e;
 }
 
-enum err crls_read(const char *path, struct crls **out)
+enum err crls_parse(const void *bytes, size_t len, struct crls **out)
+{
+    struct crls *crls = crls_new();
+    char *text = malloc(len + 1);
+    enum err e = ERR_NO_MEMORY;
+
+    if (crls != NULL && text != NULL) {
+        memcpy(text, bytes, len);
+        text[len] = '\0';
+        e = add_all(crls, text, len);
+    }
+    free(text);
+    if (e == ERR_OK)
+        *out = crls;
+    else
+        crls_free(crls);
+    return e;
+}
+
+enum err crls_add_file(struct crls *crls, const char *path)
 {
     char *text;
     size_t len;
@@ -78,10 +88,22 @@ enum err crls_read(const char *path, struct crls **out)
             e == ERR_TOO_BIG ? "larger than 1 MiB" : strerror(errno));
         return e;
     }
-    e = crls_parse(text, len, out);
+    e = add_all(crls, text, len);
     free(text);
     if (e == ERR_INVALID)
         log_error(MODULE, "not usable file=\"%s\"", path);
+    return e;
+}
+
+enum err crls_read(const char *path, struct crls **out)
+{
+    struct crls *crls = crls_new();
+    enum err e = crls == NULL ? ERR_NO_MEMORY : crls_add_file(crls, path);
+
+    if (e == ERR_OK)
+        *out = crls;
+    else
+        crls_free(crls);
     return e;
 }
 
@@ -119,6 +141,31 @@ static bool is_signed_by(
 
     return may_sign_lists(issuer) && signed_is_strong(&s) &&
         signed_check(&s, &issuer->pk);
+}
+
+static enum err check_one(
+    const mbedtls_x509_crl *crl, const mbedtls_x509_crt *cas)
+{
+    enum err e = ERR_AGAIN;
+
+    for (const mbedtls_x509_crt *ca = cas; ca != NULL; ca = ca->next) {
+        if (ca->raw.p == NULL || !is_in_name_of(crl, ca))
+            continue;
+        if (is_signed_by(crl, ca))
+            return ERR_OK;
+        e = ERR_DENIED;
+    }
+    return e;
+}
+
+enum err crls_check(const struct crls *crls, const mbedtls_x509_crt *cas)
+{
+    enum err e = ERR_OK;
+
+    for (const mbedtls_x509_crl *c = &crls->list; c != NULL && e == ERR_OK;
+         c = c->next)
+        e = check_one(c, cas);
+    return e;
 }
 
 static int64_t next_update(const mbedtls_x509_crl *crl)

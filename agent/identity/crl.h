@@ -19,7 +19,14 @@ enum err crls_parse(
     const void *bytes, size_t len, struct crls **out) MUST_CHECK;
 /* The same from a file of at most 1 MiB; also the errors of file_read. */
 enum err crls_read(const char *path, struct crls **out) MUST_CHECK;
+/* Add those of a file to what is there. */
+enum err crls_add_file(struct crls *crls, const char *path) MUST_CHECK;
 void crls_free(struct crls *crls); /* NULL is fine */
+
+/* Is each list signed by one of these CAs?  ERR_AGAIN: there is none of the
+ * issuer's name; ERR_DENIED: none of them signed it. */
+enum err crls_check(
+    const struct crls *crls, const mbedtls_x509_crt *cas) MUST_CHECK;
 
 enum crl_status {
     CRL_NONE, /* no list of this CA */

@@ -3,9 +3,9 @@
  * A board without a battery wakes up in 1970.  Its certificates must still be
  * judged, and an expired one must not pass for ever.  So there is a floor: the
  * day this program was built, raised by what others signed and we believed
- * (the beginning of a server's certificate, the date of a revocation list, the
- * time in a message of the broker), never by our own clock, which may be wrong
- * in the other direction too.  It is kept on disk.  While the clock is below
+ * (the beginning of a certificate, the date of a revocation list), never by our
+ * own clock, which may be wrong in the other direction too, and never by what a
+ * broker merely says.  It is kept on disk.  While the clock is below
  * the floor, dates are judged at the floor: what ended before it is expired,
  * what begins after it may have begun. */
 

@@ -1,34 +1,22 @@
-/* trust.c - the policy's parts, and the order in which they are asked.
- *
- * A trust is read by the threads of links while the loop may put other
- * revocation lists in place.  That one pointer has a lock, the only one above
- * the files that own a foreign library's threads: a list is big, is judged with
- * for milliseconds, and must not be freed meanwhile. */
+/* trust.c - the policy's parts, and the order in which they are asked. */
 
 #include "identity/trust.h"
 
 #include <psa/crypto.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
 #include "identity/chain.h"
-#include "identity/crl.h"
 #include "identity/endpoint.h"
 #include "identity/extension.h"
+#include "identity/lists.h"
 #include "identity/moment.h"
 #include "identity/pin.h"
 #include "identity/trust_inside.h"
 
 #define MODULE "trust"
-
-/* Lists that are shared: the last user frees them. */
-struct shared_crls {
-    struct crls *crls;
-    unsigned users;
-};
 
 struct trust {
     mbedtls_x509_crt *anchors;
@@ -36,68 +24,10 @@ struct trust {
     int64_t crl_grace_s;
     struct timefloor *floor;
     struct timefloor *own_floor; /* when none was lent */
-    pthread_mutex_t lock;        /* of `shared` */
-    struct shared_crls *shared;  /* NULL: no lists are configured */
+    struct lists *lists;
 };
 
-/* --- revocation lists ---------------------------------------------------- */
-
-static struct shared_crls *borrow_crls(struct trust *trust)
-{
-    struct shared_crls *shared;
-
-    (void)pthread_mutex_lock(&trust->lock);
-    shared = trust->shared;
-    if (shared != NULL)
-        shared->users++;
-    (void)pthread_mutex_unlock(&trust->lock);
-    return shared;
-}
-
-static void return_crls(struct trust *trust, struct shared_crls *shared)
-{
-    bool last;
-
-    if (shared == NULL)
-        return;
-    (void)pthread_mutex_lock(&trust->lock);
-    last = --shared->users == 0;
-    (void)pthread_mutex_unlock(&trust->lock);
-    if (last) {
-        crls_free(shared->crls);
-        free(shared);
-    }
-}
-
-void trust_take_crls(struct trust *trust, struct crls *crls)
-{
-    struct shared_crls *fresh = calloc(1, sizeof(*fresh));
-    struct shared_crls *old;
-
-    if (fresh == NULL) {
-        log_error(MODULE, "out of memory: the old revocation lists stay");
-        crls_free(crls);
-        return;
-    }
-    *fresh = (struct shared_crls){crls, 1};
-    (void)pthread_mutex_lock(&trust->lock);
-    old = trust->shared;
-    trust->shared = fresh;
-    (void)pthread_mutex_unlock(&trust->lock);
-    return_crls(trust, old);
-}
-
 /* --- life ---------------------------------------------------------------- */
-
-static enum err load_crls(struct trust *trust, const char *path)
-{
-    struct crls *crls;
-    enum err e = crls_read(path, &crls);
-
-    if (e == ERR_OK)
-        trust_take_crls(trust, crls);
-    return e;
-}
 
 static enum err load_pins(struct trust *trust, const char *text)
 {
@@ -121,7 +51,6 @@ enum err trust_load(const struct trust_options *options, struct trust **out)
         free(trust);
         return ERR_IO;
     }
-    (void)pthread_mutex_init(&trust->lock, NULL);
     trust->crl_grace_s = options->crl_grace_s;
     trust->floor = options->floor;
     e = trust->floor != NULL ? ERR_OK : timefloor_new(NULL, &trust->own_floor);
@@ -129,8 +58,8 @@ enum err trust_load(const struct trust_options *options, struct trust **out)
         trust->floor = trust->own_floor;
     if (e == ERR_OK)
         e = chain_read_anchors(options->anchors, &trust->anchors);
-    if (e == ERR_OK && options->crl != NULL)
-        e = load_crls(trust, options->crl);
+    if (e == ERR_OK)
+        e = lists_new(options->crl, &trust->lists);
     if (e == ERR_OK && options->pins != NULL && options->pins[0] != '\0')
         e = load_pins(trust, options->pins);
     if (e != ERR_OK) {
@@ -145,11 +74,21 @@ void trust_free(struct trust *trust)
 {
     if (trust == NULL)
         return;
-    return_crls(trust, trust->shared);
+    lists_free(trust->lists);
     chain_free(trust->anchors);
     timefloor_free(trust->own_floor);
-    (void)pthread_mutex_destroy(&trust->lock);
     free(trust);
+}
+
+enum err trust_use_list(struct trust *trust, const void *bytes, size_t len,
+    int64_t *begun_s, int64_t *next_s)
+{
+    enum err e =
+        lists_use(trust->lists, trust->anchors, bytes, len, begun_s, next_s);
+
+    if (e == ERR_OK)
+        timefloor_raise(trust->floor, *begun_s);
+    return e;
 }
 
 mbedtls_x509_crt *trust_anchors(const struct trust *trust)
@@ -208,12 +147,17 @@ static enum trust_reason judge_peer(const struct trust *trust,
     return reason;
 }
 
-/* Who was believed has told us that it is not earlier than this. */
-static void learn_time(struct trust *trust, const struct path *path)
+/* Who was believed has told us that it is not earlier than this, and which CAs'
+ * lists to believe. */
+static void learn(const struct trust *trust, const struct path *path)
 {
-    for (size_t i = 0; i < path->count; i++)
-        timefloor_raise(
-            trust->floor, moment_of(&path->certificates[i]->valid_from));
+    for (size_t i = 0; i < path->count; i++) {
+        const mbedtls_x509_crt *c = path->certificates[i];
+
+        timefloor_raise(trust->floor, moment_of(&c->valid_from));
+        if (i > 0)
+            lists_know(trust->lists, c);
+    }
 }
 
 static void explain(struct trust_verdict *v, const mbedtls_x509_crt *blamed)
@@ -231,11 +175,10 @@ void trust_judge(const struct trust *trust,
     const struct trust_question *question, const mbedtls_x509_crt *sent,
     struct trust_verdict *out)
 {
-    struct trust *shared = (struct trust *)trust; /* its lock, and the floor */
-    struct shared_crls *lists = borrow_crls(shared);
+    const struct crls *crls = lists_borrow(trust->lists);
     struct path_question q = {.sent = sent,
         .anchors = trust->anchors,
-        .crls = lists == NULL ? NULL : lists->crls,
+        .crls = crls,
         .crl_grace_s = trust->crl_grace_s,
         .purpose = question->purpose,
         .now_s = question->at_s};
@@ -254,7 +197,7 @@ void trust_judge(const struct trust *trust,
     if (v.reason != TRUST_OK)
         explain(&v, answer.blamed);
     else if (question->at_s == TRUST_NOW)
-        learn_time(shared, &answer.path);
-    return_crls(shared, lists);
+        learn(trust, &answer.path);
+    lists_return(trust->lists, crls);
     *out = v;
 }

@@ -41,9 +41,9 @@ enum err trust_load(
     const struct trust_options *options, struct trust **out) MUST_CHECK;
 void trust_free(struct trust *trust); /* NULL is fine */
 
-/* Put other revocation lists in place; `takes` them.  Judgements already under
- * way keep the old ones. */
-void trust_take_crls(struct trust *trust, struct crls *crls);
+/* Use fetched revocation lists, beside the file's: as lists_use. */
+enum err trust_use_list(struct trust *trust, const void *bytes, size_t len,
+    int64_t *begun_s, int64_t *next_s) MUST_CHECK;
 
 #define TRUST_NOW INT64_MIN
 

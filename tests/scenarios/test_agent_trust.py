@@ -13,40 +13,9 @@ import ssl
 import threading
 
 from authority import Authority
+from believer import believed, believing, meet, refused
 from kit import expect, main, read, scenario, wait_until, write
 from world import World, device, factory
-
-CONNECT = 0x10  # the first byte of MQTT (MQTT 5, section 2.1)
-
-
-def meet(world, pair, trust, host="localhost", **options):
-    """An agent that dials a server with this certificate."""
-    server = world.server(certificate=pair.crt, key=pair.key, **options)
-    agent = world.agent(port=server.port, host=host, trust=trust)
-    return server, agent
-
-
-def refused(server, agent, reason):
-    agent.wait_for(f"offline why={reason}")
-    wait_until(lambda: server.visits and all(v.over for v in server.visits), 10,
-               "the server's side is over")
-    expect(server.received() == b"",
-           f"{reason}: the server got {server.received()[:40]}")
-    expect(" up host=" not in agent.words(), agent.words())
-
-
-def believed(server, agent):
-    wait_until(lambda: server.received(), 20,
-               f"bytes of MQTT arrive\n{agent.words()}")
-    expect(server.received()[0] == CONNECT, str(server.received()[:40]))
-
-
-@contextlib.contextmanager
-def believing():
-    """A world and a root CA that its agents trust."""
-    with World() as world:
-        yield world, Authority(world.folder)
-
 
 @scenario
 def a_server_that_proves_itself_gets_a_connect():

@@ -1,0 +1,197 @@
+/* verb_doctor.c - looks at everything the agent needs, in the order it needs
+ * it, without the agent. */
+
+#include <inttypes.h>
+#include <mbedtls/x509_crt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cloud/probe.h"
+#include "identity/chain.h"
+#include "identity/key.h"
+#include "identity/moment.h"
+#include "identity/nameplate.h"
+#include "identity/trust.h"
+#include "local/findings.h"
+#include "local/settings.h"
+#include "local/speak.h"
+#include "local/verbs.h"
+#include "ports/port.h"
+
+#define PATH_BYTES 4096
+#define ALPN_PORT  443
+#define ALPN_NAME  "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
+
+static const struct page page = {
+    .name = "doctor",
+    .arguments = "",
+    .summary = "check all that the agent needs, and say what to mend",
+    .help = "  Looks at the configuration, the device's identity and key, the "
+            "CAs,\n"
+            "  the clock and the store, and dials the broker until both sides\n"
+            "  believe each other; no message is sent. The agent may run "
+            "meanwhile.\n"
+            "  Exit status: 0 all is well, 1 a warning, 2 a failure.\n"
+            "\n"
+            "  Example: nameplate doctor -c /etc/nameplate/nameplate.ini\n",
+    .takes_config = true,
+    .no_agent = true,
+};
+
+struct patient {
+    struct findings *findings;
+    struct settings *settings;
+    struct nameplate *nameplate;
+    mbedtls_x509_crt *chain;
+    struct key *key;
+    struct timefloor *floor;
+    struct trust *trust;
+};
+
+static bool found(struct patient *p, enum err e, const char *what,
+    const char *good, const char *bad)
+{
+    if (e == ERR_OK)
+        findings_add(p->findings, FINDING_OK, what, "%s", good);
+    else
+        findings_add(p->findings, FINDING_FAILURE, what,
+            "%s (%s); the lines above say what is wrong", bad, err_name(e));
+    return e == ERR_OK;
+}
+
+static bool look_at_configuration(struct patient *p, const char *path)
+{
+    enum err e = settings_load(path, settings_say, NULL, &p->settings);
+
+    if (e == ERR_OK)
+        e = settings_check_files(p->settings, settings_say, NULL);
+    return found(p, e, "config", path, path);
+}
+
+static bool look_at_identity(struct patient *p)
+{
+    const struct settings *s = p->settings;
+    enum err e = nameplate_read(s->certificate, &p->nameplate);
+
+    if (e == ERR_OK)
+        e = chain_read_own(s->certificate, &p->chain);
+    if (!found(p, e, "identity", e == ERR_OK ? p->nameplate->thing : "",
+            s->certificate))
+        return false;
+    e = key_open(s->key, &p->key);
+    if (e == ERR_OK)
+        e = key_fits(p->key, p->chain);
+    return found(p, e, "key", "it is there and fits the certificate",
+        "the certificate's key cannot be used");
+}
+
+static void look_at_clock(struct patient *p)
+{
+    char text[MOMENT_TEXT];
+    bool late;
+    int64_t now_s = timefloor_now(p->floor, &late);
+
+    moment_print(now_s, text);
+    if (late)
+        findings_add(p->findings, FINDING_WARNING, "clock",
+            "this device's clock is before %s, when it was later already; "
+            "set it (dates are judged at that time meanwhile)",
+            text);
+    else
+        findings_add(p->findings, FINDING_OK, "clock", "%s", text);
+    if (!late && p->nameplate->not_after_s < now_s)
+        findings_add(p->findings, FINDING_WARNING, "identity",
+            "the device's own certificate is expired");
+}
+
+static bool look_at_trust(struct patient *p)
+{
+    const struct settings *s = p->settings;
+    struct trust_options options = {.anchors = s->trust,
+        .crl = s->crl,
+        .pins = s->pins,
+        .crl_grace_s = s->crl_grace_s};
+    char path[PATH_BYTES];
+    enum err e;
+
+    (void)snprintf(path, sizeof(path), "%s/time", s->folder);
+    e = timefloor_new(path, &p->floor);
+    if (e == ERR_OK) {
+        options.floor = p->floor;
+        e = trust_load(&options, &p->trust);
+    }
+    return found(p, e, "trust", s->trust, s->trust);
+}
+
+static void look_at_store(struct patient *p)
+{
+    const char *folder = p->settings->folder;
+
+    if (access(folder, W_OK | X_OK) == 0)
+        findings_add(p->findings, FINDING_OK, "store", "%s", folder);
+    else
+        findings_add(p->findings, FINDING_WARNING, "store",
+            "%s is not there, or not writable for this user; the agent makes "
+            "it, and must be able to",
+            folder);
+}
+
+static void look_at_broker(struct patient *p)
+{
+    const struct settings *s = p->settings;
+    const struct link_options options = {.host = s->host,
+        .port = s->port,
+        .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
+        .trust = p->trust,
+        .chain = p->chain,
+        .key = p->key,
+        .timeout_ms = s->connect_timeout_ms};
+    struct probe_result r;
+    enum err e = probe_server(&options, &r);
+
+    if (e != ERR_OK)
+        findings_add(p->findings, FINDING_FAILURE, "broker",
+            "it could not be tried (%s)", err_name(e));
+    else if (r.good)
+        findings_add(p->findings, FINDING_OK, "broker",
+            "%s:%u is there, and both sides believe each other", s->host,
+            s->port);
+    else
+        findings_add(p->findings, FINDING_FAILURE, "broker", "%s:%u: %s: %s",
+            s->host, s->port, link_reason_name(r.reason), r.detail);
+}
+
+static void look_at_all(struct patient *p, const char *path)
+{
+    if (!look_at_configuration(p, path))
+        return;
+    log_set_level(p->settings->level);
+    if (!look_at_identity(p) || !look_at_trust(p))
+        return;
+    look_at_clock(p);
+    look_at_store(p);
+    look_at_broker(p);
+}
+
+int verb_doctor(int argc, char **argv)
+{
+    struct options o;
+    struct findings findings;
+    struct patient p = {.findings = &findings};
+    int status = options_read(&page, argc, argv, &o);
+
+    if (status != OPTIONS_GO)
+        return status;
+    findings = findings_begin(&o);
+    look_at_all(&p, o.config == NULL ? SETTINGS_PATH : o.config);
+    trust_free(p.trust);
+    timefloor_free(p.floor);
+    key_free(p.key);
+    chain_free(p.chain);
+    nameplate_free(p.nameplate);
+    settings_free(p.settings);
+    return findings_end(&findings);
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""`nameplate doctor` finds what is wrong before anybody calls for help: each
+fault is planted, and must be named with its own words and exit status; a
+healthy device must pass.
+"""
+import json
+import os
+import shutil
+import socket
+
+from authority import Authority
+from kit import expect, free_port, main, run, scenario, write
+from world import NAMEPLATE, RELEASE, World, device, faketime_library
+
+
+def doctor(agent, status, *arguments, binary=NAMEPLATE, **environment):
+    return run(binary, "doctor", "-c", agent.config, *arguments, status=status,
+               env=dict(os.environ, **environment))
+
+
+def patient(world, port, **options):
+    """An agent's home, without the agent; its store is there."""
+    agent = world.agent(start=False, port=port, **options)
+    os.makedirs(agent.store, mode=0o700, exist_ok=True)
+    return agent
+
+
+def found(agent, status, check, *words, **options):
+    """Exactly this check is not well, and says so in these words."""
+    done = json.loads(doctor(agent, status, "--json", **options).stdout)
+    ill = [c for c in done["checks"] if c["result"] != "ok"]
+    expect([c["check"] for c in ill] == [check], str(done))
+    for word in words:
+        expect(word in ill[0]["detail"], str(ill))
+
+
+@scenario
+def a_healthy_device_passes_every_check():
+    with World() as world:
+        broker = world.broker()
+        agent = patient(world, broker.port)
+        done = json.loads(doctor(agent, 0, "--json").stdout)
+        expect(done["result"] == "ok", str(done))
+        expect([c["check"] for c in done["checks"]] ==
+               ["config", "identity", "key", "trust", "clock", "store",
+                "broker"], str(done))
+        words = doctor(agent, 0).stdout
+        expect(words.count("ok ") == 7, words)
+        expect("CONNECT" not in broker.words(), broker.words())
+
+
+@scenario
+def it_may_look_while_the_agent_runs():
+    with World() as world:
+        agent = world.agent(port=world.broker().port)
+        agent.wait_for("info session online")
+        doctor(agent, 0)
+        expect(agent.words().count("info session online") == 1, agent.words())
+
+
+@scenario
+def what_is_wrong_is_named_where_it_is():
+    with World() as world:
+        port = world.broker().port
+        other = device("OTHER") + "/device.key"
+        nothing = world.path("nothing.pem")
+        readable = shutil.copy(device() + "/device.key", world.path("open.key"))
+        os.chmod(readable, 0o644)
+        garbage = write(world.path("garbage.pem"), "nonsense\n")
+        for check, settings in (
+                ("config", {"cloud.keep_alive": 60}),
+                ("config", {"cloud.trust": nothing}),
+                ("identity", {"identity.certificate": garbage}),
+                ("key", {"identity.key": "file:" + other}),
+                ("key", {"identity.key": "file:" + readable}),
+                ("trust", {"cloud.trust": garbage}),
+                ("trust", {"revocation.crl": garbage})):
+            found(patient(world, port, settings=settings), 2, check)
+
+
+@scenario
+def a_broker_that_is_not_there_or_not_believed_says_why():
+    with World() as world:
+        port = world.broker().port
+        root = Authority(world.folder)
+        found(patient(world, free_port()), 2, "broker", "tcp:")
+        found(patient(world, port, host="nowhere.invalid"), 2, "broker", "dns:")
+        found(patient(world, port, trust=root.crt), 2, "broker",
+              "certificate: unknown_issuer")
+        found(patient(world, port, host="127.0.0.2"), 2, "broker", "tcp:")
+        stranger = root.leaf("client", purpose="clientAuth")
+        server = world.server(certificate=stranger.crt, key=stranger.key)
+        found(patient(world, server.port, trust=root.crt), 2, "broker",
+              "certificate: wrong_purpose")
+        expect(server.received() == b"", str(server.received()))
+
+
+@scenario
+def a_broker_that_does_not_believe_this_device_is_heard():
+    """With TLS 1.3 it says so after the handshake, when we think all is well."""
+    with World() as world:
+        root = Authority(world.folder)
+        good = root.leaf("good")
+        server = world.server(certificate=good.crt, key=good.key,
+                              cafile=root.crt)
+        found(patient(world, server.port, trust=root.crt), 2, "broker",
+              "refused: the server refuses us")
+
+
+@scenario
+def a_server_that_stalls_does_not_stall_the_doctor():
+    with World() as world, socket.create_server(("127.0.0.1", 0)) as silent:
+        found(patient(world, silent.getsockname()[1],
+                      settings={"cloud.connect_timeout_s": 1}), 2, "broker",
+              "tls: the server stalls")
+
+
+@scenario
+def warnings_are_no_failures():
+    with World() as world:
+        port = world.broker().port
+        agent = patient(world, port)
+        shutil.rmtree(agent.store)
+        found(agent, 1, "store", "writable")
+        found(patient(world, port), 1, "clock", "set it", binary=RELEASE,
+              LD_PRELOAD=faketime_library(), FAKETIME="@1970-01-01 00:00:30",
+              DONT_FAKE_MONOTONIC="1")
+
+
+if __name__ == "__main__":
+    main(at_once=2)
