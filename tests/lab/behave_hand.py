@@ -1,10 +1,11 @@
 """Handshakes in which something is false, missing, or said twice."""
 import struct
 
+import der
 import tls
 from behaviour import behaviour, hold
-from forge import flip_last_bit
-from tls import CCS, DATA, FINISHED, HANDSHAKE, Peer12, Peer13
+from forge import flip_last_bit, name
+from tls import CCS, CERTIFICATE, DATA, FINISHED, HANDSHAKE, Peer12, Peer13
 
 BAD_MAC, DECRYPT_ERROR, UNEXPECTED, ILLEGAL = 20, 51, 10, 47
 MISSING, UNSUPPORTED, DECODE = 109, 110, 50
@@ -159,8 +160,7 @@ def retry_for_the_same(peer):
     hold(peer)
 
 
-@behaviour("HelloRetryRequest for a group not offered", "tls", Peer13,
-           alert=ILLEGAL)
+@behaviour("HelloRetryRequest for a group not offered", "tls", Peer13)
 def retry_for_another(peer):
     peer.hear_hello()
     peer.retry(0x0019)  # secp521r1
@@ -203,6 +203,20 @@ def certificate_list_empty(peer):
     peer.extensions()
     peer.certificate()
     hold(peer)
+
+
+@behaviour("nothing: CertificateRequest names another CA", None, Peer13)
+def request_for_another_ca(peer):
+    peer.hello()
+    peer.extensions()
+    peer.request([der.encode(name("O=Elsewhere,CN=Other CA"))])
+    peer.certificate()
+    peer.verify()
+    peer.finish()
+    # RFC 8446, 4.2.4: a hint; the server judges what it gets.
+    if max((size for kind, size in peer.heard if kind == CERTIFICATE),
+           default=0) < 200:
+        raise ValueError(f"no certificate came: {peer.heard}")
 
 
 # --- TLS 1.2 ----------------------------------------------------------------
@@ -311,7 +325,7 @@ def alpn_ignored_12(peer):
     hold(peer)
 
 
-@behaviour("ALPN for HTTP", "tls", Peer13, path="alpn", alert=ILLEGAL)
+@behaviour("ALPN for HTTP", "tls", Peer13, path="alpn")
 def alpn_of_another(peer):
     peer.protocol = "http/1.1"
     peer.hello()
@@ -320,7 +334,7 @@ def alpn_of_another(peer):
 
 
 @behaviour("the alert no_application_protocol", "tls", Peer13, path="alpn",
-           detail="ALPN")
+           detail="120")
 def alpn_refused(peer):
     peer.hear_hello()
     peer.alert(2, 120)

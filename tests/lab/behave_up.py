@@ -1,13 +1,11 @@
 """What goes wrong once MQTT is spoken, and what must not disturb it."""
 import struct
-import time
 
 import tls
 from behaviour import behaviour, close, hold, reset
-from forge import flip_last_bit, name
-from der import encode
-from packets import PUBLISH, Script, packet, publish
-from tls import DATA, HANDSHAKE, KEY_UPDATE, TICKET, Peer12, Peer13
+from forge import flip_last_bit
+from packets import Script, publish
+from tls import DATA, HANDSHAKE, Peer12, Peer13
 
 
 class Inside:
@@ -50,6 +48,9 @@ CUT = "the connection was cut (no close_notify)"
 def while_up(name, what, then, detail=CUT, why="lost", peers=(Peer13, Peer12),
              **options):
     for peer, mark, words in zip(peers, ("", "_12"), ("", ", TLS 1.2")):
+        if peer is None:
+            continue
+
         def play(peer):
             greeted(peer, then)
         play.__name__ = name + mark
@@ -94,14 +95,22 @@ def clear(peer):
     hold(peer)
 
 
-def flood(kind, body, count=200000):
+def many(count, kind, body, end=cut):
+    """So many records at once, then the end."""
     def then(peer):
-        record = b""
-        for _ in range(count // 100):
-            for _ in range(100):
-                peer.record(kind, body)
+        records = b""
+        for _ in range(count):
+            outer, data = peer.protect(kind, body)
+            records += struct.pack("!BHH", outer, 0x0303, len(data)) + data
+        peer.send(records)
+        end(peer)
     return then
 
+
+TICKET = tls.message(tls.TICKET, struct.pack("!IIB", 60, 7, 1) + b"n" +
+                     tls.vector(b"t" * 100, 2) + b"\0\0")
+REQUEST = tls.message(tls.REQUEST, b"\1c" + tls.vector(
+    tls.extension(13, b"\0\2\4\3"), 2))
 
 while_up("cut_in_a_publish", "closed without close_notify amid a PUBLISH", cut)
 while_up("cut_in_a_record", "closed amid a record", cut_record)
@@ -111,6 +120,23 @@ while_up("data_changed", "a record changed on the way", change, detail="",
 while_up("data_replayed", "a record sent twice", replay, detail="", why="tls",
          alert=20)
 while_up("data_in_the_clear", "a record in clear", clear, detail="", why="tls")
+
+while_up("tickets_when_up", "500 tickets, which harm nothing, then the end",
+         many(500, HANDSHAKE, TICKET), peers=[Peer13])
+while_up("key_updates_when_up", "500 KeyUpdates", many(
+    500, HANDSHAKE, tls.message(tls.KEY_UPDATE, b"\1"), hold), detail="",
+    why="tls", peers=[Peer13])
+while_up("request_when_up", "CertificateRequest, which was not offered", many(
+    1, HANDSHAKE, REQUEST, hold), detail="", why="tls", peers=[Peer13])
+while_up("finished_when_up", "another Finished", many(
+    1, HANDSHAKE, tls.message(tls.FINISHED, bytes(32)), hold), detail="",
+    why="tls")
+while_up("empty_data_when_up", "500 records of no data", many(
+    500, DATA, b"", hold), detail="")
+while_up("renegotiation_when_up", "500 HelloRequests", many(
+    500, HANDSHAKE, bytes(4)), peers=[None, Peer12])
+while_up("warnings_when_up", "500 warnings, then the end", many(
+    500, tls.ALERT, b"\1\x5a"), peers=[None, Peer12])
 
 
 @behaviour("silence after Finished, before CONNACK", "mqtt", Peer13, up=True,

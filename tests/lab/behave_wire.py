@@ -64,7 +64,7 @@ def resets_at_once(peer):
 
 # --- old and weak -----------------------------------------------------------
 
-def openssl(name, what, settings, **options):
+def openssl(name, what, settings, why="refused", **options):
     """A real OpenSSL server that is set to be old or weak."""
     def play(peer):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,13 +84,13 @@ def openssl(name, what, settings, **options):
         peer.send(outgoing.read())
         hold(peer)
     play.__name__ = name
-    behaviour(what, "refused", alert=None, **options)(play)
+    behaviour(what, why, **options)(play)
 
 
 openssl("tls_1_0_only", "TLS 1.0 and nothing newer",
-        {"newest": ssl.TLSVersion.TLSv1})
+        {"newest": ssl.TLSVersion.TLSv1}, "tls", detail="alert 70")
 openssl("tls_1_1_only", "TLS 1.1 and nothing newer",
-        {"newest": ssl.TLSVersion.TLSv1_1})
+        {"newest": ssl.TLSVersion.TLSv1_1}, "tls", detail="alert 70")
 openssl("cbc_only", "suites with CBC alone",
         {"suites": "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA"})
 openssl("rsa_exchange_only", "suites with RSA key exchange alone",
@@ -137,7 +137,7 @@ def downgrade_to_tls_1_1(peer):
     peer.done()
 
 
-@behaviour("a suite that was not offered", "tls", Peer12, alert=47)
+@behaviour("a suite that was not offered", "tls", Peer12, alert=80)
 def suite_not_offered(peer):
     peer.hello(suite=0x002f)  # TLS_RSA_WITH_AES_128_CBC_SHA
     hold(peer)
@@ -150,22 +150,32 @@ def suite_13_not_offered(peer):
     hold(peer)
 
 
-# --- pieces -----------------------------------------------------------------
+# --- pieces and floods -----------------------------------------------------------------
 
-@behaviour("nothing: every record is one byte, TLS 1.3", None, Peer13)
-def one_byte_records_13(peer):
+ENDLESS = "talks without end"
+
+
+# mbedTLS wants the four bytes of a message's head in one record.
+@behaviour("nothing: records of four bytes, TLS 1.3", None, Peer13)
+def short_records_13(peer):
+    peer.largest = 4
+    peer.shake()
+
+
+@behaviour("nothing: records of four bytes, TLS 1.2", None, Peer12)
+def short_records_12(peer):
+    peer.largest = 4
+    peer.shake()
+
+
+@behaviour("records of one byte", "tls", Peer13)
+def one_byte_records(peer):
     peer.largest = 1
     peer.shake()
 
 
-@behaviour("nothing: every record is one byte, TLS 1.2", None, Peer12)
-def one_byte_records_12(peer):
-    peer.largest = 1
-    peer.shake()
-
-
-@behaviour("nothing: every byte is a segment of its own", None, Peer13)
-def one_byte_segments(peer):
+@behaviour("nothing: 16 bytes now and then", None, Peer13)
+def short_segments(peer):
     send = peer.send
 
     def slowly(data):
@@ -193,14 +203,14 @@ def floods_empty_records(peer):
         peer.send(struct.pack("!BHH", HANDSHAKE, 0x0303, 0) * 1000)
 
 
-@behaviour("warning alerts without end", "tls", Peer12)
+@behaviour("warning alerts without end", "tls", Peer12, detail=ENDLESS)
 def floods_warnings(peer):
     peer.take(1)
     while True:
         peer.send(b"\x15\x03\x03\x00\x02\x01\x5a" * 1000)
 
 
-@behaviour("ChangeCipherSpecs without end", "tls", Peer13)
+@behaviour("ChangeCipherSpecs without end", "tls", Peer13, detail=ENDLESS)
 def floods_change_cipher_spec(peer):
     peer.hello()
     while True:
