@@ -42,6 +42,12 @@ enum err port_peer(int fd, struct port_peer *out) MUST_CHECK;
 /* Was it a member of this group then?  False too when it cannot be told. */
 bool port_peer_in_group(int fd, uint32_t gid);
 
+/* --- sockets ------------------------------------------------------------ */
+
+/* What a connected TCP socket has carried so far: payload, without what was
+ * sent again.  Unchanged where the system cannot tell. */
+void port_tcp_bytes(int fd, uint64_t *in, uint64_t *out);
+
 /* --- threads ------------------------------------------------------------ */
 
 /* What tools call the calling thread; at most 15 bytes of it.  Best effort. */

@@ -168,13 +168,6 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
     return MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
-/* Dates were judged while our clock is known to be wrong: mend that first. */
-static bool is_for_the_clock(const struct trust_verdict *v)
-{
-    return v->clock_is_late &&
-        (v->reason == TRUST_EXPIRED || v->reason == TRUST_NOT_YET);
-}
-
 static void explain_tls(
     struct link *link, const mbedtls_ssl_context *ssl, int code)
 {
@@ -182,7 +175,7 @@ static void explain_tls(
 
     trust_explain(&link->check, code);
     if (v->reason != TRUST_OK) {
-        because(link, is_for_the_clock(v) ? LINK_CLOCK : LINK_CERTIFICATE,
+        because(link, trust_blames_clock(v) ? LINK_CLOCK : LINK_CERTIFICATE,
             "%s: %s", trust_reason_name(v->reason), v->detail);
     } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         int alert = ssl->MBEDTLS_PRIVATE(in_msg)[1];

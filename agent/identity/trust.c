@@ -201,3 +201,9 @@ void trust_judge(const struct trust *trust,
     lists_return(trust->lists, crls);
     *out = v;
 }
+
+bool trust_blames_clock(const struct trust_verdict *verdict)
+{
+    return verdict->clock_is_late &&
+        (verdict->reason == TRUST_EXPIRED || verdict->reason == TRUST_NOT_YET);
+}

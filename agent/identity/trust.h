@@ -61,6 +61,10 @@ struct trust_verdict {
     char detail[320];   /* words a person can act on; "" when believed */
 };
 
+/* Was it refused for dates while our clock is known to be wrong?  Then that is
+ * what to mend first. */
+bool trust_blames_clock(const struct trust_verdict *verdict);
+
 /* Judge `sent`: the peer's leaf, then what it sent along. */
 void trust_judge(const struct trust *trust,
     const struct trust_question *question, const mbedtls_x509_crt *sent,

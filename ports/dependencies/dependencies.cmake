@@ -39,26 +39,59 @@ target_include_directories(dep_paho SYSTEM INTERFACE ${PAHO_INCLUDE})
 target_link_libraries(dep_paho INTERFACE ${PAHO_LIBRARY})
 
 # mbedTLS: -DNAMEPLATE_MBEDTLS=<prefix of a static build with our header>.
+# libcurl: -DNAMEPLATE_CURL=<prefix of a static build on that mbedTLS>.  The
+# system's is no choice: it brings another TLS library into the process.
 set(NAMEPLATE_MBEDTLS "" CACHE PATH "Prefix of mbedTLS >= 3.6.6, our config")
-set(mbedtls_prefix "${NAMEPLATE_MBEDTLS}")
-if(NOT mbedtls_prefix)
-  set(mbedtls_prefix "${CMAKE_SOURCE_DIR}/build/dependencies")
-  message(STATUS "Preparing mbedTLS (about a minute the first time)")
-  execute_process(
-    COMMAND ${CMAKE_SOURCE_DIR}/ports/dependencies/build ${mbedtls_prefix}
-    RESULT_VARIABLE mbedtls_failed)
-  if(mbedtls_failed)
-    message(FATAL_ERROR "mbedTLS could not be prepared: see the lines above")
+set(NAMEPLATE_CURL "" CACHE PATH "Prefix of libcurl >= 8.14, on that mbedTLS")
+
+# nameplate_build(PREFIX-VARIABLE WHAT [ARGUMENTS...]): unless the packager gave
+# the prefix, build WHAT and set it.
+function(nameplate_build variable what)
+  if(${variable})
+    return()
   endif()
-endif()
+  set(prefix "${CMAKE_SOURCE_DIR}/build/dependencies")
+  message(STATUS "Preparing ${what} (about half a minute the first time)")
+  execute_process(
+    COMMAND ${CMAKE_SOURCE_DIR}/ports/dependencies/build
+      ${what} ${prefix} ${ARGN}
+    RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${what} could not be prepared: see the lines above")
+  endif()
+  set(${variable} ${prefix} PARENT_SCOPE)
+endfunction()
+
+set(mbedtls_prefix "${NAMEPLATE_MBEDTLS}")
+nameplate_build(mbedtls_prefix mbedtls)
+set(curl_prefix "${NAMEPLATE_CURL}")
+nameplate_build(curl_prefix curl ${mbedtls_prefix})
+
+# nameplate_archive(TARGET FILE NEEDS...): the linker meets it before what it
+# needs.
+function(nameplate_archive target file)
+  add_library(${target} STATIC IMPORTED)
+  set_target_properties(${target} PROPERTIES
+    IMPORTED_LOCATION ${file} INTERFACE_LINK_LIBRARIES "${ARGN}")
+endfunction()
+
+nameplate_archive(archive_mbedcrypto ${mbedtls_prefix}/lib/libmbedcrypto.a
+  Threads::Threads)
+nameplate_archive(archive_mbedx509 ${mbedtls_prefix}/lib/libmbedx509.a
+  archive_mbedcrypto)
+nameplate_archive(archive_mbedtls ${mbedtls_prefix}/lib/libmbedtls.a
+  archive_mbedx509)
+nameplate_archive(archive_curl ${curl_prefix}/lib/libcurl.a archive_mbedtls)
+
 add_library(dep_mbedcrypto INTERFACE)
 target_include_directories(dep_mbedcrypto SYSTEM INTERFACE
   ${mbedtls_prefix}/include)
 target_compile_definitions(dep_mbedcrypto INTERFACE
   MBEDTLS_CONFIG_FILE="nameplate_mbedtls_config.h")
-target_link_libraries(dep_mbedcrypto INTERFACE
-  ${mbedtls_prefix}/lib/libmbedx509.a ${mbedtls_prefix}/lib/libmbedcrypto.a
-  Threads::Threads)
+target_link_libraries(dep_mbedcrypto INTERFACE archive_mbedx509)
 add_library(dep_mbedtls INTERFACE)
-target_link_libraries(dep_mbedtls INTERFACE
-  ${mbedtls_prefix}/lib/libmbedtls.a dep_mbedcrypto)
+target_link_libraries(dep_mbedtls INTERFACE archive_mbedtls dep_mbedcrypto)
+add_library(dep_curl INTERFACE)
+target_include_directories(dep_curl SYSTEM INTERFACE ${curl_prefix}/include)
+target_compile_definitions(dep_curl INTERFACE CURL_STATICLIB)
+target_link_libraries(dep_curl INTERFACE archive_curl dep_mbedtls)
