@@ -205,7 +205,8 @@ def certificate_list_empty(peer):
     hold(peer)
 
 
-@behaviour("nothing: CertificateRequest names another CA", None, Peer13)
+@behaviour("nothing: CertificateRequest names another CA", None, Peer13,
+           paths=["mqtt", "alpn"])
 def request_for_another_ca(peer):
     peer.hello()
     peer.extensions()
@@ -310,14 +311,14 @@ def all_skipped(peer):
 
 # --- ALPN -------------------------------------------------------------------
 
-@behaviour("ALPN is ignored", "tls", Peer13, path="alpn", detail="ALPN")
+@behaviour("ALPN is ignored", "tls", Peer13, paths=["alpn"], detail="ALPN")
 def alpn_ignored(peer):
     peer.protocol = None
     peer.shake()
     hold(peer)
 
 
-@behaviour("ALPN is ignored, TLS 1.2", "tls", Peer12, path="alpn",
+@behaviour("ALPN is ignored, TLS 1.2", "tls", Peer12, paths=["alpn"],
            detail="ALPN")
 def alpn_ignored_12(peer):
     peer.protocol = None
@@ -325,7 +326,7 @@ def alpn_ignored_12(peer):
     hold(peer)
 
 
-@behaviour("ALPN for HTTP", "tls", Peer13, path="alpn")
+@behaviour("ALPN for HTTP", "tls", Peer13, paths=["alpn"])
 def alpn_of_another(peer):
     peer.protocol = "http/1.1"
     peer.hello()
@@ -333,7 +334,7 @@ def alpn_of_another(peer):
     hold(peer)
 
 
-@behaviour("the alert no_application_protocol", "tls", Peer13, path="alpn",
+@behaviour("the alert no_application_protocol", "tls", Peer13, paths=["alpn"],
            detail="120")
 def alpn_refused(peer):
     peer.hear_hello()
@@ -341,7 +342,8 @@ def alpn_refused(peer):
     hold(peer)
 
 
-@behaviour("ALPN where none was offered", "tls", Peer13, alert=UNSUPPORTED)
+@behaviour("ALPN where none was offered", "tls", Peer13, paths=["mqtt"],
+           alert=UNSUPPORTED)
 def alpn_unasked(peer):
     peer.protocol = "x-amzn-mqtt-ca"
     peer.hello()

@@ -19,10 +19,14 @@ class Behaviour:
         self.play, self.what, self.peer = play, what, peer
         self.name = play.__name__
         self.why = why        # of "offline why="; None: nothing is wrong
-        self.path = options.pop("path", "mqtt")
+        self.up = options.pop("up", False)       # MQTT was spoken before
+        # What is not about MQTT is tried on every path.
+        self.paths = options.pop("paths", ["mqtt"] if self.up else
+                                 ["mqtt", "alpn", "https"])
+        self.gaps = options.pop("gaps", {})  # {path: words}, as in row.py
+        self.http_whys = options.pop("http_whys", ())  # else `why` there, too
         self.detail = options.pop("detail", "")  # in the log's detail
         self.alert = options.pop("alert", None)  # that the server must get
-        self.up = options.pop("up", False)       # MQTT was spoken before
         self.seconds = options.pop("seconds", 0)  # that it lasts by itself
         if options:
             raise TypeError(str(options))

@@ -49,6 +49,7 @@ def signatures(f):
         bad("md5_leaf", "the leaf is signed with MD5", "unsupported_algorithm",
             f.leaf(rsa, digest="md5"), gaps={
                 "mqtt": "mbedTLS sends no alert for it in TLS 1.3",
+                "https": "mbedTLS sends no alert for it in TLS 1.3",
                 "alpn": "mbedTLS drops such a certificate in TLS 1.2"}),
         bad("pss_with_sha1", "RSA-PSS with its defaults, SHA-1",
             ("weak_signature", "unsupported_algorithm"),
@@ -172,7 +173,7 @@ def shapes(f):
               leaf.der[:len(leaf.der) // 2]),
         shape("bytes_behind_the_end", "four bytes after the leaf",
               leaf.der + b"\0\0\0\0", gaps=dict.fromkeys(
-                  ("mqtt", "alpn"), "mbedTLS overlooks what follows in TLS")),
+                  ("mqtt", "alpn", "https"), "mbedTLS overlooks what follows in TLS")),
         shape("length_too_great", "the leaf says it is 4 GB long",
               b"\x30\x84\xff\xff\xff\xff" + leaf.der[4:]),
         shape("length_indefinite", "BER where DER belongs",

@@ -24,7 +24,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "scenarios")]
 import chains  # noqa: E402
 import tls  # noqa: E402
 from forge import Forge  # noqa: E402
-from kit import Skipped, expect, run, write  # noqa: E402
+from kit import BIN, Skipped, expect, run, write  # noqa: E402
 from world import NAMEPLATE, Agent, device, factory  # noqa: E402
 
 INSIDE = "NAMEPLATE_LAB"
@@ -32,8 +32,10 @@ TIMEOUT_S = 3
 ALPN = "x-amzn-mqtt-ca"
 EX_OK, EX_REFUSED, EX_UNREADABLE, EX_CONFIG = 0, 1, 65, 78
 VERSION_6 = ["fd00::2", "fd00::3", "fd00::4"]
-# Paths of the binary: name, port; `verify` alone dials nobody.
-PATHS = {"verify": None, "mqtt": 8883, "alpn": 443}
+# Paths: name, port; `verify` alone dials nobody.
+PATHS = {"verify": None, "mqtt": 8883, "alpn": 443, "https": 4433}
+FIRST_BYTES = {"mqtt": b"\x10", "alpn": b"\x10", "https": b"GET "}
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
 def enter():
@@ -67,6 +69,10 @@ class Outcome:
         self.fault = None      # what should not be, in words
         self.gap = None        # the same, where it is known
 
+    @property
+    def name(self):
+        return self.row.name
+
     def judge(self):
         """Fill in `fault`, and `gap` where it is a known one."""
         row = self.row
@@ -85,7 +91,8 @@ class Outcome:
 
     def judge_bytes(self):
         if self.row.good:
-            return None if self.received[:1] == b"\x10" else "no CONNECT came"
+            came = self.received.startswith(FIRST_BYTES[self.path])
+            return None if came else "nothing came"
         if self.received:
             return f"the server got {self.received[:20]}"
         if not self.alert and not self.row.unusable and \
@@ -94,12 +101,14 @@ class Outcome:
         return None
 
     def __str__(self):
-        return f"{self.path} {self.row.name}: {self.fault}"
+        return (f"{self.path} {self.row.name}: " +
+                (self.fault or self.gap or str(self.reason)))
 
 
 class Lab:
     def __init__(self, binary=NAMEPLATE, rows=True):
         self.binary = binary
+        self.asker = os.path.join(BIN, "stage_http")
         self.folder = tempfile.mkdtemp(prefix="nameplate-lab-")
         self.numbers = iter(range(1, 60000))
         self.lock = threading.Lock()
@@ -126,7 +135,8 @@ class Lab:
 
     def everything(self, paths, rows=None, at_once=12):
         """Outcomes of the rows on the paths."""
-        jobs = [(path, row) for path in paths for row in rows or self.rows]
+        jobs = [(path, row) for path in paths for row in rows or self.rows
+                if path != "https" or not row.crl]
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
             return list(pool.map(lambda job: self.one(*job), jobs))
 
@@ -171,36 +181,26 @@ class Lab:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.create_server((address, port), family=family) as listener:
             listener.settimeout(10)
-            agent = self.agent(home, row.host, address, port)
-            agent.start()
+            client = self.client(outcome, home, address)
             if row.unusable:
-                self.watch_refusal(outcome, agent, listener)
+                watch_refusal(outcome, client.agent, listener)
                 return
             try:
                 stream, _ = listener.accept()
                 with stream:
                     stream.settimeout(10)
                     serve(outcome, stream, home)
-                if not outcome.received:
-                    agent.wait_for("offline why=")
-                outcome.reason = reason_of(agent.words())
+                outcome.reason = client.reason(bool(outcome.received))
             finally:
-                agent.stop()
+                client.stop()
 
-    @staticmethod
-    def watch_refusal(outcome, agent, listener):
-        """The agent ends at once, and has dialled nobody."""
-        status = agent.process.wait(timeout=10)
-        agent.check_log()
-        listener.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            listener.accept()
-            outcome.fault = "it dialled nevertheless"
-        words = agent.words()
-        if status == EX_CONFIG and "crl" in words:
-            outcome.reason = outcome.row.reasons[0]
-        else:
-            outcome.fault = f"the agent left with {status}: {words}"
+    def client(self, outcome, home, address):
+        """Who dials on that path; it has begun."""
+        host, port = outcome.row.host, PATHS[outcome.path]
+        if outcome.path == "https":
+            return Asker(self.starter(home, host, address, self.asker), host,
+                         port, home)
+        return Dialler(self.agent(home, host, address, port))
 
     def agent(self, home, host, address, port, **options):
         """An agent for which that name is at that address."""
@@ -213,39 +213,94 @@ class Lab:
                      binary=self.starter(home, host, address),
                      settings=settings, **options)
 
-    def starter(self, home, host, address):
-        """The binary, behind its own /etc/hosts."""
+    def starter(self, home, host, address, binary=None):
+        """The words that start a program behind its own /etc/hosts."""
+        binary = binary or self.binary
         if host == address:
-            return self.binary
+            return [binary]
         write(home + "/hosts", f"{address} {host}\n")
         return ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts &&'
-                ' exec "$@"', home + "/hosts", self.binary]
+                ' exec "$@"', home + "/hosts", binary]
+
+
+class Dialler:
+    """The agent on its way to its broker."""
+
+    def __init__(self, agent):
+        self.agent = agent.start()
+
+    def reason(self, was_heard):
+        """Why it is offline, or "ok" when it believed the server."""
+        if not was_heard:
+            self.agent.wait_for("offline why=")
+        if " up host=" in self.agent.words():
+            return "ok"
+        found = re.search(r'offline why=(\w+) detail="(\w+)',
+                          self.agent.words())
+        return found[2] if found[1] == "certificate" else found[1]
+
+    def stop(self):
+        self.agent.stop()
+
+
+class Asker:
+    """The agent's HTTP code, with a request."""
+
+    def __init__(self, words, host, port, home):
+        at = f"[{host}]" if ":" in host else host
+        self.process = subprocess.Popen(
+            [*words, f"url=https://{at}:{port}/list", f"trust={home}/trust.pem",
+             f"connect={TIMEOUT_S * 1000}", f"timeout={TIMEOUT_S * 2000}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+
+    def reason(self, _was_heard):
+        out, log = self.process.communicate(timeout=20)
+        expect(self.process.returncode == 0, out + log)
+        said = dict(line.partition(" ")[::2] for line in out.split("\n"))
+        if said["reason"] == "certificate":
+            return said["detail"].partition(":")[0]
+        return "ok" if said["reason"] == "answered" else said["reason"]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+def watch_refusal(outcome, agent, listener):
+    """The agent ends at once, and has dialled nobody."""
+    status = agent.process.wait(timeout=10)
+    agent.check_log()
+    listener.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        listener.accept()
+        outcome.fault = "it dialled nevertheless"
+    words = agent.words()
+    if status == EX_CONFIG and "crl" in words:
+        outcome.reason = outcome.row.reasons[0]
+    else:
+        outcome.fault = f"the agent left with {status}: {words}"
+
 
 
 def address_of(host, number):
+    """An address of its own for each; libcurl asks nobody for localhost."""
+    if host == "localhost":
+        return "127.0.0.1"
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
         return f"127.1.{number >> 8}.{number & 255}"
 
 
-def reason_of(words):
-    """The log's reason: of the certificate, else of the connection."""
-    if " up host=" in words:
-        return "ok"
-    found = re.search(r'offline why=(\w+) detail="(\w+)', words)
-    if not found:
-        return None
-    return found[2] if found[1] == "certificate" else found[1]
-
-
 # --- servers ----------------------------------------------------------------
 
 def serve(outcome, stream, home):
-    """Play the row's server: TLS 1.3 by hand on one path, TLS 1.2 by OpenSSL on
-    the other, but by hand what OpenSSL would not send."""
+    """Play the row's server: TLS 1.2 by OpenSSL on the path with ALPN, but by
+    hand what OpenSSL would not send, and TLS 1.3 by hand on the others."""
     row = outcome.row
-    newest = outcome.path == "mqtt"
+    newest = outcome.path != "alpn"
     context = None
     if not newest or (row.good and not row.hand_can_prove):
         context = openssl_context(outcome, home)
@@ -285,6 +340,8 @@ def serve_openssl(outcome, stream, context):
     try:
         with context.wrap_socket(stream, server_side=True) as inside:
             outcome.received = inside.recv(4096)
+            if outcome.path == "https":
+                inside.sendall(ANSWER)
     except ssl.SSLError as error:
         outcome.alert = error.reason
     except ConnectionError:
@@ -297,6 +354,9 @@ def serve_by_hand(outcome, peer):
         note_name(outcome, peer.client.server_name)
         peer.shake()
         peer.next()
+        if outcome.path == "https":
+            peer.record(tls.DATA, ANSWER)
+            peer.alert(1, 0)
     except tls.Gone:
         peer.listen()  # its last words are there, although it is gone
     outcome.received = peer.received

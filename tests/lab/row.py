@@ -60,4 +60,4 @@ bad = Row
 
 def everywhere(words):
     """A gap of all paths."""
-    return dict.fromkeys(("verify", "mqtt", "alpn"), words)
+    return dict.fromkeys(("verify", "mqtt", "alpn", "https"), words)
