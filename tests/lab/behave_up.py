@@ -121,22 +121,22 @@ while_up("data_replayed", "a record sent twice", replay, detail="", why="tls",
          alert=20)
 while_up("data_in_the_clear", "a record in clear", clear, detail="", why="tls")
 
-while_up("tickets_when_up", "500 tickets, which harm nothing, then the end",
-         many(500, HANDSHAKE, TICKET), peers=[Peer13])
-while_up("key_updates_when_up", "500 KeyUpdates", many(
-    500, HANDSHAKE, tls.message(tls.KEY_UPDATE, b"\1"), hold), detail="",
+while_up("tickets_when_up", "200 tickets, which harm nothing, then the end",
+         many(200, HANDSHAKE, TICKET), peers=[Peer13])
+while_up("key_updates_when_up", "200 KeyUpdates", many(
+    200, HANDSHAKE, tls.message(tls.KEY_UPDATE, b"\1"), hold), detail="",
     why="tls", peers=[Peer13])
 while_up("request_when_up", "CertificateRequest, which was not offered", many(
     1, HANDSHAKE, REQUEST, hold), detail="", why="tls", peers=[Peer13])
 while_up("finished_when_up", "another Finished", many(
     1, HANDSHAKE, tls.message(tls.FINISHED, bytes(32)), hold), detail="",
     why="tls")
-while_up("empty_data_when_up", "500 records of no data", many(
-    500, DATA, b"", hold), detail="")
-while_up("renegotiation_when_up", "500 HelloRequests", many(
-    500, HANDSHAKE, bytes(4)), peers=[None, Peer12])
-while_up("warnings_when_up", "500 warnings, then the end", many(
-    500, tls.ALERT, b"\1\x5a"), peers=[None, Peer12])
+while_up("empty_data_when_up", "200 records of no data", many(
+    200, DATA, b"", hold), detail="")
+while_up("renegotiation_when_up", "200 HelloRequests", many(
+    200, HANDSHAKE, bytes(4)), peers=[None, Peer12])
+while_up("warnings_when_up", "200 warnings, then the end", many(
+    200, tls.ALERT, b"\1\x5a"), peers=[None, Peer12])
 
 
 @behaviour("silence after Finished, before CONNACK", "mqtt", Peer13, up=True,

@@ -89,15 +89,17 @@ def _meet(lab, meeting):
         agent.start()
         try:
             samples = []
-            for visit in range(VISITS):
+            # What grows does so on either path with MQTT.
+            once = behaviour.seconds or meeting.path != "mqtt"
+            for visit in range(1 if once else VISITS):
                 stream, _ = listener.accept()
                 with stream:
                     _play(lab, meeting, stream, home, leaf)
                 agent.wait_for("next_try_ms=", TIMEOUT_S + SPARE_S, visit + 1)
-                samples += sample(agent)
-                if len(samples) > 1 or behaviour.seconds:
+                samples += [] if once else sample(agent)
+                if len(samples) > 1:
                     break
-            if not behaviour.seconds:
+            if not once:
                 _compare(samples)
             _judge(meeting, agent)
         finally:

@@ -5,9 +5,9 @@ agent without verification fails the same lab.
 """
 import atexit
 import copy
-import functools
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "lab"))
@@ -23,12 +23,18 @@ AT_LEAST = {"bad": 45, "good": 15, "behaviours": 22}
 UNREADABLE = ("malformed", "unsupported_algorithm", "tls")
 
 
-@functools.lru_cache(maxsize=None)
+made = []
+one_at_a_time = threading.Lock()
+
+
 def the_lab():
-    lab.prepare_network()
-    made = lab.Lab()
-    atexit.register(made.__exit__)
-    return made
+    """Made by the first who asks."""
+    with one_at_a_time:
+        if not made:
+            lab.prepare_network()
+            made.append(lab.Lab())
+            atexit.register(made[0].__exit__)
+        return made[0]
 
 
 def all_right(results):
