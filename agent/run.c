@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "cloud/http.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
@@ -23,8 +24,7 @@
 #include "identity/chain.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
-#include "identity/timefloor.h"
-#include "identity/trust.h"
+#include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
 
@@ -38,8 +38,7 @@ struct agent {
     struct nameplate *nameplate;
     mbedtls_x509_crt *chain;
     struct key *key;
-    struct timefloor *floor;
-    struct trust *trust;
+    struct policy *policy;
     struct loop *loop;
     struct mqtt_room *room;
     struct outbox *outbox;
@@ -68,25 +67,6 @@ static enum err open_identity(struct agent *a)
     if (e == ERR_OK)
         e = key_fits(a->key, a->chain);
     return e;
-}
-
-static enum err open_trust(struct agent *a)
-{
-    const struct settings *s = a->settings;
-    char path[PATH_BYTES];
-    struct trust_options options = {.anchors = s->trust,
-        .crl = s->crl,
-        .pins = s->pins,
-        .crl_grace_s = s->crl_grace_s};
-    enum err e;
-
-    if (snprintf(path, sizeof(path), "%s/time", s->folder) >= (int)sizeof(path))
-        return ERR_TOO_BIG;
-    e = timefloor_new(path, &a->floor);
-    if (e != ERR_OK)
-        return e;
-    options.floor = a->floor;
-    return trust_load(&options, &a->trust);
 }
 
 static enum err open_outbox(struct agent *a)
@@ -120,15 +100,13 @@ static enum session_protocol protocol_of(enum settings_protocol protocol)
     return SESSION_AUTO;
 }
 
-/* Who let us in has told the time; once a connection, at most once a day, it
- * is written down. */
 static void on_state(void *context, bool online, bool session_present)
 {
     struct agent *a = context;
 
     (void)session_present;
     if (online)
-        timefloor_save(a->floor);
+        policy_connected(a->policy);
 }
 
 static enum err open_session(struct agent *a)
@@ -141,7 +119,7 @@ static enum err open_session(struct agent *a)
         .link = {.host = s->host,
                  .port = s->port,
                  .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
-                 .trust = a->trust,
+                 .trust = policy_broker(a->policy),
                  .chain = a->chain,
                  .key = a->key,
                  .timeout_ms = s->connect_timeout_ms},
@@ -233,7 +211,7 @@ static enum err open_all(struct agent *a)
     enum err e = open_identity(a);
 
     if (e == ERR_OK)
-        e = open_trust(a);
+        e = policy_open(a->settings, &a->policy);
     if (e == ERR_OK)
         e = open_loop(a);
     if (e == ERR_OK)
@@ -244,7 +222,7 @@ static enum err open_all(struct agent *a)
         e = open_features(a);
     if (e == ERR_OK)
         e = open_server(a);
-    return e;
+    return e == ERR_OK ? policy_watch(a->policy, a->loop) : e;
 }
 
 /* --- closing -----------------------------------------------------------------
@@ -255,10 +233,15 @@ static void on_look_again(void *context)
     loop_stop(((struct agent *)context)->loop);
 }
 
-/* A link's thread may still sit in a name look-up that uses what we free. */
-static void wait_for_links(struct agent *a)
+static bool threads_are_left(void)
 {
-    for (int tries = 0; link_threads() > 0 && tries < 100; tries++) {
+    return link_threads() > 0 || http_threads() > 0;
+}
+
+/* A thread may still sit in a name look-up that uses what we free. */
+static void wait_for_threads(struct agent *a)
+{
+    for (int tries = 0; threads_are_left() && tries < 100; tries++) {
         if (loop_timer_start(a->loop, 20, on_look_again, a) == NULL)
             return;
         loop_run(a->loop);
@@ -272,17 +255,17 @@ static void close_all(struct agent *a)
     shadow_free(a->shadow);
     session_free(a->session);
     description_free(a->description); /* the last commit answers to it */
+    policy_rest(a->policy);
     if (a->loop != NULL)
-        wait_for_links(a);
+        wait_for_threads(a);
     mqtt_room_free(a->room);
     outbox_close(a->outbox);
     loop_signal_stop(a->terminate);
     loop_signal_stop(a->interrupt);
-    if (link_threads() > 0)
+    if (threads_are_left())
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
-    trust_free(a->trust);
-    timefloor_free(a->floor);
+    policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);
     nameplate_free(a->nameplate);

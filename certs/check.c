@@ -69,7 +69,9 @@ static const struct {
          " device, nothing else",
          "RFC 5280 4.2.1.3; profile: keyUsage"},
      EVERY,                                                                      check_key_usage         },
-    {{"extended-key-usage", "clientAuth alone; none in a root",
+    {{"extended-key-usage",
+         "clientAuth alone, or what --eku chose for the model; in a CA at least"
+         " clientAuth; none in a root",
          "RFC 5280 4.2.1.12; profile: EKU"},
      EVERY,                                                                      check_extended_key_usage},
     {{"name-constraints",
@@ -112,21 +114,24 @@ static const struct {
 } link_rules[] = {
     {{"issuer-name", "the subject of the certificate above, to the byte",
          "RFC 5280 4.1.2.4, 7.1"},
-     check_issuer_name  },
+     check_issuer_name    },
     {{"issuer-role", "device below batch below vendor below root",
          "profile: chain"},
-     check_issuer_role  },
+     check_issuer_role    },
     {{"issuer-key-id", "the subject key identifier of the one above",
          "RFC 5280 4.2.1.1"},
-     check_issuer_key_id},
+     check_issuer_key_id  },
     {{"signature", "signed by the key of the one above", "RFC 5280 4.1.1.3"},
-     check_signature    },
+     check_signature      },
     {{"issuer-constraints", "the subject begins with what is permitted above",
          "RFC 5280 4.2.1.10"},
-     check_permitted    },
+     check_permitted      },
+    {{"issuer-purposes", "no purpose that the one above does not have",
+         "RFC 5280 4.2.1.12; profile: EKU"},
+     check_issuer_purposes},
     {{"issuer-validity", "valid within the validity of the one above",
          "profile: validity"},
-     check_nesting      },
+     check_nesting        },
 };
 
 static const struct {
@@ -177,14 +182,14 @@ bool check_role_parse(const char *name, enum check_role *role)
     return false;
 }
 
-size_t check_certificate(const struct view *certificate, enum check_role role,
-    check_report *report, void *context)
+size_t check_certificate(const struct view *certificate,
+    const struct check_terms *terms, check_report *report, void *context)
 {
     size_t broken = 0;
 
     for (size_t i = 0; i < COUNT(certificate_rules); i++) {
-        if ((certificate_rules[i].roles & role) == 0 ||
-            certificate_rules[i].keeps(certificate, role))
+        if ((certificate_rules[i].roles & terms->role) == 0 ||
+            certificate_rules[i].keeps(certificate, terms))
             continue;
         report(context, &certificate_rules[i].rule);
         broken++;

@@ -5,6 +5,7 @@
 #ifndef CERTS_CHECK_H
 #define CERTS_CHECK_H
 
+#include "certs/eku.h"
 #include "certs/view.h"
 
 enum check_role {
@@ -20,6 +21,12 @@ enum check_role check_role_of(const struct view *certificate);
 const char *check_role_name(enum check_role role);
 bool check_role_parse(const char *name, enum check_role *role);
 
+/* What a certificate is held against. */
+struct check_terms {
+    enum check_role role;
+    enum eku eku; /* chosen for the device, or for the devices below a CA */
+};
+
 struct check_rule {
     const char *id; /* "subject-order" */
     const char *expected;
@@ -30,8 +37,8 @@ struct check_rule {
 typedef void check_report(void *context, const struct check_rule *rule);
 
 /* Both return how many rules are broken. */
-size_t check_certificate(const struct view *certificate, enum check_role role,
-    check_report *report, void *context);
+size_t check_certificate(const struct view *certificate,
+    const struct check_terms *terms, check_report *report, void *context);
 /* The rules between a certificate and the one above; a root is its own. */
 size_t check_link(const struct view *certificate, const struct view *issuer,
     check_report *report, void *context);

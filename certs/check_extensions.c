@@ -17,39 +17,50 @@ static bool is_exactly(const struct view *v, const char *oid, bool critical,
         span_equal(x->value, (struct span){bytes, len});
 }
 
-bool check_basic_constraints(const struct view *v, enum check_role role)
+bool check_basic_constraints(
+    const struct view *v, const struct check_terms *terms)
 {
     /* SEQUENCE { cA TRUE, pathLenConstraint } */
     unsigned char value[] = {0x30, 6, 1, 1, 0xff, 2, 1, 0};
 
-    if (role == CHECK_DEVICE)
+    if (terms->role == CHECK_DEVICE)
         return is_exactly(
             v, OID_BASIC_CONSTRAINTS, true, (unsigned char[]){0x30, 0}, 2);
-    value[7] = role == CHECK_ROOT ? 2 : role == CHECK_VENDOR ? 1 : 0;
+    value[7] = terms->role == CHECK_ROOT ? 2
+        : terms->role == CHECK_VENDOR    ? 1
+                                         : 0;
     return is_exactly(v, OID_BASIC_CONSTRAINTS, true, value, sizeof(value));
 }
 
-bool check_key_usage(const struct view *v, enum check_role role)
+bool check_key_usage(const struct view *v, const struct check_terms *terms)
 {
     static const unsigned char device[] = {3, 2, 7, USAGE_DIGITAL_SIGNATURE};
     static const unsigned char ca[] = {
         3, 2, 1, USAGE_CERTIFICATE_SIGN | USAGE_CRL_SIGN};
 
-    return is_exactly(
-        v, OID_KEY_USAGE, true, role == CHECK_DEVICE ? device : ca, sizeof(ca));
+    return is_exactly(v, OID_KEY_USAGE, true,
+        terms->role == CHECK_DEVICE ? device : ca, sizeof(ca));
 }
 
-bool check_extended_key_usage(const struct view *v, enum check_role role)
+bool check_extended_key_usage(
+    const struct view *v, const struct check_terms *terms)
 {
-    const struct view_extension *x = view_extension(v, OID_EXTENDED_KEY_USAGE);
-    struct item list, purpose;
-    char oid[READER_OID_SIZE];
+    enum eku said;
 
-    if (role == CHECK_ROOT || x == NULL)
-        return role == CHECK_ROOT && x == NULL;
-    return !x->critical && reader_whole(x->value, DER_SEQUENCE, &list) &&
-        reader_whole(list.content, DER_OID, &purpose) &&
-        reader_oid(purpose.content, oid) && strcmp(oid, OID_CLIENT_AUTH) == 0;
+    if (!eku_of(v, &said))
+        return false;
+    switch (terms->role) {
+    case CHECK_ROOT:
+        return said == EKU_NONE;
+    case CHECK_VENDOR:
+        /* It may have models below that need less. */
+        return said != EKU_NONE && eku_permits(eku_of_ca(terms->eku), said);
+    case CHECK_BATCH:
+        return said == eku_of_ca(terms->eku);
+    case CHECK_DEVICE:
+        return said == terms->eku;
+    }
+    return false;
 }
 
 /* GeneralSubtrees with one permitted name, the first `parts` of the subject. */
@@ -106,70 +117,73 @@ static bool excludes_all(struct span trees)
     return trees.len == 0 && seen == 0x1f;
 }
 
-bool check_name_constraints(const struct view *v, enum check_role role)
+bool check_name_constraints(
+    const struct view *v, const struct check_terms *terms)
 {
     const struct view_extension *x = view_extension(v, OID_NAME_CONSTRAINTS);
     struct item whole, permitted, excluded;
 
-    if (role == CHECK_ROOT || role == CHECK_DEVICE || x == NULL)
-        return x == NULL && (role == CHECK_ROOT || role == CHECK_DEVICE);
+    if (terms->role == CHECK_ROOT || terms->role == CHECK_DEVICE || x == NULL)
+        return x == NULL &&
+            (terms->role == CHECK_ROOT || terms->role == CHECK_DEVICE);
     return x->critical && reader_whole(x->value, DER_SEQUENCE, &whole) &&
         reader_take(&whole.content, DER_CONTEXT_CONSTRUCTED(0), &permitted) &&
         reader_whole(whole.content, DER_CONTEXT_CONSTRUCTED(1), &excluded) &&
-        permits(permitted.content, v, role == CHECK_BATCH ? 2 : 1) &&
+        permits(permitted.content, v, terms->role == CHECK_BATCH ? 2 : 1) &&
         excludes_all(excluded.content);
 }
 
-bool check_subject_key_id(const struct view *v, enum check_role role)
+bool check_subject_key_id(const struct view *v, const struct check_terms *terms)
 {
     const struct view_extension *x = view_extension(v, OID_SUBJECT_KEY_ID);
 
     if (x == NULL)
-        return role == CHECK_DEVICE;
+        return terms->role == CHECK_DEVICE;
     return !x->critical && view_subject_key_id(v).len == 20;
 }
 
-bool check_authority_key_id(const struct view *v, enum check_role role)
+bool check_authority_key_id(
+    const struct view *v, const struct check_terms *terms)
 {
     const struct view_extension *x = view_extension(v, OID_AUTHORITY_KEY_ID);
 
-    (void)role;
+    (void)terms;
     return x != NULL && !x->critical && view_authority_key_id(v).len > 0;
 }
 
-bool check_pointers(const struct view *v, enum check_role role)
+bool check_pointers(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     return view_extension(v, OID_CRL_DISTRIBUTION) == NULL &&
         view_extension(v, OID_AUTHORITY_INFO) == NULL;
 }
 
-bool check_masa(const struct view *v, enum check_role role)
+bool check_masa(const struct view *v, const struct check_terms *terms)
 {
     const struct view_extension *x = view_extension(v, OID_MASA_URL);
     struct item text;
 
     return x == NULL ||
-        (role == CHECK_DEVICE && !x->critical &&
+        (terms->role == CHECK_DEVICE && !x->critical &&
             reader_whole(x->value, DER_IA5, &text) && text.content.len > 0);
 }
 
-bool check_twice(const struct view *v, enum check_role role)
+bool check_twice(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     for (size_t i = 0; i < v->extension_count; i++)
         if (view_extension(v, v->extensions[i].oid) != &v->extensions[i])
             return false;
     return true;
 }
 
-bool check_known_critical(const struct view *v, enum check_role role)
+bool check_known_critical(const struct view *v, const struct check_terms *terms)
 {
     static const char *const known[] = {OID_BASIC_CONSTRAINTS, OID_KEY_USAGE,
         OID_NAME_CONSTRAINTS, OID_SUBJECT_ALT_NAME, OID_EXTENDED_KEY_USAGE,
         OID_SUBJECT_KEY_ID, OID_AUTHORITY_KEY_ID, OID_MASA_URL};
 
-    (void)role;
+    (void)terms;
     for (size_t i = 0; i < v->extension_count; i++) {
         bool found = !v->extensions[i].critical;
 

@@ -9,40 +9,41 @@
 #define YEAR_S        (365LL * 24 * 60 * 60)
 #define UTC_TIME_ENDS 2524608000 /* 2050-01-01T00:00:00Z */
 
-bool check_version(const struct view *v, enum check_role role)
+bool check_version(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     return v->version == 3;
 }
 
-bool check_serial(const struct view *v, enum check_role role)
+bool check_serial(const struct view *v, const struct check_terms *terms)
 {
     struct span s = v->serial;
 
-    (void)role;
+    (void)terms;
     if (s.len < 8 || s.len > 20 || s.at[0] >= 0x80)
         return false;
     return s.at[0] != 0 || s.at[1] >= 0x80;
 }
 
-bool check_same_algorithm(const struct view *v, enum check_role role)
+bool check_same_algorithm(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     return strcmp(v->algorithm, v->inner_algorithm) == 0;
 }
 
-bool check_algorithm(const struct view *v, enum check_role role)
+bool check_algorithm(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     return !v->algorithm_parameters &&
         (strcmp(v->algorithm, OID_ECDSA_SHA256) == 0 ||
             strcmp(v->algorithm, OID_ECDSA_SHA384) == 0);
 }
 
-bool check_key(const struct view *v, enum check_role role)
+bool check_key(const struct view *v, const struct check_terms *terms)
 {
-    const char *curve =
-        role == CHECK_ROOT || role == CHECK_VENDOR ? OID_P384 : OID_P256;
+    const char *curve = terms->role == CHECK_ROOT || terms->role == CHECK_VENDOR
+        ? OID_P384
+        : OID_P256;
 
     return strcmp(v->key_algorithm, OID_EC_PUBLIC_KEY) == 0 &&
         strcmp(v->curve, curve) == 0;
@@ -56,24 +57,24 @@ static bool right_form(const struct item *time, int64_t seconds)
     return seconds != INT64_MIN && time->tag == tag;
 }
 
-bool check_time_form(const struct view *v, enum check_role role)
+bool check_time_form(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     return right_form(&v->not_before, v->from) &&
         right_form(&v->not_after, v->to);
 }
 
-bool check_time_order(const struct view *v, enum check_role role)
+bool check_time_order(const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     return v->from == INT64_MIN || v->to == INT64_MIN || v->from < v->to;
 }
 
-bool check_time_end(const struct view *v, enum check_role role)
+bool check_time_end(const struct view *v, const struct check_terms *terms)
 {
     if (v->to == DER_FOR_EVER || v->to == INT64_MIN || v->from == INT64_MIN)
         return true;
-    if (role == CHECK_ROOT)
+    if (terms->role == CHECK_ROOT)
         return v->to - v->from >= 30 * YEAR_S;
-    return role == CHECK_VENDOR && v->to - v->from >= 20 * YEAR_S;
+    return terms->role == CHECK_VENDOR && v->to - v->from >= 20 * YEAR_S;
 }

@@ -76,6 +76,15 @@ bool check_permitted(const struct view *v, const struct view *issuer)
         span_equal(prefix, (struct span){subject.content.at, prefix.len});
 }
 
+bool check_issuer_purposes(const struct view *v, const struct view *issuer)
+{
+    enum eku said, above;
+
+    /* check_extended_key_usage looks at what is neither. */
+    return !eku_of(v, &said) || !eku_of(issuer, &above) ||
+        eku_permits(above, said);
+}
+
 bool check_nesting(const struct view *v, const struct view *issuer)
 {
     return v->from >= issuer->from && v->to <= issuer->to;

@@ -9,14 +9,14 @@
 
 #define NAME_MAX_CHARACTERS 64
 
-bool check_subject_order(const struct view *v, enum check_role role)
+bool check_subject_order(const struct view *v, const struct check_terms *terms)
 {
     static const char *const ca[] = {OID_ORGANIZATION, OID_COMMON_NAME};
     static const char *const device[] = {OID_ORGANIZATION,
         OID_ORGANIZATION_UNIT, OID_COMMON_NAME, OID_SERIAL_NUMBER};
-    bool short_name = role == CHECK_ROOT || role == CHECK_VENDOR;
+    bool short_name = terms->role == CHECK_ROOT || terms->role == CHECK_VENDOR;
     const char *const *order = short_name ? ca : device;
-    size_t count = short_name ? 2 : role == CHECK_BATCH ? 3 : 4;
+    size_t count = short_name ? 2 : terms->role == CHECK_BATCH ? 3 : 4;
 
     if (v->subject.count != count)
         return false;
@@ -27,9 +27,10 @@ bool check_subject_order(const struct view *v, enum check_role role)
     return true;
 }
 
-bool check_subject_strings(const struct view *v, enum check_role role)
+bool check_subject_strings(
+    const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     for (size_t i = 0; i < v->subject.count; i++) {
         const struct view_attribute *a = &v->subject.attributes[i];
         bool serial = strcmp(a->oid, OID_SERIAL_NUMBER) == 0;
@@ -50,12 +51,13 @@ static size_t characters(struct span text)
     return count;
 }
 
-bool check_subject_lengths(const struct view *v, enum check_role role)
+bool check_subject_lengths(
+    const struct view *v, const struct check_terms *terms)
 {
     for (size_t i = 0; i < v->subject.count; i++) {
         const struct view_attribute *a = &v->subject.attributes[i];
         bool thing =
-            role == CHECK_DEVICE && strcmp(a->oid, OID_COMMON_NAME) == 0;
+            terms->role == CHECK_DEVICE && strcmp(a->oid, OID_COMMON_NAME) == 0;
         size_t count = characters(a->value);
 
         if (count == 0 ||
@@ -72,9 +74,10 @@ static bool is_part(const char *oid)
         strcmp(oid, OID_SERIAL_NUMBER) == 0;
 }
 
-bool check_subject_characters(const struct view *v, enum check_role role)
+bool check_subject_characters(
+    const struct view *v, const struct check_terms *terms)
 {
-    (void)role;
+    (void)terms;
     for (size_t i = 0; i < v->subject.count; i++) {
         const struct view_attribute *a = &v->subject.attributes[i];
 
@@ -88,14 +91,14 @@ bool check_subject_characters(const struct view *v, enum check_role role)
     return true;
 }
 
-bool check_thing_name(const struct view *v, enum check_role role)
+bool check_thing_name(const struct view *v, const struct check_terms *terms)
 {
     char vendor[VIEW_TEXT_SIZE], model[VIEW_TEXT_SIZE];
     char serial[VIEW_TEXT_SIZE], name[VIEW_TEXT_SIZE];
     char expected[THING_NAME_SIZE];
     const struct thing_name_parts parts = {vendor, model, serial};
 
-    (void)role;
+    (void)terms;
     view_text(&v->subject, OID_ORGANIZATION, vendor);
     view_text(&v->subject, OID_ORGANIZATION_UNIT, model);
     view_text(&v->subject, OID_SERIAL_NUMBER, serial);
@@ -132,26 +135,28 @@ static bool module_name(
         reader_whole(module.content, DER_OCTET_STRING, serial);
 }
 
-bool check_hardware_module(const struct view *v, enum check_role role)
+bool check_hardware_module(
+    const struct view *v, const struct check_terms *terms)
 {
     struct span names = alternative_names(v);
     struct item name, type, serial;
     size_t count = 0;
 
-    (void)role;
+    (void)terms;
     while (reader_next(&names, &name))
         count += module_name(name, &type, &serial);
     return count == 1;
 }
 
-bool check_hardware_serial(const struct view *v, enum check_role role)
+bool check_hardware_serial(
+    const struct view *v, const struct check_terms *terms)
 {
     const struct view_attribute *number =
         view_attribute(&v->subject, OID_SERIAL_NUMBER);
     struct span names = alternative_names(v);
     struct item name, type, serial;
 
-    (void)role;
+    (void)terms;
     while (reader_next(&names, &name))
         if (module_name(name, &type, &serial) &&
             (number == NULL || !span_equal(serial.content, number->value)))
@@ -159,7 +164,7 @@ bool check_hardware_serial(const struct view *v, enum check_role role)
     return true;
 }
 
-bool check_other_names(const struct view *v, enum check_role role)
+bool check_other_names(const struct view *v, const struct check_terms *terms)
 {
     const struct view_extension *san = view_extension(v, OID_SUBJECT_ALT_NAME);
     struct span names = alternative_names(v);
@@ -167,7 +172,7 @@ bool check_other_names(const struct view *v, enum check_role role)
 
     if (san == NULL)
         return true;
-    if (role != CHECK_DEVICE || san->critical || names.len == 0)
+    if (terms->role != CHECK_DEVICE || san->critical || names.len == 0)
         return false;
     while (reader_next(&names, &name))
         if (name.tag != DER_CONTEXT_CONSTRUCTED(0)) /* otherName */

@@ -6,7 +6,7 @@
 #include "certs/check.h"
 
 typedef bool check_certificate_rule(
-    const struct view *certificate, enum check_role role);
+    const struct view *certificate, const struct check_terms *terms);
 typedef bool check_link_rule(
     const struct view *certificate, const struct view *issuer);
 
@@ -28,6 +28,6 @@ check_certificate_rule check_basic_constraints, check_key_usage,
 
 /* check_links.c */
 check_link_rule check_issuer_name, check_issuer_role, check_issuer_key_id,
-    check_signature, check_permitted, check_nesting;
+    check_signature, check_permitted, check_issuer_purposes, check_nesting;
 
 #endif

@@ -20,7 +20,8 @@ enum {
     USAGE_CRL_SIGN = 0x02,
 };
 void extension_key_usage(struct der *d, unsigned char flags); /* critical */
-void extension_extended_key_usage(struct der *d, const char *purpose);
+void extension_extended_key_usage(
+    struct der *d, const char *const *purposes); /* up to a NULL */
 
 /* RFC 5280 4.2.1.10, critical: subjects begin with `permitted`; no DNS name,
  * IP address, e-mail address or URI at all. */

@@ -14,6 +14,7 @@
 
 #include "certs/authority.h"
 #include "certs/disk.h"
+#include "certs/eku.h"
 #include "certs/options.h"
 #include "certs/parts.h"
 
@@ -27,6 +28,7 @@ struct home {
     char vendor[HOME_SETTING_SIZE];
     char hardware_type[HOME_SETTING_SIZE]; /* dotted OID */
     char masa[HOME_SETTING_SIZE];          /* "" is none */
+    enum eku eku;                          /* what the Vendor CA permits */
 };
 
 /* --folder or the default, without slashes at the end.  ERR_TOO_BIG (said). */

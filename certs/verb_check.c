@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "certs/check.h"
+#include "certs/choice.h"
 #include "certs/disk.h"
 #include "certs/home.h"
 #include "certs/pem.h"
@@ -20,6 +21,8 @@ struct work {
     size_t certificates, broken;
     const struct view *issuer; /* --issuer, above the last one of a file */
     enum check_role role;      /* --role, or 0: find out */
+    const enum eku *eku;       /* --eku, or NULL: what the factory chose */
+    const struct home *home;   /* NULL: there is no factory here */
     const char *file;          /* where we are */
     size_t number;
     enum check_role now;
@@ -54,20 +57,36 @@ static void report(void *context, const struct check_rule *rule)
             rule->expected, rule->source);
 }
 
+static enum err find_eku(
+    const struct work *work, const struct view *v, struct check_terms *terms)
+{
+    terms->eku = EKU_CLIENT;
+    if (work->eku != NULL)
+        terms->eku = *work->eku;
+    else if (work->home != NULL)
+        return choice_of(work->home, v, terms->role, &terms->eku);
+    return ERR_OK;
+}
+
 /* `above` is NULL at the end of a file. */
-static void check_one(
+static enum err check_one(
     struct work *work, const struct view *v, const struct view *above)
 {
-    enum check_role role = work->role == 0 ? check_role_of(v) : work->role;
+    struct check_terms terms = {
+        .role = work->role == 0 ? check_role_of(v) : work->role};
+    enum err e = find_eku(work, v, &terms);
 
-    work->now = role;
-    (void)check_certificate(v, role, report, work);
-    if (above == NULL && role == CHECK_ROOT)
+    if (e != ERR_OK)
+        return e;
+    work->now = terms.role;
+    (void)check_certificate(v, &terms, report, work);
+    if (above == NULL && terms.role == CHECK_ROOT)
         above = v;
     if (above == NULL)
         above = work->issuer;
     if (above != NULL)
         (void)check_link(v, above, report, work);
+    return ERR_OK;
 }
 
 /* Walks up a chain: each certificate is checked when the one above it has been
@@ -77,10 +96,11 @@ static enum err check_text(struct work *work, const char *text)
     struct bytes below_der = {NULL, 0}, der = {NULL, 0};
     struct view below, v;
     const char *why;
-    enum err e;
+    enum err e, found = ERR_OK;
 
     work->number = 0;
-    while ((e = pem_next(PEM_CERTIFICATE, &text, &der)) == ERR_OK) {
+    while (found == ERR_OK &&
+        (e = pem_next(PEM_CERTIFICATE, &text, &der)) == ERR_OK) {
         work->certificates++;
         if (view_read(bytes_span(&der), &v, &why) != ERR_OK) {
             work->number++;
@@ -90,15 +110,17 @@ static enum err check_text(struct work *work, const char *text)
             break;
         }
         if (below_der.at != NULL)
-            check_one(work, &below, &v);
+            found = check_one(work, &below, &v);
         work->number++;
         bytes_free(&below_der);
         below_der = der;
         below = v;
     }
-    if (below_der.at != NULL)
-        check_one(work, &below, NO_ISSUER);
+    if (found == ERR_OK && below_der.at != NULL)
+        found = check_one(work, &below, NO_ISSUER);
     bytes_free(&below_der);
+    if (found != ERR_OK)
+        return found;
     if (e == ERR_OK || (e == ERR_NOT_FOUND && work->number > 0))
         return ERR_OK;
     say("%s holds %s; is it the right file?", work->file,
@@ -140,22 +162,44 @@ static enum err print(const struct options *options, struct work *work)
         work->broken);
 }
 
-static enum err run(const struct options *options)
+/* What the command line says, and the factory if there is one. */
+static enum err read_options(const struct options *options, struct work *work,
+    enum eku *eku, struct home *home)
 {
     const char *role = options_get(options, "role");
+    const char *choice = options_get(options, "eku");
+    enum err e;
+
+    if (role != NULL && !check_role_parse(role, &work->role)) {
+        say("--role '%s' is refused: expected root, vendor, batch or device",
+            role);
+        return ERR_INVALID;
+    }
+    if (choice != NULL && !eku_parse(choice, eku)) {
+        say("--eku '%s' is refused: expected client, client+server or none",
+            choice);
+        return ERR_INVALID;
+    }
+    work->eku = choice == NULL ? NULL : eku;
+    e = home_folder(options, home->folder);
+    if (e != ERR_OK || choice != NULL || !home_is_complete(home->folder))
+        return e;
+    work->home = home;
+    return home_open(options, home);
+}
+
+static enum err run(const struct options *options)
+{
     const char *issuer = options_get(options, "issuer");
     struct home_certificate above = {
         .der = {NULL, 0}
     };
     struct work work = {.json = options_has(options, "json")};
-    enum err e = ERR_OK, first = ERR_OK;
+    struct home home;
+    enum eku eku;
+    enum err e = read_options(options, &work, &eku, &home), first = ERR_OK;
 
-    if (role != NULL && !check_role_parse(role, &work.role)) {
-        say("--role '%s' is refused: expected root, vendor, batch or device",
-            role);
-        return ERR_INVALID;
-    }
-    if (issuer != NULL)
+    if (e == ERR_OK && issuer != NULL)
         e = home_read_certificate(issuer, &above);
     if (e != ERR_OK)
         return e;
@@ -177,20 +221,25 @@ static const struct option_rule rules[] = {
     {"folder", OPTION_ONE },
     {"issuer", OPTION_ONE },
     {"role",   OPTION_ONE },
+    {"eku",    OPTION_ONE },
     {"json",   OPTION_FLAG},
 };
 
 const struct verb verb_check = {
     .name = "check",
-    .arguments = "FILE... [--issuer FILE] [--role ROLE]",
+    .arguments = "FILE... [--issuer FILE] [--role ROLE] [--eku CHOICE]",
     .summary = "name the rules of the profile that certificates break",
-    .help = "  FILE           certificates in PEM, each below its issuer\n"
-            "  --issuer FILE  what stands above the last one of a FILE\n"
-            "  --role ROLE    root, vendor, batch or device (default: what a\n"
-            "                 certificate says it is)\n"
-            "Exit status 0 when every rule is kept, 65 when one is broken.\n"
-            "example: factory check --issuer factory/root.crt"
-            " factory/devices/*/device.crt\n",
+    .help =
+        "  FILE           certificates in PEM, each below its issuer\n"
+        "  --issuer FILE  what stands above the last one of a FILE\n"
+        "  --role ROLE    root, vendor, batch or device (default: what a\n"
+        "                 certificate says it is)\n"
+        "  --eku CHOICE   what 'factory model --eku' chose: client,\n"
+        "                 client+server or none (default: what the factory\n"
+        "                 in --folder chose for it, else client)\n"
+        "Exit status 0 when every rule is kept, 65 when one is broken.\n"
+        "example: factory check --issuer factory/root.crt"
+        " factory/devices/*/device.crt\n",
     VERB_RULES(rules),
     .words_min = 1,
     .words_max = SIZE_MAX,

@@ -160,21 +160,33 @@ void lists_know(struct lists *l, const mbedtls_x509_crt *ca)
     (void)pthread_mutex_unlock(&l->lock);
 }
 
-static enum err check(struct lists *l, const struct crls *fresh,
-    const mbedtls_x509_crt *anchors, int64_t begun_s)
+static enum err check_signers(struct lists *l, const struct crls *fresh,
+    const mbedtls_x509_crt *anchors, bool kept)
 {
     enum err e = crls_check(fresh, anchors);
 
-    (void)pthread_mutex_lock(&l->lock);
     if (e != ERR_OK && l->known_count > 0)
         e = crls_check(fresh, &l->known);
+    /* A list that was kept is looked at again with each path it is used on. */
+    if (e == ERR_AGAIN && kept)
+        return ERR_OK;
     if (e == ERR_AGAIN)
         log_warning(MODULE,
             "a revocation list of a CA that is not known yet; it is asked for "
             "again once a peer of that CA was believed");
-    else if (e == ERR_DENIED)
+    else if (e != ERR_OK)
         log_warning(MODULE, "refused: its CA did not sign the revocation list");
-    if (e == ERR_OK && begun_s < l->begun_s) {
+    return e;
+}
+
+static enum err check(struct lists *l, const struct crls *fresh,
+    const mbedtls_x509_crt *anchors, const struct lists_fetched *fetched)
+{
+    enum err e;
+
+    (void)pthread_mutex_lock(&l->lock);
+    e = check_signers(l, fresh, anchors, fetched->kept);
+    if (e == ERR_OK && fetched->begun_s < l->begun_s) {
         log_warning(MODULE,
             "refused: the revocation list is older than the one in use");
         e = ERR_DENIED;
@@ -184,26 +196,22 @@ static enum err check(struct lists *l, const struct crls *fresh,
 }
 
 enum err lists_use(struct lists *l, const mbedtls_x509_crt *anchors,
-    const void *bytes, size_t len, int64_t *begun_s, int64_t *next_s)
+    struct lists_fetched *fetched)
 {
     struct crls *fresh;
-    int64_t begun, next;
-    enum err e = crls_parse(bytes, len, &fresh);
+    enum err e = crls_parse(fetched->bytes, fetched->len, &fresh);
 
     if (e != ERR_OK)
         return e;
-    crls_dates(fresh, &next, &begun);
-    e = check(l, fresh, anchors, begun);
+    crls_dates(fresh, &fetched->next_s, &fetched->begun_s);
+    e = check(l, fresh, anchors, fetched);
     if (e == ERR_OK && l->path != NULL)
         e = crls_add_file(fresh, l->path);
     if (e == ERR_OK)
         e = put(l, fresh);
-    if (e != ERR_OK) {
+    if (e == ERR_OK)
+        l->begun_s = fetched->begun_s;
+    else
         crls_free(fresh);
-        return e;
-    }
-    l->begun_s = begun;
-    *begun_s = begun;
-    *next_s = next;
-    return ERR_OK;
+    return e;
 }

@@ -9,6 +9,7 @@
 #define IDENTITY_LISTS_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,14 +31,21 @@ void lists_return(struct lists *lists, const struct crls *borrowed);
  * copy is kept of the first 16. */
 void lists_know(struct lists *lists, const mbedtls_x509_crt *ca);
 
-/* Use these fetched lists, beside the file's, which is read again.  The network
- * brings what it likes, so each must be signed by one of `anchors` or by a CA
- * that is known.  ERR_AGAIN: such a CA is not known yet; ERR_DENIED: another
- * key signed one, or it is older than the one in use; ERR_INVALID: no lists.
- * The reason is logged and the old ones stay.  *begun_s and *next_s: the latest
- * thisUpdate and the earliest nextUpdate, INT64_MAX for none. */
+/* Lists that were fetched, PEM or DER; filled in but for the dates. */
+struct lists_fetched {
+    const void *bytes; /* borrowed for the call */
+    size_t len;
+    bool kept; /* read back from our own disk: believed once already */
+    int64_t begun_s, next_s; /* out: the latest thisUpdate and the earliest
+                                nextUpdate, INT64_MAX for none */
+};
+
+/* Use these, beside the file's, which is read again.  The network brings what
+ * it likes, so each must be signed by one of `anchors` or by a CA that is
+ * known.  ERR_AGAIN: such a CA is not known yet (never for what was kept);
+ * ERR_DENIED: another key signed one, or it is older than the one in use;
+ * ERR_INVALID: no lists.  The reason is logged and the old ones stay. */
 enum err lists_use(struct lists *lists, const mbedtls_x509_crt *anchors,
-    const void *bytes, size_t len, int64_t *begun_s,
-    int64_t *next_s) MUST_CHECK;
+    struct lists_fetched *fetched) MUST_CHECK;
 
 #endif

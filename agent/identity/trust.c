@@ -11,7 +11,6 @@
 #include "identity/chain.h"
 #include "identity/endpoint.h"
 #include "identity/extension.h"
-#include "identity/lists.h"
 #include "identity/moment.h"
 #include "identity/pin.h"
 #include "identity/trust_inside.h"
@@ -80,14 +79,13 @@ void trust_free(struct trust *trust)
     free(trust);
 }
 
-enum err trust_use_list(struct trust *trust, const void *bytes, size_t len,
-    int64_t *begun_s, int64_t *next_s)
+enum err trust_use_lists(struct trust *trust, struct lists_fetched *fetched)
 {
-    enum err e =
-        lists_use(trust->lists, trust->anchors, bytes, len, begun_s, next_s);
+    enum err e = lists_use(trust->lists, trust->anchors, fetched);
 
-    if (e == ERR_OK)
-        timefloor_raise(trust->floor, *begun_s);
+    /* What was kept has raised it before, when its signer was known. */
+    if (e == ERR_OK && !fetched->kept)
+        timefloor_raise(trust->floor, fetched->begun_s);
     return e;
 }
 

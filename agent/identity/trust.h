@@ -16,6 +16,7 @@
 
 #include "core/err.h"
 #include "identity/genuine.h"
+#include "identity/lists.h"
 #include "identity/path.h"
 #include "identity/proof.h"
 #include "identity/reason.h"
@@ -42,8 +43,8 @@ enum err trust_load(
 void trust_free(struct trust *trust); /* NULL is fine */
 
 /* Use fetched revocation lists, beside the file's: as lists_use. */
-enum err trust_use_list(struct trust *trust, const void *bytes, size_t len,
-    int64_t *begun_s, int64_t *next_s) MUST_CHECK;
+enum err trust_use_lists(
+    struct trust *trust, struct lists_fetched *fetched) MUST_CHECK;
 
 #define TRUST_NOW INT64_MIN
 

@@ -46,6 +46,10 @@ static const struct config_key table[] = {
     {.section = "identity", .name = "key", .kind = CONFIG_URI,
         .choices = "file",
         .expected = "file:PATH, a PEM file with the certificate's key"},
+    {.section = "downloads", .name = "trust", .kind = CONFIG_PATH,
+        .fallback = "", .choices = TRUST_SYSTEM,
+        .expected = "the path of a PEM file: the CAs a server may have from "
+        "which files are fetched; or \"" TRUST_SYSTEM "\""},
     {.section = "revocation", .name = "crl", .kind = CONFIG_PATH,
         .fallback = "",
         .expected = "the path of a file of revocation lists, PEM or DER"},
@@ -156,6 +160,7 @@ static void fill(struct settings *s, const struct config *c)
 {
     s->trust = config_text(c, "cloud", "trust");
     s->pins = config_text(c, "cloud", "pins");
+    s->downloads_trust = config_text(c, "downloads", "trust");
     s->crl = config_text(c, "revocation", "crl");
     s->crl_url = config_text(c, "revocation", "url");
     s->crl_refresh_s =
@@ -284,6 +289,7 @@ enum err settings_check_files(
 {
     static const char *const files[][2] = {
         {"cloud",      "trust"      },
+        {"downloads",  "trust"      },
         {"revocation", "crl"        },
         {"identity",   "certificate"},
         {"identity",   "key"        },

@@ -24,12 +24,13 @@ enum settings_protocol {
 /* Text is lent until settings_free; paths are absolute, or relative to the
  * folder the program was started in. */
 struct settings {
-    const char *host;    /* [cloud] endpoint; an IPv6 address has no brackets */
-    uint16_t port;       /* 443 wants ALPN x-amzn-mqtt-ca */
-    const char *trust;   /* a file, or "system" */
-    const char *pins;    /* NULL: none */
-    const char *crl;     /* [revocation] a file; NULL: none */
-    const char *crl_url; /* where it is fetched; NULL: nowhere */
+    const char *host;  /* [cloud] endpoint; an IPv6 address has no brackets */
+    uint16_t port;     /* 443 wants ALPN x-amzn-mqtt-ca */
+    const char *trust; /* a file, or "system" */
+    const char *pins;  /* NULL: none */
+    const char *downloads_trust; /* [downloads] NULL: `trust` */
+    const char *crl;             /* [revocation] a file; NULL: none */
+    const char *crl_url;         /* where it is fetched; NULL: nowhere */
     uint32_t crl_refresh_s;
     uint32_t crl_grace_s; /* how long a list may be over */
     uint16_t keep_alive_s;

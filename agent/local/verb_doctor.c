@@ -14,16 +14,15 @@
 #include "identity/key.h"
 #include "identity/moment.h"
 #include "identity/nameplate.h"
-#include "identity/trust.h"
 #include "local/findings.h"
+#include "local/policy.h"
 #include "local/settings.h"
 #include "local/speak.h"
 #include "local/verbs.h"
 #include "ports/port.h"
 
-#define PATH_BYTES 4096
-#define ALPN_PORT  443
-#define ALPN_NAME  "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
+#define ALPN_PORT 443
+#define ALPN_NAME "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
 
 static const struct page page = {
     .name = "doctor",
@@ -47,8 +46,7 @@ struct patient {
     struct nameplate *nameplate;
     mbedtls_x509_crt *chain;
     struct key *key;
-    struct timefloor *floor;
-    struct trust *trust;
+    struct policy *policy;
 };
 
 static bool found(struct patient *p, enum err e, const char *what,
@@ -92,7 +90,7 @@ static void look_at_clock(struct patient *p)
 {
     char text[MOMENT_TEXT];
     bool late;
-    int64_t now_s = timefloor_now(p->floor, &late);
+    int64_t now_s = timefloor_now(policy_floor(p->policy), &late);
 
     moment_print(now_s, text);
     if (late)
@@ -109,21 +107,8 @@ static void look_at_clock(struct patient *p)
 
 static bool look_at_trust(struct patient *p)
 {
-    const struct settings *s = p->settings;
-    struct trust_options options = {.anchors = s->trust,
-        .crl = s->crl,
-        .pins = s->pins,
-        .crl_grace_s = s->crl_grace_s};
-    char path[PATH_BYTES];
-    enum err e;
-
-    (void)snprintf(path, sizeof(path), "%s/time", s->folder);
-    e = timefloor_new(path, &p->floor);
-    if (e == ERR_OK) {
-        options.floor = p->floor;
-        e = trust_load(&options, &p->trust);
-    }
-    return found(p, e, "trust", s->trust, s->trust);
+    return found(p, policy_open(p->settings, &p->policy), "trust",
+        p->settings->trust, p->settings->trust);
 }
 
 static void look_at_store(struct patient *p)
@@ -145,7 +130,7 @@ static void look_at_broker(struct patient *p)
     const struct link_options options = {.host = s->host,
         .port = s->port,
         .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
-        .trust = p->trust,
+        .trust = policy_broker(p->policy),
         .chain = p->chain,
         .key = p->key,
         .timeout_ms = s->connect_timeout_ms};
@@ -187,8 +172,7 @@ int verb_doctor(int argc, char **argv)
         return status;
     findings = findings_begin(&o);
     look_at_all(&p, o.config == NULL ? SETTINGS_PATH : o.config);
-    trust_free(p.trust);
-    timefloor_free(p.floor);
+    policy_close(p.policy);
     key_free(p.key);
     chain_free(p.chain);
     nameplate_free(p.nameplate);

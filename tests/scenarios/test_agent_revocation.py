@@ -7,10 +7,12 @@ import base64
 import hashlib
 import os
 import subprocess
+import time
 
 from authority import Authority
 from believer import believed, believing, refused
-from kit import main, run, scenario
+from kit import expect, main, run, scenario, wait_until
+from web import Web, answer
 
 
 def crl(authority, *revoked, days=7):
@@ -68,6 +70,102 @@ def a_list_that_is_over_refuses_unless_there_is_grace():
                 'certificate detail="crl_stale')
         believed(*meet(world, good, root.crt, **{
             "revocation.crl": path, "revocation.grace_h": 8760 - 24}))
+
+
+def contents(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def fetching(web, **more):
+    return {"revocation.url": web.url("/ca.crl"), **more}
+
+
+def kept(agent):
+    path = os.path.join(agent.store, "crl")
+    return contents(path) if os.path.exists(path) else b""
+
+
+@scenario
+def a_list_is_fetched_while_it_runs_and_counts_from_the_next_connection():
+    with believing() as (world, root):
+        pair = root.leaf("pair")
+        lists = contents(crl(root, pair))
+        with Web(answer(lists)) as web:
+            server, agent = meet(world, pair, root.crt, **fetching(web))
+            agent.wait_for("a fresh list")
+            expect(kept(agent) == lists, "it is kept")
+            server.cut()
+            agent.wait_for('offline why=certificate detail="revoked')
+            # After a restart it counts from the first connection.
+            agent.stop()
+            before = len(server.visits)
+            agent.start().wait_for('detail="revoked', times=2)
+            wait_until(lambda: len(server.visits) > before, 5, "a dial")
+            expect(not any(v.received for v in server.visits[before:]),
+                   "not a byte of MQTT")
+
+
+@scenario
+def the_list_of_a_ca_in_between_waits_until_that_ca_was_believed():
+    with believing() as (world, root):
+        middle = Authority(world.folder, "middle", root)
+        lists = contents(crl(middle))
+        leaf = middle.leaf("below")
+        with Web(answer(lists)) as web:
+            server, agent = meet(world, leaf, root.crt, **fetching(web))
+            # Fetched before or after the handshake: in the end it is believed.
+            believed(server, agent)
+            wait_until(lambda: kept(agent) == lists, 30, agent.words())
+
+
+@scenario
+def a_list_that_somebody_on_the_way_made_up_changes_nothing():
+    with believing() as (world, root):
+        good = root.leaf("good")
+        os.mkdir(world.path("other"))
+        other = Authority(world.path("other"))
+        # The other CA has our root's name, and "revokes" our server.
+        forged = contents(crl(other, good))
+        with Web(answer(forged)) as web:
+            server, agent = meet(world, good, root.crt, **fetching(web))
+            agent.wait_for("its CA did not sign the revocation list")
+            server.cut()
+            wait_until(lambda: len([v for v in server.visits if v.received]) > 1,
+                       20, f"it is believed again\n{agent.words()}")
+            expect(kept(agent) == b"", "nothing is kept")
+
+
+@scenario
+def an_older_list_does_not_bring_a_revoked_server_back():
+    with believing() as (world, root):
+        bad = root.leaf("bad")
+        old = contents(crl(root))
+        time.sleep(1.1)  # thisUpdate counts seconds
+        new = contents(crl(root, bad))
+        plays = [new, old]
+        with Web(lambda c, v: answer(plays.pop(0) if plays else old)(c, v)) as web:
+            server, agent = meet(world, bad, root.crt, **fetching(web))
+            agent.wait_for("a fresh list")
+            agent.stop()
+            agent.start().wait_for("older than the one in use")
+            agent.wait_for('detail="revoked')
+            expect(kept(agent) == new, "the newer one is kept")
+
+
+@scenario
+def over_https_the_list_comes_from_a_server_of_the_downloads_trust():
+    with believing() as (world, root):
+        os.mkdir(world.path("files"))
+        files = Authority(world.path("files"))
+        pair, lists = root.leaf("pair"), contents(crl(root))
+        with Web(answer(lists), files.leaf("web")) as web:
+            _, agent = meet(world, pair, root.crt, **fetching(web))
+            agent.wait_for("no fresh list why=certificate")
+            expect(web.visits[0].request == b"", "not a byte of the request")
+            _, agent = meet(world, pair, root.crt, **fetching(
+                web, **{"downloads.trust": files.crt}))
+            agent.wait_for("a fresh list")
 
 
 def pin(pair):

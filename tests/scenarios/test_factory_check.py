@@ -354,6 +354,9 @@ def each_link_of_a_chain_is_checked():
             c.attribute(OU)[1] = b"Lock"
             c.attribute(CN)[1] = b"acme:lock:S1"
 
+        def more_than_its_ca(c):
+            a_client_and_server(c)
+
         def older_than_its_ca(c):
             c.validity[1][0][1] = b"200101000000Z"
 
@@ -362,6 +365,8 @@ def each_link_of_a_chain_is_checked():
                 (another_key_id, {"issuer-key-id", "signature"}),
                 (another_signature, {"signature"}),
                 (another_model, {"issuer-constraints", "signature"}),
+                (more_than_its_ca,
+                 {"extended-key-usage", "issuer-purposes", "signature"}),
                 (older_than_its_ca, {"issuer-validity", "signature"})):
             found = chain(spoil)
             expect(found == rules, f"{spoil.__name__}: {found}")
@@ -383,7 +388,7 @@ def no_rule_is_without_a_certificate_that_breaks_it():
     expect(len(rules) >= 30, f"{len(rules)} rules found in the source")
     broken = set().union(*(r for _, r, _ in cases)) | {
         "issuer-name", "issuer-role", "issuer-key-id", "signature",
-        "issuer-constraints", "issuer-validity"}
+        "issuer-constraints", "issuer-purposes", "issuer-validity"}
     expect(broken == rules, f"differ: {broken ^ rules}")
 
 

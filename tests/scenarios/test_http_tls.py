@@ -42,14 +42,14 @@ def liars(tmp, root):
         (root.leaf("cn", names=None), "localhost", "wrong_name"),
         (root.leaf("dns", names="DNS:127.0.0.1"), "127.0.0.1", "wrong_name"),
         (root.leaf("ip", names="DNS:localhost"), "127.0.0.1", "wrong_name"),
-        (other.leaf("stranger"), "localhost", "unknown_issuer"),
+        (other.leaf("stranger"), "localhost", "bad_signature"),
         (root.leaf("old", end="20210101000000Z"), "localhost", "expired"),
         (root.leaf("new", begin="20450101000000Z"), "localhost",
          "not_yet_valid"),
         (root.leaf("client", purpose="clientAuth"), "localhost",
          "wrong_purpose"),
         (root.leaf("weak", algorithm=("rsa", "rsa_keygen_bits:1024")),
-         "localhost", "weak"),
+         "localhost", "weak_key"),
     ]
 
 

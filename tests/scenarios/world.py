@@ -151,6 +151,10 @@ class Server:
         # shutdown wakes the thread in accept; close alone does not
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        self.cut()
+
+    def cut(self):
+        """Every connection, without a word."""
         for visit in self.visits:
             self._cut(visit.stream or visit.raw)
 

@@ -162,7 +162,9 @@ static void take(struct stage *s, const char *name, const char *value)
 
 static void open_identity(struct stage *s)
 {
-    if (s->trust_path != NULL && trust_load(s->trust_path, &s->trust) != ERR_OK)
+    const struct trust_options anchors = {.anchors = s->trust_path};
+
+    if (s->trust_path != NULL && trust_load(&anchors, &s->trust) != ERR_OK)
         exit(66);
     if (s->chain_path != NULL &&
         chain_read_own(s->chain_path, &s->options.chain) != ERR_OK)

@@ -131,12 +131,13 @@ static void on_idle(void *context)
 int main(int argc, char **argv)
 {
     struct stage s = {.loop = loop_new()};
+    const struct trust_options anchors = {.anchors = argc > 3 ? argv[3] : NULL};
     struct trust *trust = NULL;
     struct loop_watch *input;
     struct revocation_options options = {
         .loop = s.loop, .interval_ms = DAY_MS, .use = use, .context = &s};
 
-    if (argc < 3 || (argc > 3 && trust_load(argv[3], &trust) != ERR_OK))
+    if (argc < 3 || (argc > 3 && trust_load(&anchors, &trust) != ERR_OK))
         return 64;
     options.url = argv[1];
     options.path = argv[2];

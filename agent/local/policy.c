@@ -1,0 +1,188 @@
+/* policy.c */
+
+#include "local/policy.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/revocation.h"
+#include "core/file.h"
+#include "core/log.h"
+
+#define MODULE     "policy"
+#define PATH_BYTES 4096
+
+struct policy {
+    const struct settings *settings;
+    struct timefloor *floor;
+    struct trust *broker;
+    struct trust *downloads; /* whom we fetch a list from over https:// */
+    struct revocation *revocation;
+    bool is_starting;      /* it reads back what was kept */
+    char list[PATH_BYTES]; /* where the fetched one is kept */
+};
+
+static enum err join(const struct settings *s, const char *name, char *out)
+{
+    return snprintf(out, PATH_BYTES, "%s/%s", s->folder, name) < PATH_BYTES
+        ? ERR_OK
+        : ERR_TOO_BIG;
+}
+
+static enum err open_floor(struct policy *p)
+{
+    char path[PATH_BYTES];
+    enum err e = join(p->settings, "time", path);
+
+    return e == ERR_OK ? timefloor_new(path, &p->floor) : e;
+}
+
+static enum err open_broker(struct policy *p)
+{
+    const struct settings *s = p->settings;
+    const struct trust_options options = {.anchors = s->trust,
+        .crl = s->crl,
+        .pins = s->pins,
+        .crl_grace_s = s->crl_grace_s,
+        .floor = p->floor};
+
+    return trust_load(&options, &p->broker);
+}
+
+static enum err open_downloads(struct policy *p)
+{
+    const struct settings *s = p->settings;
+    const struct trust_options options = {
+        .anchors = s->downloads_trust == NULL ? s->trust : s->downloads_trust,
+        .floor = p->floor};
+
+    return s->crl_url == NULL ? ERR_OK : trust_load(&options, &p->downloads);
+}
+
+static enum err use(struct policy *p, struct lists_fetched *fetched)
+{
+    return trust_use_lists(p->broker, fetched);
+}
+
+/* Before the first connection: a server revoked yesterday is revoked today. */
+static void use_what_was_kept(struct policy *p)
+{
+    struct lists_fetched kept = {.kept = true};
+    char *bytes = NULL;
+    enum err e = file_read(p->list, REVOCATION_LIST_BYTES, &bytes, &kept.len);
+
+    if (e == ERR_NOT_FOUND)
+        return;
+    kept.bytes = bytes;
+    if (e == ERR_OK)
+        e = use(p, &kept);
+    free(bytes);
+    if (e != ERR_OK)
+        log_warning(MODULE,
+            "the kept revocation list is not used file=\"%s\""
+            " reason=%s",
+            p->list, err_name(e));
+}
+
+enum err policy_open(const struct settings *settings, struct policy **out)
+{
+    struct policy *p = calloc(1, sizeof(*p));
+    enum err e;
+
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    p->settings = settings;
+    e = open_floor(p);
+    if (e == ERR_OK)
+        e = open_broker(p);
+    if (e == ERR_OK)
+        e = open_downloads(p);
+    if (e == ERR_OK)
+        e = join(settings, "crl", p->list);
+    if (e != ERR_OK) {
+        policy_close(p);
+        return e;
+    }
+    if (settings->crl_url != NULL)
+        use_what_was_kept(p);
+    *out = p;
+    return ERR_OK;
+}
+
+void policy_close(struct policy *p)
+{
+    if (p == NULL)
+        return;
+    policy_rest(p);
+    trust_free(p->downloads);
+    trust_free(p->broker);
+    timefloor_free(p->floor);
+    free(p);
+}
+
+const struct trust *policy_broker(const struct policy *policy)
+{
+    return policy->broker;
+}
+
+struct timefloor *policy_floor(const struct policy *policy)
+{
+    return policy->floor;
+}
+
+static int64_t or_zero(int64_t next_s)
+{
+    return next_s == INT64_MAX ? 0 : next_s;
+}
+
+static enum err on_list(
+    void *context, const void *bytes, size_t len, struct revocation_dates *out)
+{
+    struct policy *p = context;
+    struct lists_fetched fetched = {
+        .bytes = bytes, .len = len, .kept = p->is_starting};
+    enum err e = use(p, &fetched);
+
+    if (e != ERR_OK)
+        return e;
+    *out = (struct revocation_dates){fetched.begun_s, or_zero(fetched.next_s)};
+    return ERR_OK;
+}
+
+enum err policy_watch(struct policy *p, struct loop *loop)
+{
+    const struct revocation_options options = {.loop = loop,
+        .url = p->settings->crl_url,
+        .trust = p->downloads,
+        .path = p->list,
+        .interval_ms = (uint64_t)p->settings->crl_refresh_s * 1000,
+        .use = on_list,
+        .context = p};
+
+    enum err e;
+
+    if (options.url == NULL)
+        return ERR_OK;
+    p->is_starting = true;
+    e = revocation_start(&options, &p->revocation);
+    p->is_starting = false;
+    return e;
+}
+
+void policy_rest(struct policy *p)
+{
+    if (p == NULL)
+        return;
+    revocation_free(p->revocation);
+    p->revocation = NULL;
+}
+
+void policy_connected(struct policy *p)
+{
+    timefloor_save(p->floor);
+    if (p->revocation != NULL &&
+        strcmp(revocation_status(p->revocation).why, "list") == 0)
+        revocation_ask(p->revocation);
+}
