@@ -53,10 +53,11 @@ def all_of_them(lab, wanted=lambda row: True, at_once=24):
 def meet(lab, path, behaviour):
     meeting = Meeting(path, behaviour)
     try:
-        if path == "https":
-            _ask(lab, meeting)
-        else:
-            _meet(lab, meeting)
+        with lab.home(behaviour.name) as (home, number):
+            write(home + "/trust.pem", lab.forge.root.pem)
+            write(home + "/crl.pem", "")
+            play = _ask if path == "https" else _meet
+            play(lab, meeting, home, address_of(HOST, number))
     except Exception as fault:  # whatever it is, the row has failed
         meeting.fault = f"{type(fault).__name__}: {fault}"
     known = behaviour.gaps.get(path)
@@ -67,19 +68,8 @@ def meet(lab, path, behaviour):
     return meeting
 
 
-def _stage(lab, meeting):
-    """(home, leaf, address): files, and a place to listen at."""
-    leaf = lab.forge.leaf()
-    home, number = lab.home(meeting.behaviour.name)
-    write(home + "/trust.pem", lab.forge.root.pem)
-    write(home + "/chain.pem", leaf.pem)
-    write(home + "/crl.pem", "")
-    return home, leaf, address_of(HOST, number)
-
-
-def _meet(lab, meeting):
+def _meet(lab, meeting, home, address):
     behaviour = meeting.behaviour
-    home, leaf, address = _stage(lab, meeting)
     port = PATHS[meeting.path]
     with socket.create_server((address, port)) as listener:
         listener.settimeout(TIMEOUT_S + 10)
@@ -94,7 +84,7 @@ def _meet(lab, meeting):
             for visit in range(1 if once else VISITS):
                 stream, _ = listener.accept()
                 with stream:
-                    _play(lab, meeting, stream, home, leaf)
+                    _play(lab, meeting, stream, home)
                 agent.wait_for("next_try_ms=", TIMEOUT_S + SPARE_S, visit + 1)
                 samples += [] if once else sample(agent)
                 if len(samples) > 1:
@@ -106,11 +96,10 @@ def _meet(lab, meeting):
             agent.stop()
 
 
-def _ask(lab, meeting):
+def _ask(lab, meeting, home, address):
     """One request of the agent's HTTP code, which does not come back by
     itself."""
     b = meeting.behaviour
-    home, leaf, address = _stage(lab, meeting)
     port = PATHS[meeting.path]
     with socket.create_server((address, port)) as listener:
         listener.settimeout(10)
@@ -119,7 +108,7 @@ def _ask(lab, meeting):
         try:
             stream, _ = listener.accept()
             with stream:
-                _play(lab, meeting, stream, home, leaf)
+                _play(lab, meeting, stream, home)
             meeting.why = asker.reason(False)
         finally:
             asker.stop()
@@ -131,8 +120,9 @@ def _ask(lab, meeting):
            f"says {meeting.why}, not {b.why}")
 
 
-def _play(lab, meeting, stream, home, leaf):
-    behaviour = meeting.behaviour
+def _play(lab, meeting, stream, home):
+    behaviour, leaf = meeting.behaviour, lab.forge.leaf()
+    write(home + "/chain.pem", leaf.pem)
     limit = TIMEOUT_S + behaviour.seconds + SPARE_S
     stream.settimeout(limit)
     peer = behaviour.peer(stream, [leaf.der], leaf.key,

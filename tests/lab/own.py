@@ -64,7 +64,8 @@ class Scene:
 
     def __init__(self, lab, label, leaf=None):
         self.lab = lab
-        self.home, number = lab.home(label)
+        self.room = contextlib.ExitStack()
+        self.home, number = self.room.enter_context(lab.home(label))
         self.trust = write(self.home + "/trust.pem", lab.forge.root.pem)
         write(self.home + "/crl.pem", "")
         self.address = address_of(HOST, number)
@@ -80,9 +81,10 @@ class Scene:
         return self
 
     def __exit__(self, *_):
-        self.server.close()
-        for agent in self.agents:
-            agent.stop()
+        with self.room:
+            self.server.close()
+            for agent in self.agents:
+                agent.stop()
 
 
 def leaves(agent, status, *words):
