@@ -101,6 +101,7 @@ void mqtt_room_free(struct mqtt_room *room)
     MQTTAsync_destroy(&room->anchor); /* stops and joins Paho's threads */
     mqtt_nap_allow();
     mqtt_nap_stop();
+    loop_flush(room->loop); /* what they said last belongs to the dead */
     clear_graves(room, INT64_MAX);
     free(room);
 }
