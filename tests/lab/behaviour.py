@@ -16,7 +16,7 @@ table = []
 
 class Behaviour:
     def __init__(self, play, what, why, peer, options):
-        self.play, self.what, self.peer = play, what, peer
+        self.play, self.wrong, self.peer = play, what, peer
         self.name = play.__name__
         self.why = why        # of "offline why="; None: nothing is wrong
         self.up = options.pop("up", False)       # MQTT was spoken before

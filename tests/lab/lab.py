@@ -69,10 +69,6 @@ class Outcome:
         self.fault = None      # what should not be, in words
         self.gap = None        # the same, where it is known
 
-    @property
-    def name(self):
-        return self.row.name
-
     def judge(self):
         """Fill in `fault`, and `gap` where it is a known one."""
         row = self.row

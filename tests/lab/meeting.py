@@ -35,12 +35,17 @@ class Meeting:
         self.received = b""
 
     @property
-    def name(self):
-        return self.behaviour.name
+    def row(self):
+        return self.behaviour
+
+    @property
+    def reason(self):
+        """In the agent's words; of a good server it has none to complain."""
+        return "ok" if self.behaviour.good else self.why
 
     def __str__(self):
         return (f"{self.path} {self.behaviour.name}: " +
-                (self.fault or self.gap or self.why or "ok"))
+                (self.fault or self.gap or str(self.reason)))
 
 
 def all_of_them(lab, wanted=lambda row: True, at_once=24):
