@@ -6,7 +6,7 @@ import time
 
 import tls
 from behaviour import behaviour, close, hold, reset
-from tls import ALERT, CCS, HANDSHAKE, Peer12, Peer13
+from tls import CCS, HANDSHAKE, Peer12, Peer13
 
 
 # --- other languages --------------------------------------------------------

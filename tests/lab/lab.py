@@ -24,6 +24,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "scenarios")]
 import chains  # noqa: E402
 import tls  # noqa: E402
 from forge import Forge  # noqa: E402
+from row import sort_out  # noqa: E402
 from kit import BIN, Skipped, expect, run, write  # noqa: E402
 from world import NAMEPLATE, Agent, device, factory  # noqa: E402
 
@@ -78,11 +79,7 @@ class Outcome:
             self.fault = f"says {self.reason}, not {' or '.join(right)}"
         if self.fault is None and self.path != "verify":
             self.fault = self.judge_bytes()
-        known = row.gaps.get(self.path)
-        if known and self.fault is None:
-            self.fault = f"the gap is closed, take its mark away: {known}"
-        elif known:
-            self.gap, self.fault = f"{known} ({self.fault})", None
+        self.fault, self.gap = sort_out(row.gaps, self.path, self.fault)
         return self
 
     def judge_bytes(self):

@@ -13,6 +13,7 @@ import tls
 from behaviour import table
 from forge import HOST
 from kit import expect, write
+from row import sort_out
 from lab import ALPN, PATHS, TIMEOUT_S, Asker, address_of
 
 SPARE_S = 2.5        # for a busy machine, on top of the agent's own timeout
@@ -65,11 +66,7 @@ def meet(lab, path, behaviour):
             play(lab, meeting, home, address_of(HOST, number))
     except Exception as fault:  # whatever it is, the row has failed
         meeting.fault = f"{type(fault).__name__}: {fault}"
-    known = behaviour.gaps.get(path)
-    if known and not meeting.fault:
-        meeting.fault = f"the gap is closed, take its mark away: {known}"
-    elif known:
-        meeting.gap, meeting.fault = f"{known} ({meeting.fault})", None
+    meeting.fault, meeting.gap = sort_out(behaviour.gaps, path, meeting.fault)
     return meeting
 
 

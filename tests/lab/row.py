@@ -58,6 +58,20 @@ def good(name, why, leaf, **options):
 bad = Row
 
 
+def sort_out(gaps, path, fault):
+    """(fault, gap): a fault that is marked is a gap, a mark without one is a
+    fault.  A crash is never marked."""
+    words = gaps.get(path)
+    if not words:
+        return fault, None
+    if fault is None:
+        return f"the gap is closed, take its mark away: {words}", None
+    if fault.startswith(("says ", "exit 0", "the server got no alert",
+                         "Overdue")):
+        return None, f"{words} ({fault.strip()})"
+    return fault, None
+
+
 def everywhere(words):
     """A gap of all paths."""
     return dict.fromkeys(("verify", "mqtt", "alpn", "https"), words)

@@ -90,7 +90,7 @@ def an_agent_that_believes_everything_fails_the_lab():
     blind.binary = twin.build()
     bad = [row for row in blind.rows if not row.good]
     results = (blind.everything(["verify"], bad) +
-               blind.everything(["mqtt", "alpn"], bad[::8]))
+               blind.everything(["mqtt", "alpn", "https"], bad[::8]))
     passed = [r for r in results if not r.fault and not r.gap]
     expect(all(r.reason in UNREADABLE or r.row.unusable for r in passed),
            "\n".join(f"passes: {r}" for r in passed))
