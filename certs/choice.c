@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/oid.h"
 #include "certs/say.h"
 #include "core/json.h"
+#include "identity/oid.h"
 
 #define FILE_NAME  "profile.json"
 #define FILE_LIMIT 4096
@@ -102,7 +102,7 @@ static enum err look_at(void *context, const char *name)
 }
 
 enum err choice_of(const struct home *home, const struct view *v,
-    enum check_role role, enum eku *eku)
+    enum profile_role role, enum eku *eku)
 {
     char vendor[VIEW_TEXT_SIZE], model[VIEW_TEXT_SIZE], folder[DISK_PATH_SIZE];
     char type[THING_NAME_SIZE];
@@ -112,14 +112,14 @@ enum err choice_of(const struct home *home, const struct view *v,
     *eku = EKU_CLIENT;
     view_text(&v->subject, OID_ORGANIZATION, vendor);
     view_text(&v->subject, OID_ORGANIZATION_UNIT, model);
-    if (strcmp(vendor, home->vendor) != 0 || role == CHECK_ROOT)
+    if (strcmp(vendor, home->vendor) != 0 || role == PROFILE_ROOT)
         return ERR_OK;
-    if (role == CHECK_VENDOR) {
+    if (role == PROFILE_VENDOR) {
         *eku = home->eku;
         return ERR_OK;
     }
-    search.id = role == CHECK_DEVICE ? view_authority_key_id(v)
-                                     : view_subject_key_id(v);
+    search.id = role == PROFILE_DEVICE ? view_authority_key_id(v)
+                                       : view_subject_key_id(v);
     /* What could not be a model has no folder here. */
     if (search.id.len == 0 || thing_name_type(&parts, type) != ERR_OK)
         return ERR_OK;

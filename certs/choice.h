@@ -4,8 +4,8 @@
 #ifndef CERTS_CHOICE_H
 #define CERTS_CHOICE_H
 
-#include "certs/check.h"
 #include "certs/home.h"
+#include "identity/profile.h"
 
 /* Write the record into the stage that becomes the batch's folder. */
 enum err choice_stage(const char *stage, enum eku eku) MUST_CHECK;
@@ -17,6 +17,6 @@ enum err choice_read(const char *folder, enum eku *eku) MUST_CHECK;
 /* What was chosen for a certificate of this factory; EKU_CLIENT, the profile's
  * word, when it is of no batch that is here.  Failures are said. */
 enum err choice_of(const struct home *home, const struct view *certificate,
-    enum check_role role, enum eku *eku) MUST_CHECK;
+    enum profile_role role, enum eku *eku) MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "certs/extensions.h"
 
-#include "certs/oid.h"
+#include "identity/oid.h"
 
 void extension_wrap(struct der *d, const char *oid, bool critical, size_t mark)
 {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/oid.h"
-#include "certs/pem.h"
 #include "certs/say.h"
 #include "core/json.h"
+#include "identity/oid.h"
+#include "identity/pem.h"
 
 #define SETTINGS_LIMIT 8192
 #define CRT_LIMIT      65536

@@ -14,9 +14,9 @@
 
 #include "certs/authority.h"
 #include "certs/disk.h"
-#include "certs/eku.h"
 #include "certs/options.h"
 #include "certs/parts.h"
+#include "identity/eku.h"
 
 #define HOME_FOLDER_SIZE  512
 #define HOME_SETTING_SIZE 300

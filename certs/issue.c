@@ -89,7 +89,7 @@ static enum err sign(const struct home *home, const struct authority *batch,
 {
     struct certificate_plan plan = {
         .subject = *subject,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = EXTENSION_NOT_A_CA,
         .purposes = eku_purposes(eku),
         .hardware_type = home->hardware_type,

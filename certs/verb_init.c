@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "certs/home.h"
-#include "certs/oid.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/oid.h"
 #include "ports/port.h"
 
 #define EXAMPLE_PEN "32473" /* RFC 5612: for documentation */
@@ -78,7 +78,7 @@ static enum err make_root(const struct home *home, struct issued *out)
     struct certificate_plan plan = {
         .subject = {.organization = home->program, .common_name = name},
         .from = port_wall_ms() / 1000,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = 2,
     };
     enum err e;
@@ -95,7 +95,7 @@ static enum err make_vendor(
     const struct subject permitted = {.organization = home->vendor};
     struct certificate_plan plan = {
         .subject = {.organization = home->vendor, .common_name = name},
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = 1,
         .purposes = eku_purposes(home->eku),
         .permitted = &permitted,

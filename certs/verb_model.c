@@ -38,7 +38,7 @@ static enum err make_ca(
         .organization = home->vendor, .organization_unit = order->model};
     struct certificate_plan plan = {
         .subject = permitted,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = 0,
         .purposes = eku_purposes(eku_of_ca(order->eku)),
         .permitted = &permitted,

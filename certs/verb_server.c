@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "certs/home.h"
-#include "certs/oid.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/oid.h"
 #include "ports/port.h"
 
 #define DAY_S        86400

@@ -4,14 +4,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "certs/check.h"
 #include "certs/der.h"
 #include "certs/home.h"
 #include "certs/keypair.h"
-#include "certs/oid.h"
-#include "certs/pem.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/oid.h"
+#include "identity/pem.h"
+#include "identity/profile.h"
 
 #define FILE_LIMIT (1 << 20)
 #define HEX_SIZE   (2 * 64 + 1)
@@ -89,9 +89,9 @@ static const char *name_eku(const struct view *v)
 static void describe(const struct view *v, struct words *w)
 {
     (void)snprintf(w->role, sizeof(w->role), "%s",
-        is_server(v) ? "server" : check_role_name(check_role_of(v)));
+        is_server(v) ? "server" : profile_role_name(profile_role_of(v)));
     (void)snprintf(w->eku, sizeof(w->eku), "%s", name_eku(v));
-    w->for_ever = v->to == DER_FOR_EVER;
+    w->for_ever = v->to == READER_FOR_EVER;
     put_text(&v->subject, OID_ORGANIZATION, w->vendor);
     put_text(&v->subject, OID_ORGANIZATION_UNIT, w->model);
     put_text(&v->subject, OID_COMMON_NAME, w->name);

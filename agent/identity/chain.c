@@ -73,7 +73,9 @@ static enum err add_all(struct reading *r)
         return refuse(
             r, e, e == ERR_TOO_BIG ? "larger than 1 MiB" : strerror(errno));
     r->why = "the PEM in it is damaged";
-    e = pem_each(text, "CERTIFICATE", add, r, &count);
+    e = strlen(text) != len
+        ? refuse(r, ERR_INVALID, "it is no text (PEM): it holds a NUL")
+        : pem_each(text, "CERTIFICATE", add, r, &count);
     free(text);
     if (e == ERR_OK && r->chain->raw.p == NULL)
         e = refuse(r, ERR_INVALID, "no PEM certificate in it");

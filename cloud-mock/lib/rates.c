@@ -14,7 +14,7 @@ struct record {
     struct quota messages;
     struct quota requests;
     int64_t answered_ms[LIMITS_SHADOW_IN_FLIGHT];
-    bool told; /* since when it was last within its quota of messages */
+    bool told; /* that messages of this connection are discarded */
 };
 
 struct rates {
@@ -103,10 +103,8 @@ bool rates_message(struct rates *rates, const char *client, int64_t now_ms)
     record = find_or_make(rates, client, now_ms);
     if (record == NULL)
         return false;
-    if (quota_take(&record->messages, now_ms)) {
-        record->told = false;
+    if (quota_take(&record->messages, now_ms))
         return true;
-    }
     if (!record->told)
         log_warning("rates",
             "discarded messages client=%s why=\"more than %d a second, in and"

@@ -8,7 +8,8 @@ good, and `factory check` knows what was chosen.
 import json
 import os
 
-from kit import FACTORY, Factory, expect, folder, main, read, run, scenario, write
+from kit import FACTORY, Factory, Mosquitto, expect, folder, main, read, run, \
+    scenario, write
 
 CLIENT = "TLS Web Client Authentication"
 BOTH = CLIENT + ", TLS Web Server Authentication"
@@ -51,6 +52,7 @@ def serving(tmp):
     made.folder, made.model = os.path.join(tmp, "factory"), "Both"
     made.run("init", "--vendor", "Acme", "--eku", "client+server")
     made.root = made.folder + "/root.crt"
+    made.server_ca = made.folder + "/server/ca.crt"
     for model, eku in (("Both", "client+server"), ("Quiet", "none"),
                        ("Plain", "client")):
         made.run("model", "--model", model, "--batch", "B1", "--eku", eku)
@@ -114,6 +116,9 @@ def the_choice_is_the_models_and_lists_follow_it():
             expect(shown(factory, leaf)[0] == eku, name)
         leaf = factory.device("2", "Quiet") + "/device.crt"
         expect(shown(factory, leaf) == ["client+server"] * 3, "the newest batch")
+        # Each device is held against what its own batch has.
+        older = devices + "quiet:1/device.crt"
+        expect(check("--folder", factory.folder, leaf, older) == [], "both batches")
 
 
 @scenario
@@ -140,6 +145,19 @@ def a_ca_that_does_not_permit_servers_refuses_the_switch():
         expect(not os.path.exists(factory.folder + "/devices"), "nothing issued")
         os.remove(record)  # twin: the CA itself is fine
         factory.device("S1")
+
+
+@scenario
+def a_broker_lets_a_device_of_each_choice_in():
+    with folder() as tmp:
+        factory = serving(tmp)
+        with Mosquitto(tmp, factory) as broker:
+            for model in ("Both", "Quiet", "Plain"):
+                device = factory.device("S1", model)
+                run("mosquitto_pub", "-h", "localhost", "-p", broker.port,
+                    "--cafile", factory.server_ca, "--cert", device + "/device.crt",
+                    "--key", device + "/device.key", "-t", "a", "-m", "b", "-q",
+                    "1", timeout=20)
 
 
 @scenario

@@ -226,8 +226,8 @@ static void a_damaged_floor_counts_for_nothing_and_is_mended(void **state)
 {
     static const char *const rows[] = {"", "rubbish\n",
         "2999-01-01T00:00:00Z\n",
-        "012345678901234567890123456789012345678901234567890123456789012345678"
-        "9"};
+        ("012345678901234567890123456789012345678901234567890123456789012345678"
+         "9")};
     struct folder folder;
     char path[500];
 
