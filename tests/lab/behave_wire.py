@@ -150,7 +150,7 @@ def suite_13_not_offered(peer):
     hold(peer)
 
 
-# --- pieces and floods -----------------------------------------------------------------
+# --- pieces and floods ------------------------------------------------------
 
 ENDLESS = "talks without end"
 SPINS = {"https": "libcurl's timeouts do not count while mbedTLS reads on"}

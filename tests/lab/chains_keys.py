@@ -173,7 +173,8 @@ def shapes(f):
               leaf.der[:len(leaf.der) // 2]),
         shape("bytes_behind_the_end", "four bytes after the leaf",
               leaf.der + b"\0\0\0\0", gaps=dict.fromkeys(
-                  ("mqtt", "alpn", "https"), "mbedTLS overlooks what follows in TLS")),
+                  ("mqtt", "alpn", "https"),
+                  "mbedTLS overlooks what follows in TLS")),
         shape("length_too_great", "the leaf says it is 4 GB long",
               b"\x30\x84\xff\xff\xff\xff" + leaf.der[4:]),
         shape("length_indefinite", "BER where DER belongs",

@@ -207,7 +207,8 @@ class Lab:
                     **options.pop("settings", {})}
         if os.path.getsize(home + "/crl.pem") > 0:
             settings["revocation.crl"] = home + "/crl.pem"
-        return Agent(home, host=bracketed(host), port=port, trust=home + "/trust.pem",
+        return Agent(home, host=bracketed(host), port=port,
+                     trust=home + "/trust.pem",
                      binary=self.starter(home, host, address),
                      settings=settings, **options)
 
@@ -258,7 +259,8 @@ class Asker:
 
     def __init__(self, words, host, port, home):
         self.process = subprocess.Popen(
-            [*words, f"url=https://{bracketed(host)}:{port}/list", f"trust={home}/trust.pem",
+            [*words, f"url=https://{bracketed(host)}:{port}/list",
+             f"trust={home}/trust.pem",
              f"connect={TIMEOUT_S * 1000}", f"timeout={TIMEOUT_S * 2000}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)

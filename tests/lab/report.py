@@ -20,12 +20,16 @@ Paths: **verify** is `nameplate verify`; **mqtt** the agent in TLS 1.3 on port
 it fetches a revocation list, in TLS 1.3. The number behind a reason is the TLS
 alert that the server got (RFC 8446 section 6.2). `-` is a path that a row says
 nothing about: a CRL is for the broker's certificate, MQTT not for HTTP.
+Behaviours meet the https path in `stage_http`, the same code with less patience.
+
+It wants network and mount namespaces (`unshare -n -m`: root, or a user who may
+make them); without them the tests say that they are skipped.
 
 A twin of the agent that believes every certificate is built and must fail: each
 bad chain that its TLS library can read at all then gets a CONNECT.
 
-**{bad} bad chains and {good} good ones; {behaviours} bad behaviours and {fine}
-good ones. {gaps}**
+**{bad} bad chains, {good} good ones; {behaviours} bad behaviours, {fine} good
+ones. {gaps}**
 """
 NUMBERS = {"TLSV1_ALERT_UNKNOWN_CA": 48, "SSLV3_ALERT_BAD_CERTIFICATE": 42,
            "SSLV3_ALERT_CERTIFICATE_EXPIRED": 45,
