@@ -96,8 +96,9 @@ static void look_at_clock(struct patient *p)
     if (late)
         findings_add(p->findings, FINDING_WARNING, "clock",
             "this device's clock is before %s, when it was later already; "
-            "set it (dates are judged at that time meanwhile)",
-            text);
+            "set it (dates are judged at that time meanwhile; if the clock is "
+            "right after all, remove %s/time)",
+            text, p->settings->folder);
     else
         findings_add(p->findings, FINDING_OK, "clock", "%s", text);
     if (!late && p->nameplate->not_after_s < now_s)

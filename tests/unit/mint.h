@@ -65,4 +65,7 @@ void mint_add(mbedtls_x509_crt *list, const struct bytes *der);
 struct bytes mint_names(const char *words);
 struct bytes mint_constraints(const char *words);
 
+/* Write `word` `times` behind one another; the caller's room is enough. */
+void mint_repeat(char *room, const char *word, size_t times);
+
 #endif

@@ -188,3 +188,12 @@ struct bytes mint_constraints(const char *text)
     der_wrap(&d, DER_SEQUENCE, 0);
     return copy(&d);
 }
+
+void mint_repeat(char *room, const char *word, size_t times)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < times; i++)
+        memcpy(room + i * len, word, len);
+    room[times * len] = '\0';
+}

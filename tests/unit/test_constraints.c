@@ -305,10 +305,8 @@ static void there_is_an_end_to_comparing(void **state)
     const size_t most = 700;
 
     (void)state;
-    for (size_t i = 0; i < most; i++) {
-        (void)strcat(names, "dns:ab ");
-        (void)strcat(subtrees, "-dns:cd ");
-    }
+    mint_repeat(names, "dns:ab ", most);
+    mint_repeat(subtrees, "-dns:cd ", most);
     assert_int_equal(ask("-dns:cd", names), ERR_OK);
     assert_int_equal(ask(subtrees, "dns:ab"), ERR_OK);
     assert_int_equal(ask(subtrees, names), ERR_TOO_BIG);

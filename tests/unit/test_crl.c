@@ -116,8 +116,8 @@ static enum crl_status ask(const struct list *lists, size_t count,
     return status;
 }
 
-#define FRESH .to = MINT_NOW + MINT_DAY
-#define OVER  .to = MINT_NOW - HOUR
+#define FRESH (MINT_NOW + MINT_DAY)
+#define OVER  (MINT_NOW - HOUR)
 
 static void what_a_list_says_depends_on_its_signer_and_its_age(void **state)
 {
@@ -126,21 +126,21 @@ static void what_a_list_says_depends_on_its_signer_and_its_age(void **state)
         int64_t grace_s;
         enum crl_status status;
     } rows[] = {
-        {{&ca, FRESH},                              0,        CRL_GOOD   },
-        {{&ca, FRESH, .lists_device = true},        0,        CRL_REVOKED},
-        {{&ca, .to = MINT_NOW},                     0,        CRL_GOOD   },
-        {{&ca, .to = MINT_NOW - 1},                 0,        CRL_STALE  },
-        {{&ca, OVER},                               0,        CRL_STALE  },
-        {{&ca, OVER},                               HOUR - 1, CRL_STALE  },
-        {{&ca, OVER},                               HOUR,     CRL_GOOD   },
-        {{&ca, OVER, .lists_device = true},         0,        CRL_REVOKED},
-        {{&ca, .to = NO_END},                       0,        CRL_GOOD   },
-        {{&ca, .to = NO_END, .lists_device = true}, 0,        CRL_REVOKED},
+        {{&ca, .to = FRESH},                         0,        CRL_GOOD   },
+        {{&ca, .to = FRESH, .lists_device = true},   0,        CRL_REVOKED},
+        {{&ca, .to = MINT_NOW},                      0,        CRL_GOOD   },
+        {{&ca, .to = MINT_NOW - 1},                  0,        CRL_STALE  },
+        {{&ca, .to = OVER},                          0,        CRL_STALE  },
+        {{&ca, .to = OVER},                          HOUR - 1, CRL_STALE  },
+        {{&ca, .to = OVER},                          HOUR,     CRL_GOOD   },
+        {{&ca, .to = OVER, .lists_device = true},    0,        CRL_REVOKED},
+        {{&ca, .to = NO_END},                        0,        CRL_GOOD   },
+        {{&ca, .to = NO_END, .lists_device = true},  0,        CRL_REVOKED},
  /* In the CA's name, by another key: it says nothing, not even of
   * whom it lists. */
-        {{&twin, FRESH},                            0,        CRL_BAD    },
-        {{&twin, FRESH, .lists_device = true},      0,        CRL_BAD    },
-        {{&twin, OVER},                             2 * HOUR, CRL_BAD    },
+        {{&twin, .to = FRESH},                       0,        CRL_BAD    },
+        {{&twin, .to = FRESH, .lists_device = true}, 0,        CRL_BAD    },
+        {{&twin, .to = OVER},                        2 * HOUR, CRL_BAD    },
     };
 
     (void)state;
@@ -156,7 +156,7 @@ static void what_a_list_says_depends_on_its_signer_and_its_age(void **state)
 static void a_list_of_another_ca_says_nothing(void **state)
 {
     struct party stranger = party_named("Stranger");
-    const struct list list = {&stranger, FRESH, .lists_device = true};
+    const struct list list = {&stranger, .to = FRESH, .lists_device = true};
 
     (void)state;
     assert_int_equal(ask(&list, 1, &ca_crt, 0), CRL_NONE);
@@ -171,15 +171,20 @@ static void of_several_lists_each_counts(void **state)
         enum crl_status status;
     } rows[] = {
   /* Two CAs of one name, each with its list: the signer is ours. */
-        {{{&ca, FRESH}, {&twin, FRESH, .lists_device = true}}, CRL_GOOD   },
-        {{{&twin, FRESH, .lists_device = true}, {&ca, FRESH}}, CRL_GOOD   },
-        {{{&ca, FRESH, .lists_device = true}, {&twin, FRESH}}, CRL_REVOKED},
-        {{{&twin, FRESH}, {&ca, FRESH, .lists_device = true}}, CRL_REVOKED},
+        {{{&ca, .to = FRESH}, {&twin, .to = FRESH, .lists_device = true}},
+         CRL_GOOD                                                                   },
+        {{{&twin, .to = FRESH, .lists_device = true}, {&ca, .to = FRESH}},
+         CRL_GOOD                                                                   },
+        {{{&ca, .to = FRESH, .lists_device = true}, {&twin, .to = FRESH}},
+         CRL_REVOKED                                                                },
+        {{{&twin, .to = FRESH}, {&ca, .to = FRESH, .lists_device = true}},
+         CRL_REVOKED                                                                },
  /* An old one beside a new one. */
-        {{{&ca, OVER}, {&ca, FRESH}},                          CRL_GOOD   },
-        {{{&ca, FRESH}, {&ca, OVER}},                          CRL_GOOD   },
-        {{{&ca, OVER, .lists_device = true}, {&ca, FRESH}},    CRL_REVOKED},
-        {{{&ca, OVER}, {&twin, FRESH}},                        CRL_STALE  },
+        {{{&ca, .to = OVER}, {&ca, .to = FRESH}},                          CRL_GOOD },
+        {{{&ca, .to = FRESH}, {&ca, .to = OVER}},                          CRL_GOOD },
+        {{{&ca, .to = OVER, .lists_device = true}, {&ca, .to = FRESH}},
+         CRL_REVOKED                                                                },
+        {{{&ca, .to = OVER}, {&twin, .to = FRESH}},                        CRL_STALE},
     };
 
     (void)state;
@@ -192,8 +197,8 @@ static void of_several_lists_each_counts(void **state)
     assert_int_equal(
         ask(
             (struct list[]){
-                {&ca,    FRESH               },
-                { &twin, FRESH, .lists_device = true}
+                {&ca,          .to = FRESH         },
+                { &twin, .to = FRESH, .lists_device = true}
     },
             2, &twin_crt, 0),
         CRL_REVOKED);
@@ -201,7 +206,7 @@ static void of_several_lists_each_counts(void **state)
 
 static void a_ca_that_may_not_sign_lists_signs_none(void **state)
 {
-    const struct list list = {&ca, FRESH};
+    const struct list list = {&ca, .to = FRESH};
 
     (void)state;
     assert_int_equal(ask(&list, 1, &deaf_crt, 0), CRL_BAD);
@@ -211,10 +216,10 @@ static void a_ca_that_may_not_sign_lists_signs_none(void **state)
 static void an_odd_entry_hides_nothing(void **state)
 {
     const struct list rows[] = {
-        {&ca, FRESH, .lists_device = true, .empty_entry_first = true},
-        {&ca, FRESH, .lists_device = true, .long_serial = true      },
+        {&ca, .to = FRESH, .lists_device = true, .empty_entry_first = true},
+        {&ca, .to = FRESH, .lists_device = true, .long_serial = true      },
     };
-    const struct list nobody = {&ca, FRESH, .empty_entry_first = true};
+    const struct list nobody = {&ca, .to = FRESH, .empty_entry_first = true};
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -236,7 +241,8 @@ static enum err parse(const void *bytes, size_t len)
 
 static void one_list_may_be_der(void **state)
 {
-    struct bytes der = make(&(struct list){&ca, FRESH, .lists_device = true});
+    struct bytes der =
+        make(&(struct list){&ca, .to = FRESH, .lists_device = true});
     struct crls *crls;
 
     (void)state;
@@ -257,7 +263,7 @@ static void indirect_and_delta_lists_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
         struct bytes der =
-            make(&(struct list){&ca, FRESH, .critical = oids[i]});
+            make(&(struct list){&ca, .to = FRESH, .critical = oids[i]});
 
         assert_int_equal(parse(der.at, der.len), ERR_INVALID);
         bytes_free(&der);
@@ -268,8 +274,8 @@ static void indirect_and_delta_lists_are_refused(void **state)
 static void a_damaged_file_is_refused_as_a_whole(void **state)
 {
     const struct list two[] = {
-        {&twin,  FRESH               },
-        { &ca, FRESH, .lists_device = true}
+        {&twin,        .to = FRESH         },
+        { &ca, .to = FRESH, .lists_device = true}
     };
     char *text = make_pem(two, 2);
     size_t len = strlen(text);
@@ -291,8 +297,8 @@ static void a_damaged_file_is_refused_as_a_whole(void **state)
 static void the_dates_of_all_lists_are_told(void **state)
 {
     const struct list lists[] = {
-        {&ca,   FRESH       },
-        {&twin, OVER        },
+        {&ca,   .to = FRESH },
+        {&twin, .to = OVER  },
         {&ca,   .to = NO_END}
     };
     char *text = make_pem(lists, 3);

@@ -277,10 +277,8 @@ static void ways_full_of_constraints_end(void **state)
     double seconds;
 
     (void)state;
-    for (size_t i = 0; i < 300; i++) {
-        (void)strcat(names, "dns:abcdef ");
-        (void)strcat(subtrees, "-dns:bcdef ");
-    }
+    mint_repeat(names, "dns:abcdef ", 300);
+    mint_repeat(subtrees, "-dns:bcdef ", 300);
     nc = mint_constraints(subtrees);
     san = mint_names(names);
     scene_open(&s);

@@ -166,22 +166,20 @@ static void each_flag_of_a_leaf_is_looked_at(void **state)
 {
     static const struct {
         enum path_purpose purpose;
-        struct mint_plan plan;
         enum trust_reason reason;
+        struct mint_plan plan;
     } rows[] = {
-        {PATH_SERVER, {.purpose = OID_SERVER_AUTH},                     TRUST_OK     },
-        {PATH_SERVER, {.purpose = OID_CLIENT_AUTH},                     TRUST_PURPOSE},
-        {PATH_SERVER, {.purpose = "2.5.29.37.0"},                       TRUST_PURPOSE},
-        {PATH_SERVER, {.purpose = NULL},                                TRUST_PURPOSE},
-        {PATH_SERVER,
-         {.purpose = OID_SERVER_AUTH, .usage = USAGE_CERTIFICATE_SIGN},
-         TRUST_PURPOSE                                                               },
-        {PATH_SERVER,
-         {.purpose = OID_SERVER_AUTH, .is_ca = true, .usage = 0x84},
-         TRUST_PURPOSE                                                               },
-        {PATH_DEVICE, {.purpose = OID_CLIENT_AUTH},                     TRUST_OK     },
-        {PATH_DEVICE, {.purpose = NULL},                                TRUST_OK     },
-        {PATH_DEVICE, {.purpose = OID_SERVER_AUTH},                     TRUST_PURPOSE},
+        {PATH_SERVER, TRUST_OK,      {.purpose = OID_SERVER_AUTH}     },
+        {PATH_SERVER, TRUST_PURPOSE, {.purpose = OID_CLIENT_AUTH}     },
+        {PATH_SERVER, TRUST_PURPOSE, {.purpose = "2.5.29.37.0"}       },
+        {PATH_SERVER, TRUST_PURPOSE, {.purpose = NULL}                },
+        {PATH_SERVER, TRUST_PURPOSE,
+         {.purpose = OID_SERVER_AUTH, .usage = USAGE_CERTIFICATE_SIGN}},
+        {PATH_SERVER, TRUST_PURPOSE,
+         {.purpose = OID_SERVER_AUTH, .is_ca = true, .usage = 0x84}   },
+        {PATH_DEVICE, TRUST_OK,      {.purpose = OID_CLIENT_AUTH}     },
+        {PATH_DEVICE, TRUST_OK,      {.purpose = NULL}                },
+        {PATH_DEVICE, TRUST_PURPOSE, {.purpose = OID_SERVER_AUTH}     },
     };
 
     (void)state;
