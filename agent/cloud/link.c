@@ -171,12 +171,15 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
 static void explain_tls(
     struct link *link, const mbedtls_ssl_context *ssl, int code)
 {
+    char why[KEY_WHY];
     const struct trust_verdict *v = &link->check.verdict;
 
     trust_explain(&link->check, code);
     if (v->reason != TRUST_OK) {
         because(link, trust_blames_clock(v) ? LINK_CLOCK : LINK_CERTIFICATE,
             "%s: %s", trust_reason_name(v->reason), v->detail);
+    } else if (key_trouble(link->options.key, why)) {
+        because(link, LINK_KEY, "%s", why);
     } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         int alert = ssl->MBEDTLS_PRIVATE(in_msg)[1];
         const char *words = link_alert_words(alert);
@@ -366,6 +369,17 @@ static void finish(void *context)
     free(link);
 }
 
+/* Before anybody is called: without its key a device has nothing to say. */
+static bool has_key(struct link *link)
+{
+    char why[KEY_WHY];
+
+    if (key_ready(link->options.key, link->options.chain, why) == ERR_OK)
+        return true;
+    because(link, LINK_KEY, "%s", why);
+    return false;
+}
+
 static void *run(void *context)
 {
     struct link *link = context;
@@ -373,7 +387,7 @@ static void *run(void *context)
     port_name_thread("nameplate_link");
     link->deadline_ms = port_monotonic_ms() + link->options.timeout_ms;
     because(link, LINK_CLOSED, "closed by us");
-    if (reach_server(link) == ERR_OK)
+    if (has_key(link) && reach_server(link) == ERR_OK)
         secure_and_carry(link);
     /* Paho learns of the end at once; the descriptors stay ours until the
      * loop has joined this thread. */

@@ -95,19 +95,21 @@ static void check_files(const struct work *work)
 }
 
 /* What the modes forbid was told already. */
-static void check_key(
-    const struct work *work, const struct key *key, enum err e)
+static void check_key(const struct work *work, struct key *key, enum err e)
 {
     const char *uri = work->credential->key;
     mbedtls_x509_crt *chain = NULL;
+    char why[KEY_WHY];
 
+    if (e == ERR_OK)
+        e = key_ready(key, NULL, why);
     if (e != ERR_OK) {
         if (e != ERR_DENIED || !is_open_key(uri))
             tell_file(work, uri, &key_present);
         return;
     }
     if (chain_read_own(work->credential->certificate, &chain) != ERR_OK ||
-        key_fits(key, chain) != ERR_OK)
+        key_ready(key, chain, why) != ERR_OK)
         tell_file(work, uri, &key_fits_rule);
     chain_free(chain);
 }

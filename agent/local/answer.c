@@ -133,6 +133,19 @@ void answer_nameplate(struct answer *a, const struct nameplate *n)
     answer_chain(a, n);
 }
 
+void answer_key(struct answer *a, struct key *key)
+{
+    struct keystore_place place;
+
+    if (key == NULL)
+        return;
+    key_place(key, &place);
+    answer_text(a, "key_kind", place.kind);
+    answer_text(a, "key_place", place.words);
+    if (place.opened)
+        answer_bool(a, "key_exportable", place.exportable);
+}
+
 char *answer_line(struct answer *a, const char *id, size_t *len)
 {
     char *body = a->e == ERR_OK ? json_print(a->object) : NULL;

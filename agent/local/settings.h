@@ -37,7 +37,7 @@ struct settings {
     enum settings_protocol protocol;
     uint32_t connect_timeout_ms;
     const char *certificate; /* [identity] */
-    const char *key;         /* "file:/path" */
+    const char *key;         /* a URI: "file:/path"; may hold a PIN */
     const char *folder;      /* [store] */
     uint64_t limit_messages;
     uint64_t limit_bytes;

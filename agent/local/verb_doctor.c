@@ -69,6 +69,25 @@ static bool look_at_configuration(struct patient *p, const char *path)
     return found(p, e, "config", path, path);
 }
 
+static bool look_at_key(struct patient *p)
+{
+    struct keystore_place place;
+    char why[KEY_WHY];
+    enum err e = key_open(p->settings->key, &p->key);
+
+    if (e != ERR_OK)
+        return found(p, e, "key", "", "the key's URI is not usable");
+    e = key_ready(p->key, p->chain, why);
+    if (e != ERR_OK) {
+        findings_add(p->findings, FINDING_FAILURE, "key", "%s", why);
+        return false;
+    }
+    key_place(p->key, &place);
+    findings_add(p->findings, FINDING_OK, "key", "it fits the certificate; %s",
+        place.words);
+    return true;
+}
+
 static bool look_at_identity(struct patient *p)
 {
     const struct settings *s = p->settings;
@@ -79,11 +98,7 @@ static bool look_at_identity(struct patient *p)
     if (!found(p, e, "identity", e == ERR_OK ? p->nameplate->thing : "",
             s->certificate))
         return false;
-    e = key_open(s->key, &p->key);
-    if (e == ERR_OK)
-        e = key_fits(p->key, p->chain);
-    return found(p, e, "key", "it is there and fits the certificate",
-        "the certificate's key cannot be used");
+    return look_at_key(p);
 }
 
 static void look_at_clock(struct patient *p)

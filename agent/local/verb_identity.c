@@ -91,6 +91,8 @@ static int print_identity(const struct options *o, const struct json *identity)
     (void)putchar('\n');
     if (json_get(identity, "hit") != NULL)
         print_text("hit", identity, "hit");
+    if (json_get(identity, "key_place") != NULL)
+        print_text("lives", identity, "key_place");
     print_chain(json_get(identity, "chain"));
     return speak_end(o);
 }
@@ -123,6 +125,20 @@ static int status_of(enum err e, int otherwise)
     return e == ERR_IO ? EX_IOERR : otherwise;
 }
 
+/* A key that cannot be used lives somewhere all the same. */
+static void answer_key_at(struct answer *a, const char *uri)
+{
+    struct key *key;
+    char why[KEY_WHY];
+
+    if (key_open(uri, &key) != ERR_OK)
+        return;
+    if (key_ready(key, NULL, why) != ERR_OK)
+        (void)fprintf(stderr, "nameplate: identity: %s\n", why);
+    answer_key(a, key);
+    key_free(key);
+}
+
 /* Both have said what is wrong. */
 static int from_certificate(const struct options *o)
 {
@@ -144,10 +160,11 @@ static int from_certificate(const struct options *o)
         settings_free(settings);
         return status;
     }
-    settings_free(settings);
     a = answer_ok();
     answer_nameplate(&a, nameplate);
+    answer_key_at(&a, settings->key);
     nameplate_free(nameplate);
+    settings_free(settings);
     status = a.e == ERR_OK ? print_identity(o, a.object) : speak_no_memory(o);
     json_free(a.object);
     return status;

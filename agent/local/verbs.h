@@ -4,6 +4,7 @@
 #ifndef LOCAL_VERBS_H
 #define LOCAL_VERBS_H
 
+int verb_csr(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_identity(int argc, char **argv);
 int verb_verify(int argc, char **argv);

@@ -123,7 +123,8 @@ key = file:{device}/device.key
              ["O=Acme, OU=Thermo-1, CN=Thermo-1 batch B1",
               "O=Acme, CN=Acme Device CA G1"])
         holds(run(NAMEPLATE, "identity", f"--config={config}").stdout,
-              "serial       S:42\n", "to for ever\n")
+              "serial       S:42\n", "to for ever\n", "lives        in the file")
+        same((said["key_kind"], said["key_exportable"]), ("file", True))
 
 
 @scenario

@@ -76,8 +76,10 @@ void fake_agent_free(struct fake_agent *fake)
 
 struct conversation_sources fake_agent_sources(struct fake_agent *fake)
 {
-    return (struct conversation_sources){
-        fake->session, fake->shadow, fake->telemetry, &fake->nameplate};
+    return (struct conversation_sources){.session = fake->session,
+        .shadow = fake->shadow,
+        .telemetry = fake->telemetry,
+        .nameplate = &fake->nameplate};
 }
 
 void fake_agent_commit(struct fake_agent *fake, bool stored)
