@@ -257,11 +257,11 @@ class Fetcher(Dialler):
 class Asker:
     """The agent's HTTP code, with a request and little patience."""
 
-    def __init__(self, words, host, port, home):
+    def __init__(self, words, host, port, home, patience_s):
         self.process = subprocess.Popen(
             [*words, f"url=https://{bracketed(host)}:{port}/list",
              f"trust={home}/trust.pem",
-             f"connect={TIMEOUT_S * 1000}", f"timeout={TIMEOUT_S * 2000}"],
+             f"connect={patience_s * 1000}", f"timeout={patience_s * 2000}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
 

@@ -16,11 +16,17 @@ from kit import expect, write
 from row import sort_out
 from lab import ALPN, PATHS, TIMEOUT_S, Asker, address_of
 
-SPARE_S = 2.5        # for a busy machine, on top of the agent's own timeout
+SPARE_S = 6          # for a busy machine, on top of the agent's own timeout
 CPU_S = 1.0          # of one meeting, with sanitizers
+LONGEST_WAIT_S = 70  # between two tries, of which there are few
 VISITS = 8           # at most; two that the agent then waits after will do
 GROWTH_KB = 8192     # from one meeting to the next: pools, not leaks
 SETTLE_S = 0.4       # until Paho has closed what it had
+
+
+def patience(behaviour):
+    """The agent's own timeout: time enough for a good server."""
+    return 30 if behaviour.good else TIMEOUT_S
 
 
 class Meeting:
@@ -74,8 +80,9 @@ def _meet(lab, meeting, home, address):
     behaviour = meeting.behaviour
     port = PATHS[meeting.path]
     with socket.create_server((address, port)) as listener:
-        listener.settimeout(TIMEOUT_S + 10)
-        agent = lab.agent(home, HOST, address, port, environment={
+        listener.settimeout(LONGEST_WAIT_S)
+        agent = lab.agent(home, HOST, address, port, settings={
+            "cloud.connect_timeout_s": patience(behaviour)}, environment={
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
                             ":quarantine_size_mb=1"})  # else memory must grow
         agent.start()
@@ -106,7 +113,7 @@ def _ask(lab, meeting, home, address):
     with socket.create_server((address, port)) as listener:
         listener.settimeout(10)
         asker = Asker(lab.starter(home, HOST, address, lab.asker), HOST, port,
-                      home)
+                      home, patience(b))
         try:
             stream, _ = listener.accept()
             with stream:
@@ -125,7 +132,7 @@ def _ask(lab, meeting, home, address):
 def _play(lab, meeting, stream, home):
     behaviour, leaf = meeting.behaviour, lab.forge.leaf()
     write(home + "/chain.pem", leaf.pem)
-    limit = TIMEOUT_S + behaviour.seconds + SPARE_S
+    limit = patience(behaviour) + behaviour.seconds + SPARE_S
     stream.settimeout(limit)
     peer = behaviour.peer(stream, [leaf.der], leaf.key,
                           ALPN if meeting.path == "alpn" else None)

@@ -69,12 +69,12 @@ def the_lab_is_large_enough():
     expect(len(set(names)) == len(names), "a name stands for two rows")
 
 
-on_every_path()
-
-
 @scenario
 def every_bad_behaviour_ends_with_its_reason_and_nothing_grows():
     all_right(meeting.all_of_them(the_lab()))
+
+
+on_every_path()
 
 
 for fault in own.ALL:
