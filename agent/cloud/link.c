@@ -28,7 +28,8 @@
 #include "core/log.h"
 #include "ports/port.h"
 
-#define MODULE "link"
+#define MODULE          "link"
+#define HANDSHAKE_BYTES (512 * 1024) /* twice the longest chain we look at */
 
 struct link {
     struct loop *loop;
@@ -49,6 +50,7 @@ struct link {
     enum link_reason reason;
     char detail[400];
     _Atomic uint64_t bytes_in, bytes_out;
+    atomic_bool must_end; /* `stop`, for a thread deep in mbedTLS */
 };
 
 static atomic_uint threads;
@@ -139,11 +141,24 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
     return (int)len;
 }
 
+/* mbedTLS reads on and on while all that comes is warnings and the like, and
+ * returns to us only when nothing comes: so time, too, is looked at here. */
+static bool has_had_enough(const struct link *link)
+{
+    return atomic_load(&link->must_end) ||
+        (!link->up &&
+            (atomic_load(&link->bytes_in) > HANDSHAKE_BYTES ||
+                port_monotonic_ms() > link->deadline_ms));
+}
+
 static int receive_bytes(void *context, unsigned char *bytes, size_t len)
 {
     struct link *link = context;
-    ssize_t got = recv(link->socket, bytes, len, 0);
+    ssize_t got;
 
+    if (has_had_enough(link))
+        return MBEDTLS_ERR_SSL_TIMEOUT;
+    got = recv(link->socket, bytes, len, 0);
     if (got > 0) {
         atomic_fetch_add(&link->bytes_in, (uint64_t)got);
         return (int)got;
@@ -175,6 +190,9 @@ static void explain_tls(
     } else if (code == MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL) {
         because(link, LINK_TLS, "the server does not speak ALPN \"%s\"",
             link->options.alpn);
+    } else if (code == MBEDTLS_ERR_SSL_TIMEOUT) {
+        because(link, LINK_TLS,
+            "the server talks without end and does not finish the handshake");
     } else if (code == MBEDTLS_ERR_SSL_CONN_EOF ||
         code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || code == 0) {
         because(link, link->up ? LINK_LOST : LINK_TLS,
@@ -438,6 +456,7 @@ void link_stop(struct link *link)
     if (link == NULL)
         return;
     link->stopped = true;
+    atomic_store(&link->must_end, true);
     if (write(link->stop, &one, sizeof(one)) < 0)
         log_error(MODULE, "cannot stop reason=\"%s\"", strerror(errno));
 }
