@@ -21,6 +21,7 @@ static const struct {
     {"doctor",   "check all that the agent needs, and say what to mend",
      verb_doctor                                                                      },
     {"identity", "show who this device is",                              verb_identity},
+    {"csr",      "print a request for the factory certificate",          verb_csr     },
     {"report",   "tell the cloud how the settings are",                  verb_report  },
     {"emit",     "send a value or an event to the cloud",                verb_emit    },
     {"watch",    "print each setting that the cloud wants",              verb_watch   },

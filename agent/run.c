@@ -54,6 +54,23 @@ struct agent {
 /* --- opening -----------------------------------------------------------------
  */
 
+/* A file must be there and fit.  A token may come and go or not answer, and a
+ * wrong PIN must not become a loop of restarts, each with one try more: the
+ * agent starts, each link looks for the key, and `status` says what it found.
+ */
+static enum err open_key(struct agent *a)
+{
+    char why[KEY_WHY];
+    enum err e = key_open(a->settings->key, &a->key);
+
+    if (e != ERR_OK || key_is_in_token(a->key))
+        return e;
+    e = key_ready(a->key, a->chain, why);
+    if (e != ERR_OK)
+        log_error(MODULE, "the key cannot be used reason=\"%s\"", why);
+    return e;
+}
+
 static enum err open_identity(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -62,9 +79,7 @@ static enum err open_identity(struct agent *a)
     if (e == ERR_OK)
         e = chain_read_own(s->certificate, &a->chain);
     if (e == ERR_OK)
-        e = key_open(s->key, &a->key);
-    if (e == ERR_OK)
-        e = key_fits(a->key, a->chain);
+        e = open_key(a);
     return e;
 }
 
@@ -182,7 +197,8 @@ static enum err open_server(struct agent *a)
         .sources = {.session = a->session,
                     .shadow = a->shadow,
                     .telemetry = a->telemetry,
-                    .nameplate = a->nameplate}
+                    .nameplate = a->nameplate,
+                    .key = a->key}
     };
 
     return server_start(&options, &a->server);

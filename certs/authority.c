@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "certs/disk.h"
-#include "certs/pem.h"
 #include "certs/say.h"
+#include "identity/pem.h"
 #include "ports/port.h"
 
 #define FILE_LIMIT 65536

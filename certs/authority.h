@@ -4,7 +4,7 @@
 #define CERTS_AUTHORITY_H
 
 #include "certs/certificate.h"
-#include "certs/view.h"
+#include "identity/view.h"
 
 struct authority {
     struct keypair *key;

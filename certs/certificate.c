@@ -36,8 +36,8 @@ static void put_extensions(
         extension_server_names(d, p->server);
     if (p->permitted != NULL)
         extension_name_constraints(d, p->permitted);
-    if (p->purpose != NULL)
-        extension_extended_key_usage(d, p->purpose);
+    if (p->purposes != NULL)
+        extension_extended_key_usage(d, p->purposes);
     extension_key_usage(d,
         p->path_length == EXTENSION_NOT_A_CA
             ? USAGE_DIGITAL_SIGNATURE

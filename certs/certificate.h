@@ -14,9 +14,9 @@ struct certificate_plan {
     struct span issuer; /* the issuer's Name, to the byte; empty: self */
     struct span issuer_key_id;
     struct span spki;
-    int64_t from, to;                  /* seconds since 1970; DER_FOR_EVER */
+    int64_t from, to;                  /* seconds since 1970; READER_FOR_EVER */
     int path_length;                   /* or EXTENSION_NOT_A_CA */
-    const char *purpose;               /* extendedKeyUsage */
+    const char *const *purposes;       /* extendedKeyUsage, up to a NULL */
     const struct subject *permitted;   /* name constraints */
     const char *hardware_type;         /* with subject.serial_number */
     const char *masa;                  /* authority[:port] */

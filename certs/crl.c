@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/oid.h"
+#include "identity/oid.h"
 
 #define FIXED_SIZE 1000 /* names, dates, extensions */
 #define ENTRY_SIZE 70   /* 20 octets of serial, date, reason: 56 */

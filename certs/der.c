@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "identity/reader.h"
+
 #define UTC_TIME_ENDS 2524608000 /* 2050-01-01T00:00:00Z */
 
 void der_start(struct der *d, unsigned char *buffer, size_t size)
@@ -144,7 +146,8 @@ void der_put_time(struct der *d, int64_t seconds)
     time_t when = (time_t)seconds;
     char text[32];
 
-    if (seconds < 0 || seconds > DER_FOR_EVER || gmtime_r(&when, &t) == NULL) {
+    if (seconds < 0 || seconds > READER_FOR_EVER ||
+        gmtime_r(&when, &t) == NULL) {
         d->error = d->error == ERR_OK ? ERR_INVALID : d->error;
         return;
     }

@@ -11,26 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "certs/bytes.h"
 #include "core/err.h"
-
-enum {
-    DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
-    DER_BIT_STRING = 0x03,
-    DER_OCTET_STRING = 0x04,
-    DER_OID = 0x06,
-    DER_ENUMERATED = 0x0a,
-    DER_UTF8 = 0x0c,
-    DER_PRINTABLE = 0x13,
-    DER_IA5 = 0x16,
-    DER_UTC_TIME = 0x17,
-    DER_GENERALIZED_TIME = 0x18,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31,
-};
-#define DER_CONTEXT(n)             ((unsigned char)(0x80 + (n)))
-#define DER_CONTEXT_CONSTRUCTED(n) ((unsigned char)(0xa0 + (n)))
+#include "identity/bytes.h"
+#include "identity/tag.h"
 
 struct der {
     unsigned char *start; /* of the buffer */
@@ -68,7 +51,5 @@ void der_put_bits(struct der *d, struct span octets);
 void der_put_flags(struct der *d, unsigned char flags);
 /* UTCTime before 2050, GeneralizedTime from then on (RFC 5280 4.1.2.5). */
 void der_put_time(struct der *d, int64_t seconds);
-
-#define DER_FOR_EVER 253402300799 /* 99991231235959Z (RFC 5280 4.1.2.5) */
 
 #endif

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "certs/bytes.h"
 #include "core/err.h"
+#include "identity/bytes.h"
 
 #define DISK_PATH_SIZE 1024
 

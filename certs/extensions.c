@@ -2,7 +2,7 @@
 
 #include "certs/extensions.h"
 
-#include "certs/oid.h"
+#include "identity/oid.h"
 
 void extension_wrap(struct der *d, const char *oid, bool critical, size_t mark)
 {
@@ -34,11 +34,14 @@ void extension_key_usage(struct der *d, unsigned char flags)
     extension_wrap(d, OID_KEY_USAGE, true, mark);
 }
 
-void extension_extended_key_usage(struct der *d, const char *purpose)
+void extension_extended_key_usage(struct der *d, const char *const *purposes)
 {
-    size_t mark = der_mark(d);
+    size_t mark = der_mark(d), count = 0;
 
-    der_put_oid(d, purpose);
+    while (purposes[count] != NULL)
+        count++;
+    while (count > 0)
+        der_put_oid(d, purposes[--count]);
     der_wrap(d, DER_SEQUENCE, mark);
     extension_wrap(d, OID_EXTENDED_KEY_USAGE, false, mark);
 }

@@ -5,6 +5,7 @@
 
 #include "certs/der.h"
 #include "certs/subject.h"
+#include "identity/view.h"
 
 /* Wrap what was written since `mark` as the value of an extension. */
 void extension_wrap(struct der *d, const char *oid, bool critical, size_t mark);
@@ -14,13 +15,9 @@ void extension_wrap(struct der *d, const char *oid, bool critical, size_t mark);
 /* RFC 5280 4.2.1.9, critical; a CA when path_length >= 0. */
 void extension_basic_constraints(struct der *d, int path_length);
 
-enum {
-    USAGE_DIGITAL_SIGNATURE = 0x80,
-    USAGE_CERTIFICATE_SIGN = 0x04,
-    USAGE_CRL_SIGN = 0x02,
-};
 void extension_key_usage(struct der *d, unsigned char flags); /* critical */
-void extension_extended_key_usage(struct der *d, const char *purpose);
+void extension_extended_key_usage(
+    struct der *d, const char *const *purposes); /* up to a NULL */
 
 /* RFC 5280 4.2.1.10, critical: subjects begin with `permitted`; no DNS name,
  * IP address, e-mail address or URI at all. */

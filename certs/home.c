@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/oid.h"
-#include "certs/pem.h"
 #include "certs/say.h"
 #include "core/json.h"
+#include "identity/oid.h"
+#include "identity/pem.h"
 
 #define SETTINGS_LIMIT 8192
 #define CRT_LIMIT      65536
@@ -57,6 +57,16 @@ static bool read_setting(
     return strlen(text) < HOME_SETTING_SIZE;
 }
 
+/* A factory from before there was a choice permits clients only. */
+static bool read_eku(const struct json *object, enum eku *eku)
+{
+    const struct json *value = json_get(object, "eku");
+    const char *name = json_text(value);
+
+    *eku = EKU_CLIENT;
+    return value == NULL || (name != NULL && eku_parse(name, eku));
+}
+
 static enum err read_settings(const char *path, struct home *home)
 {
     const struct json_limits limits = {SETTINGS_LIMIT, 3};
@@ -71,7 +81,8 @@ static enum err read_settings(const char *path, struct home *home)
         (!json_whole(json_get(object, "format"), FORMAT, FORMAT, &format) ||
             !read_setting(object, "vendor", home->vendor) ||
             !read_setting(object, "program", home->program) ||
-            !read_setting(object, "hardwareType", home->hardware_type)))
+            !read_setting(object, "hardwareType", home->hardware_type) ||
+            !read_eku(object, &home->eku)))
         e = ERR_INVALID;
     if (e == ERR_OK)
         (void)read_setting(object, "masa", home->masa);
@@ -114,6 +125,8 @@ enum err home_write_settings(const struct home *home)
         json_set(object, "vendor", json_new_string(home->vendor)) == ERR_OK &&
         json_set(object, "hardwareType",
             json_new_string(home->hardware_type)) == ERR_OK &&
+        json_set(object, "eku", json_new_string(eku_name(home->eku))) ==
+            ERR_OK &&
         (*home->masa == '\0' ||
             json_set(object, "masa", json_new_string(home->masa)) == ERR_OK))
         text = json_print(object);

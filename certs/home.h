@@ -16,6 +16,7 @@
 #include "certs/disk.h"
 #include "certs/options.h"
 #include "certs/parts.h"
+#include "identity/eku.h"
 
 #define HOME_FOLDER_SIZE  512
 #define HOME_SETTING_SIZE 300
@@ -27,6 +28,7 @@ struct home {
     char vendor[HOME_SETTING_SIZE];
     char hardware_type[HOME_SETTING_SIZE]; /* dotted OID */
     char masa[HOME_SETTING_SIZE];          /* "" is none */
+    enum eku eku;                          /* what the Vendor CA permits */
 };
 
 /* --folder or the default, without slashes at the end.  ERR_TOO_BIG (said). */

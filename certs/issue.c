@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/oid.h"
+#include "certs/choice.h"
 #include "certs/request.h"
 #include "certs/say.h"
 
@@ -68,14 +68,30 @@ static enum err publish(const struct home *home, const struct issued *device,
     return e;
 }
 
+/* A record that says more than the CA beside it was changed by hand. */
+static enum err check_permitted(
+    const struct authority *batch, enum eku eku, const char *folder)
+{
+    enum eku above;
+
+    if (eku_of(&batch->view, &above) && eku_permits(above, eku))
+        return ERR_OK;
+    say("%s/profile.json wants --eku %s, but the batch's CA does not permit"
+        " serverAuth; restore it from a backup, or make another batch with"
+        " 'factory model'",
+        folder, eku_name(eku));
+    return ERR_INVALID;
+}
+
 static enum err sign(const struct home *home, const struct authority *batch,
-    const struct subject *subject, const char *request, struct issued *out)
+    const struct subject *subject, const struct issue_order *order,
+    enum eku eku, struct issued *out)
 {
     struct certificate_plan plan = {
         .subject = *subject,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = EXTENSION_NOT_A_CA,
-        .purpose = OID_CLIENT_AUTH,
+        .purposes = eku_purposes(eku),
         .hardware_type = home->hardware_type,
         .masa = *home->masa == '\0' ? NULL : home->masa,
     };
@@ -90,9 +106,9 @@ static enum err sign(const struct home *home, const struct authority *batch,
     }
     if (e != ERR_OK)
         return e;
-    if (request == NULL)
+    if (order->request == NULL)
         return authority_issue(batch, plan, KEYPAIR_P256, out);
-    e = request_read(request, &spki);
+    e = request_read(order->request, &spki);
     if (e == ERR_OK)
         e = authority_issue_for(batch, plan, bytes_span(&spki), out);
     bytes_free(&spki);
@@ -111,6 +127,7 @@ enum err issue_device(const struct home *home, const struct issue_order *order,
     };
     struct authority batch;
     char base[DISK_PATH_SIZE];
+    enum eku eku;
     enum err e = parts_thing(&parts, result->thing);
 
     if (e != ERR_OK)
@@ -120,10 +137,14 @@ enum err issue_device(const struct home *home, const struct issue_order *order,
         return ERR_EXISTS;
     e = home_find_batch(home, order->model, order->batch, base);
     if (e == ERR_OK)
+        e = choice_read(base, &eku);
+    if (e == ERR_OK)
         e = home_load_batch(base, &batch);
     if (e != ERR_OK)
         return e;
-    e = sign(home, &batch, &subject, order->request, &device);
+    e = check_permitted(&batch, eku, base);
+    if (e == ERR_OK)
+        e = sign(home, &batch, &subject, order, eku, &device);
     if (e == ERR_OK)
         e = publish(home, &device, &batch, result->folder);
     authority_free(&batch);

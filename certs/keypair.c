@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "certs/der.h"
-#include "certs/oid.h"
-#include "certs/reader.h"
+#include "identity/oid.h"
+#include "identity/reader.h"
 #include "ports/port.h"
 
 #define PEM_SIZE  1000 /* a P-384 key takes about 290 */
@@ -90,21 +90,6 @@ enum err keypair_parse(const struct bytes *pem, struct keypair **out)
     return ERR_OK;
 }
 
-enum err keypair_public(struct span spki, struct keypair **out)
-{
-    struct keypair *key = keypair_new();
-
-    if (key == NULL)
-        return ERR_NO_MEMORY;
-    if (mbedtls_pk_parse_public_key(&key->pk, spki.at, spki.len) != 0 ||
-        !is_ecdsa(key)) {
-        keypair_free(key);
-        return ERR_INVALID;
-    }
-    *out = key;
-    return ERR_OK;
-}
-
 enum err keypair_pem(const struct keypair *key, struct bytes *pem)
 {
     unsigned char buffer[PEM_SIZE];
@@ -160,44 +145,21 @@ const char *keypair_signature_oid(const struct keypair *key)
     return is_p384(key) ? OID_ECDSA_SHA384 : OID_ECDSA_SHA256;
 }
 
-/* The hash that a signature algorithm begins with. */
-static bool hash_for(const char *signature_oid, struct span message,
-    unsigned char hash[64], size_t *len, mbedtls_md_type_t *type)
-{
-    *type = strcmp(signature_oid, OID_ECDSA_SHA256) == 0 ? MBEDTLS_MD_SHA256
-        : strcmp(signature_oid, OID_ECDSA_SHA384) == 0   ? MBEDTLS_MD_SHA384
-                                                         : MBEDTLS_MD_NONE;
-    if (*type == MBEDTLS_MD_NONE)
-        return false;
-    *len = *type == MBEDTLS_MD_SHA256 ? 32 : 48;
-    return mbedtls_md(mbedtls_md_info_from_type(*type), message.at, message.len,
-               hash) == 0;
-}
-
 enum err keypair_sign(
     const struct keypair *key, struct span message, struct bytes *signature)
 {
-    unsigned char hash[64], buffer[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    unsigned char hash[MBEDTLS_MD_MAX_SIZE];
+    unsigned char buffer[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
     size_t hash_len, len;
-    mbedtls_md_type_t type;
+    mbedtls_md_type_t type =
+        is_p384(key) ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA256;
+    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(type);
 
+    hash_len = mbedtls_md_get_size(md);
     /* pk's signer takes a key it may change, though for ECDSA it does not. */
-    if (!hash_for(
-            keypair_signature_oid(key), message, hash, &hash_len, &type) ||
+    if (mbedtls_md(md, message.at, message.len, hash) != 0 ||
         mbedtls_pk_sign((mbedtls_pk_context *)&key->pk, type, hash, hash_len,
             buffer, sizeof(buffer), &len, system_random, NULL) != 0)
         return ERR_INVALID;
     return bytes_copy((struct span){buffer, len}, signature);
-}
-
-bool keypair_verify(const struct keypair *key, const char *signature_oid,
-    struct span message, struct span signature)
-{
-    unsigned char hash[64];
-    size_t hash_len;
-    mbedtls_md_type_t type;
-
-    return hash_for(signature_oid, message, hash, &hash_len, &type) &&
-        mbedtls_pk_verify((mbedtls_pk_context *)&key->pk, type, hash, hash_len,
-            signature.at, signature.len) == 0;
 }

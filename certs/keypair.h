@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "certs/bytes.h"
 #include "core/err.h"
+#include "identity/bytes.h"
 
 struct keypair;
 
@@ -20,8 +20,6 @@ enum err keypair_make(
 /* A private key in PEM.  ERR_INVALID: not one of ours. */
 enum err keypair_parse(
     const struct bytes *pem, struct keypair **out) MUST_CHECK;
-/* A public key: a SubjectPublicKeyInfo. */
-enum err keypair_public(struct span spki, struct keypair **out) MUST_CHECK;
 void keypair_free(struct keypair *key); /* NULL is fine; wipes */
 
 /* SEC1 in PEM; the caller frees. */
@@ -43,8 +41,5 @@ const char *keypair_signature_oid(const struct keypair *key);
 /* An ECDSA-Sig-Value; the caller frees. */
 enum err keypair_sign(const struct keypair *key, struct span message,
     struct bytes *signature) MUST_CHECK;
-/* False also for any other algorithm than the two above. */
-bool keypair_verify(const struct keypair *key, const char *signature_oid,
-    struct span message, struct span signature);
 
 #endif

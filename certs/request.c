@@ -6,12 +6,12 @@
 
 #include "certs/der.h"
 #include "certs/disk.h"
-#include "certs/keypair.h"
-#include "certs/oid.h"
-#include "certs/pem.h"
-#include "certs/reader.h"
 #include "certs/say.h"
-#include "certs/view.h"
+#include "identity/oid.h"
+#include "identity/pem.h"
+#include "identity/reader.h"
+#include "identity/spki.h"
+#include "identity/view.h"
 
 #define REQUEST_LIMIT 16384
 
@@ -49,8 +49,8 @@ static bool take_apart(struct span der, struct request *r)
 static const char *fault_of(struct span der, struct request *r)
 {
     char algorithm[READER_OID_SIZE], curve[READER_OID_SIZE];
-    struct keypair *key = NULL;
-    bool genuine;
+    struct spki_signed what;
+    enum err e;
 
     if (!take_apart(der, r))
         return "it is not a PKCS #10 request";
@@ -59,13 +59,14 @@ static const char *fault_of(struct span der, struct request *r)
         return "its key is not an elliptic-curve key; expected P-256";
     if (strcmp(curve, OID_P256) != 0)
         return "its key is on another curve; expected P-256";
-    if (keypair_public(r->spki, &key) != ERR_OK)
+    what = (struct spki_signed){r->algorithm, r->info, r->signature};
+    e = spki_verify(r->spki, &what);
+    if (e == ERR_OK)
+        return NULL;
+    if (e == ERR_INVALID)
         return "its key is not a point on P-256";
-    genuine = keypair_verify(key, r->algorithm, r->info, r->signature);
-    keypair_free(key);
-    return genuine ? NULL
-                   : "its signature is wrong or not ecdsa-with-SHA256/384:"
-                     " whoever made it has not proved to hold the key";
+    return "its signature is wrong or not ecdsa-with-SHA256/384: whoever"
+           " made it has not proved to hold the key";
 }
 
 enum err request_read(const char *path, struct bytes *spki)

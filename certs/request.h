@@ -4,8 +4,8 @@
 #ifndef CERTS_REQUEST_H
 #define CERTS_REQUEST_H
 
-#include "certs/bytes.h"
 #include "core/err.h"
+#include "identity/bytes.h"
 
 /* Read a request, PEM or DER, and give its SubjectPublicKeyInfo (the caller
  * frees): a P-256 key whose owner signed the request.  Refusals are said. */

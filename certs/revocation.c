@@ -122,7 +122,7 @@ static enum err understand(const struct collector *c, const struct bytes *text,
     if (issuer == NULL || reason == NULL ||
         !crl_reason_parse(reason, &entry->reason) ||
         !json_whole(
-            json_get(object, "revokedAt"), 0, DER_FOR_EVER, &entry->date))
+            json_get(object, "revokedAt"), 0, READER_FOR_EVER, &entry->date))
         e = ERR_INVALID;
     else
         *mine = strcmp(issuer, c->issuer) == 0;

@@ -2,7 +2,7 @@
 
 #include "certs/subject.h"
 
-#include "certs/oid.h"
+#include "identity/oid.h"
 
 static void put(
     struct der *d, const char *oid, unsigned char tag, const char *text)

@@ -3,15 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "certs/check.h"
+#include "certs/choice.h"
 #include "certs/disk.h"
 #include "certs/home.h"
-#include "certs/pem.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/profile_chain.h"
 
 #define FILE_LIMIT (1 << 20)
-#define NO_ISSUER  NULL
 
 struct work {
     bool json;
@@ -19,20 +18,21 @@ struct work {
     enum err error;          /* of making them */
     size_t certificates, broken;
     const struct view *issuer; /* --issuer, above the last one of a file */
-    enum check_role role;      /* --role, or 0: find out */
+    enum profile_role role;    /* --role, or 0: find out */
+    const enum eku *eku;       /* --eku, or NULL: what the factory chose */
+    const struct home *home;   /* NULL: there is no factory here */
     const char *file;          /* where we are */
-    size_t number;
-    enum check_role now;
 };
 
-static void report_json(struct work *work, const struct check_rule *rule)
+static void tell_json(struct work *work, const struct profile_finding *finding)
 {
     struct json *v = VERB_OBJECT({"file", work->file},
-        {"role", check_role_name(work->now)}, {"rule", rule->id},
-        {"expected", rule->expected}, {"source", rule->source});
+        {"role", profile_role_name(finding->role)}, {"rule", finding->rule->id},
+        {"expected", finding->rule->expected},
+        {"source", finding->rule->source});
 
     if (v == NULL ||
-        json_set(v, "certificate", json_new_number((double)work->number)) !=
+        json_set(v, "certificate", json_new_number((double)finding->number)) !=
             ERR_OK) {
         json_free(v);
         work->error = ERR_NO_MEMORY;
@@ -41,69 +41,50 @@ static void report_json(struct work *work, const struct check_rule *rule)
     }
 }
 
-static void report(void *context, const struct check_rule *rule)
+static void tell(void *context, const struct profile_finding *finding)
 {
     struct work *work = context;
 
     work->broken++;
     if (work->json)
-        report_json(work, rule);
+        tell_json(work, finding);
     else
         (void)printf("%s: certificate %zu (%s): %s: expected %s [%s]\n",
-            work->file, work->number, check_role_name(work->now), rule->id,
-            rule->expected, rule->source);
+            work->file, finding->number, profile_role_name(finding->role),
+            finding->rule->id, finding->rule->expected, finding->rule->source);
 }
 
-/* `above` is NULL at the end of a file. */
-static void check_one(
-    struct work *work, const struct view *v, const struct view *above)
+static enum err choose(
+    void *context, const struct view *v, enum profile_role role, enum eku *eku)
 {
-    enum check_role role = work->role == 0 ? check_role_of(v) : work->role;
+    const struct work *work = context;
 
-    work->now = role;
-    (void)check_certificate(v, role, report, work);
-    if (above == NULL && role == CHECK_ROOT)
-        above = v;
-    if (above == NULL)
-        above = work->issuer;
-    if (above != NULL)
-        (void)check_link(v, above, report, work);
+    *eku = work->eku != NULL ? *work->eku : EKU_CLIENT;
+    return work->eku == NULL && work->home != NULL
+        ? choice_of(work->home, v, role, eku)
+        : ERR_OK;
 }
 
-/* Walks up a chain: each certificate is checked when the one above it has been
- * read. */
 static enum err check_text(struct work *work, const char *text)
 {
-    struct bytes below_der = {NULL, 0}, der = {NULL, 0};
-    struct view below, v;
-    const char *why;
-    enum err e;
+    const struct profile_walk walk = {
+        .role = work->role,
+        .above = work->issuer,
+        .choose = choose,
+        .tell = tell,
+        .context = work,
+    };
+    size_t count;
+    enum err e = profile_chain(&walk, text, &count);
 
-    work->number = 0;
-    while ((e = pem_next(PEM_CERTIFICATE, &text, &der)) == ERR_OK) {
-        work->certificates++;
-        if (view_read(bytes_span(&der), &v, &why) != ERR_OK) {
-            work->number++;
-            work->now = (enum check_role)0;
-            report(work, &check_encoding);
-            bytes_free(&der);
-            break;
-        }
-        if (below_der.at != NULL)
-            check_one(work, &below, &v);
-        work->number++;
-        bytes_free(&below_der);
-        below_der = der;
-        below = v;
-    }
-    if (below_der.at != NULL)
-        check_one(work, &below, NO_ISSUER);
-    bytes_free(&below_der);
-    if (e == ERR_OK || (e == ERR_NOT_FOUND && work->number > 0))
-        return ERR_OK;
-    say("%s holds %s; is it the right file?", work->file,
-        e == ERR_NOT_FOUND ? "no PEM certificate" : "damaged PEM");
-    return ERR_INVALID;
+    work->certificates += count;
+    if (e == ERR_NOT_FOUND)
+        say("%s holds no PEM certificate; is it the right file?", work->file);
+    else if (e == ERR_INVALID)
+        say("%s holds damaged PEM; is it the right file?", work->file);
+    else if (e == ERR_NO_MEMORY)
+        return say_no_memory();
+    return e == ERR_NOT_FOUND ? ERR_INVALID : e;
 }
 
 static enum err check_file(struct work *work, const char *path)
@@ -140,22 +121,44 @@ static enum err print(const struct options *options, struct work *work)
         work->broken);
 }
 
-static enum err run(const struct options *options)
+/* What the command line says, and the factory if there is one. */
+static enum err read_options(const struct options *options, struct work *work,
+    enum eku *eku, struct home *home)
 {
     const char *role = options_get(options, "role");
+    const char *choice = options_get(options, "eku");
+    enum err e;
+
+    if (role != NULL && !profile_role_parse(role, &work->role)) {
+        say("--role '%s' is refused: expected root, vendor, batch or device",
+            role);
+        return ERR_INVALID;
+    }
+    if (choice != NULL && !eku_parse(choice, eku)) {
+        say("--eku '%s' is refused: expected client, client+server or none",
+            choice);
+        return ERR_INVALID;
+    }
+    work->eku = choice == NULL ? NULL : eku;
+    e = home_folder(options, home->folder);
+    if (e != ERR_OK || choice != NULL || !home_is_complete(home->folder))
+        return e;
+    work->home = home;
+    return home_open(options, home);
+}
+
+static enum err run(const struct options *options)
+{
     const char *issuer = options_get(options, "issuer");
     struct home_certificate above = {
         .der = {NULL, 0}
     };
     struct work work = {.json = options_has(options, "json")};
-    enum err e = ERR_OK, first = ERR_OK;
+    struct home home;
+    enum eku eku;
+    enum err e = read_options(options, &work, &eku, &home), first = ERR_OK;
 
-    if (role != NULL && !check_role_parse(role, &work.role)) {
-        say("--role '%s' is refused: expected root, vendor, batch or device",
-            role);
-        return ERR_INVALID;
-    }
-    if (issuer != NULL)
+    if (e == ERR_OK && issuer != NULL)
         e = home_read_certificate(issuer, &above);
     if (e != ERR_OK)
         return e;
@@ -177,20 +180,25 @@ static const struct option_rule rules[] = {
     {"folder", OPTION_ONE },
     {"issuer", OPTION_ONE },
     {"role",   OPTION_ONE },
+    {"eku",    OPTION_ONE },
     {"json",   OPTION_FLAG},
 };
 
 const struct verb verb_check = {
     .name = "check",
-    .arguments = "FILE... [--issuer FILE] [--role ROLE]",
+    .arguments = "FILE... [--issuer FILE] [--role ROLE] [--eku CHOICE]",
     .summary = "name the rules of the profile that certificates break",
-    .help = "  FILE           certificates in PEM, each below its issuer\n"
-            "  --issuer FILE  what stands above the last one of a FILE\n"
-            "  --role ROLE    root, vendor, batch or device (default: what a\n"
-            "                 certificate says it is)\n"
-            "Exit status 0 when every rule is kept, 65 when one is broken.\n"
-            "example: factory check --issuer factory/root.crt"
-            " factory/devices/*/device.crt\n",
+    .help =
+        "  FILE           certificates in PEM, each below its issuer\n"
+        "  --issuer FILE  what stands above the last one of a FILE\n"
+        "  --role ROLE    root, vendor, batch or device (default: what a\n"
+        "                 certificate says it is)\n"
+        "  --eku CHOICE   what 'factory model --eku' chose: client,\n"
+        "                 client+server or none (default: what the factory\n"
+        "                 in --folder chose for it, else client)\n"
+        "Exit status 0 when every rule is kept, 65 when one is broken.\n"
+        "example: factory check --issuer factory/root.crt"
+        " factory/devices/*/device.crt\n",
     VERB_RULES(rules),
     .words_min = 1,
     .words_max = SIZE_MAX,

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certs/pem.h"
 #include "certs/revocation.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/pem.h"
 
 #define DEFAULT_DAYS "30"
 #define MAX_DAYS     3650

@@ -4,12 +4,24 @@
 #include <string.h>
 
 #include "certs/home.h"
-#include "certs/oid.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/oid.h"
 #include "ports/port.h"
 
 #define EXAMPLE_PEN "32473" /* RFC 5612: for documentation */
+
+/* A CA without an EKU would be a CA of servers, of mail, of anything. */
+static enum err read_eku(const char *name, enum eku *eku)
+{
+    *eku = EKU_CLIENT;
+    if (name == NULL || (eku_parse(name, eku) && *eku != EKU_NONE))
+        return ERR_OK;
+    say("--eku '%s' is refused: expected client or client+server, the most"
+        " that devices of this vendor may be for",
+        name);
+    return ERR_INVALID;
+}
 
 static enum err check_settings(const struct home *home, const char *pen)
 {
@@ -50,6 +62,8 @@ static enum err read_options(const struct options *options, struct home *home)
         say("--masa is longer than 128 characters; expected HOST or HOST:PORT");
         return ERR_TOO_BIG;
     }
+    if (read_eku(options_get(options, "eku"), &home->eku) != ERR_OK)
+        return ERR_INVALID;
     (void)snprintf(home->vendor, sizeof(home->vendor), "%s", vendor);
     (void)snprintf(home->program, sizeof(home->program), "%s", program);
     (void)snprintf(home->masa, sizeof(home->masa), "%s", masa);
@@ -64,7 +78,7 @@ static enum err make_root(const struct home *home, struct issued *out)
     struct certificate_plan plan = {
         .subject = {.organization = home->program, .common_name = name},
         .from = port_wall_ms() / 1000,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = 2,
     };
     enum err e;
@@ -81,9 +95,9 @@ static enum err make_vendor(
     const struct subject permitted = {.organization = home->vendor};
     struct certificate_plan plan = {
         .subject = {.organization = home->vendor, .common_name = name},
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = 1,
-        .purpose = OID_CLIENT_AUTH,
+        .purposes = eku_purposes(home->eku),
         .permitted = &permitted,
     };
     struct authority issuer;
@@ -168,7 +182,8 @@ static enum err run(const struct options *options)
         return e;
     return verb_print(options,
         VERB_OBJECT({"folder", home.folder}, {"vendor", home.vendor},
-            {"program", home.program}, {"hardwareType", home.hardware_type}),
+            {"program", home.program}, {"hardwareType", home.hardware_type},
+            {"eku", eku_name(home.eku)}),
         "%s: a factory for %s\n"
         "  root.crt    Device Root: what a broker trusts (its cafile)\n"
         "  vendor.crt  Vendor CA of %s\n"
@@ -183,12 +198,14 @@ static const struct option_rule rules[] = {
     {"program", OPTION_ONE },
     {"pen",     OPTION_ONE },
     {"masa",    OPTION_ONE },
+    {"eku",     OPTION_ONE },
     {"json",    OPTION_FLAG},
 };
 
 const struct verb verb_init = {
     .name = "init",
-    .arguments = "--vendor NAME [--program NAME] [--pen NUMBER] [--masa HOST]",
+    .arguments = "--vendor NAME [--program NAME] [--pen NUMBER] [--masa HOST]"
+                 " [--eku CHOICE]",
     .summary = "make a Device Root and a Vendor CA",
     .help =
         "  --vendor NAME   the vendor, as it stands in every certificate (O)\n"
@@ -197,6 +214,9 @@ const struct verb verb_init = {
         "hardwareModuleName\n"
         "                  (default: " EXAMPLE_PEN ", which is for examples)\n"
         "  --masa HOST     put a MASA URL into device certificates (RFC 8995)\n"
+        "  --eku CHOICE    what devices may be for at most: client (default),\n"
+        "                  or client+server when some also serve (DTLS, LAN);\n"
+        "                  'factory model' chooses for each model\n"
         "example: factory init --vendor Acme --program \"Nameplate Demo\"\n",
     VERB_RULES(rules),
     .run = run,

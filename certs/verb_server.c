@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "certs/home.h"
-#include "certs/oid.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/oid.h"
 #include "ports/port.h"
 
 #define DAY_S        86400
@@ -121,13 +121,15 @@ static enum err publish(const struct home *home, const char *file,
     return e;
 }
 
+static const char *const for_servers[] = {OID_SERVER_AUTH, NULL};
+
 static enum err make_ca(const struct home *home, const char *folder)
 {
     char name[HOME_SETTING_SIZE + 20];
     struct certificate_plan plan = {
         .subject = {.organization = home->vendor, .common_name = name},
         .path_length = 0,
-        .purpose = OID_SERVER_AUTH,
+        .purposes = for_servers,
     };
     struct issued ca;
     enum err e;
@@ -151,7 +153,7 @@ static enum err make_server(const struct home *home,
     struct certificate_plan plan = {
         .subject = {.organization = home->vendor, .common_name = "server"},
         .path_length = EXTENSION_NOT_A_CA,
-        .purpose = OID_SERVER_AUTH,
+        .purposes = for_servers,
         .server = &server->san,
     };
     struct authority ca;

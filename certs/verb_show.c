@@ -4,14 +4,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "certs/check.h"
 #include "certs/der.h"
 #include "certs/home.h"
 #include "certs/keypair.h"
-#include "certs/oid.h"
-#include "certs/pem.h"
 #include "certs/say.h"
 #include "certs/verb.h"
+#include "identity/oid.h"
+#include "identity/pem.h"
+#include "identity/profile.h"
 
 #define FILE_LIMIT (1 << 20)
 #define HEX_SIZE   (2 * 64 + 1)
@@ -23,6 +23,7 @@ struct words {
     char name[VIEW_TEXT_SIZE], serial[VIEW_TEXT_SIZE];
     char issuer[VIEW_TEXT_SIZE];
     char from[32], to[32];
+    char eku[16]; /* "server", "other": not of the profile */
     bool for_ever;
     char number[HEX_SIZE], fingerprint[HEX_SIZE], key[HEX_SIZE];
 };
@@ -76,11 +77,21 @@ static bool is_server(const struct view *v)
         reader_oid(purpose.content, oid) && strcmp(oid, OID_SERVER_AUTH) == 0;
 }
 
+static const char *name_eku(const struct view *v)
+{
+    enum eku eku;
+
+    if (is_server(v))
+        return "server";
+    return eku_of(v, &eku) ? eku_name(eku) : "other";
+}
+
 static void describe(const struct view *v, struct words *w)
 {
     (void)snprintf(w->role, sizeof(w->role), "%s",
-        is_server(v) ? "server" : check_role_name(check_role_of(v)));
-    w->for_ever = v->to == DER_FOR_EVER;
+        is_server(v) ? "server" : profile_role_name(profile_role_of(v)));
+    (void)snprintf(w->eku, sizeof(w->eku), "%s", name_eku(v));
+    w->for_ever = v->to == READER_FOR_EVER;
     put_text(&v->subject, OID_ORGANIZATION, w->vendor);
     put_text(&v->subject, OID_ORGANIZATION_UNIT, w->model);
     put_text(&v->subject, OID_COMMON_NAME, w->name);
@@ -108,6 +119,7 @@ static void print_words(const struct words *w)
     print_line("issued by", w->issuer);
     print_line("valid from", w->from);
     print_line("valid until", w->for_ever ? "for ever" : w->to);
+    print_line("EKU", w->eku);
     print_line("number", w->number);
     print_line("SHA-256", w->fingerprint);
     print_line("key SHA-256", w->key);
@@ -123,8 +135,9 @@ static struct json *to_json(const struct words *w)
     return VERB_OBJECT({"role", w->role}, {"vendor", or_null(w->vendor)},
         {"model", or_null(w->model)}, {"serial", or_null(w->serial)},
         {"name", or_null(w->name)}, {"issuer", or_null(w->issuer)},
-        {"notBefore", w->from}, {"notAfter", w->to}, {"number", w->number},
-        {"sha256", w->fingerprint}, {"keySha256", w->key});
+        {"notBefore", w->from}, {"notAfter", w->to}, {"eku", w->eku},
+        {"number", w->number}, {"sha256", w->fingerprint},
+        {"keySha256", w->key});
 }
 
 /* One certificate, printed or put into `list`. */

@@ -187,7 +187,7 @@ class World:
         device = self.path("factory", "devices", self.thing)
         with open(self.path("device.ini"), "w", encoding="utf-8") as f:
             f.write(f"""[cloud]
-endpoint = 127.0.0.1:{self.broker_port}
+endpoint = localhost:{self.broker_port}
 trust = factory/server/ca.crt
 [identity]
 certificate = {device}/device.crt

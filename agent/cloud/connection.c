@@ -70,6 +70,9 @@ static void on_too_late(void *context)
     struct connection *c = context;
 
     c->timer = NULL;
+    if (c->link != NULL && !c->was_up && key_is_busy(c->options.link.key))
+        c->link_end = (struct link_end){
+            LINK_KEY, "token_failed: the key's token does not answer"};
     if (c->was_up && c->link != NULL && !c->mqtt_ended)
         tell_end(c, &silent);
     else

@@ -28,6 +28,7 @@ enum http_reason {
     HTTP_CLOCK,       /* our clock is wrong */
     HTTP_CERTIFICATE, /* we do not believe the server */
     HTTP_REFUSED,     /* the server does not believe us */
+    HTTP_KEY,         /* our own key cannot be used */
     HTTP_LOST,        /* it broke before the answer was whole */
     HTTP_TIMEOUT,     /* connected, and too slow */
     HTTP_TOO_BIG,     /* the answer is over limit_bytes */

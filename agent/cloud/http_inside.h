@@ -81,6 +81,7 @@ struct http_transfer {
     int sockets[HTTP_SOCKETS];
     struct http_bytes closed; /* of sockets that are closed */
     struct http_answer answer;
+    char key_why[KEY_WHY]; /* our own key cannot be used; "": it can */
     char words[CURL_ERROR_SIZE];
     char detail[400];
     struct http_end end;

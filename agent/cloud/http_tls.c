@@ -59,10 +59,14 @@ static CURLcode on_tls(CURL *easy, void *config, void *context)
     trust_apply(&t->check, config);
     if (trust_name_server(&t->check, t->ssl) != ERR_OK)
         return CURLE_OUT_OF_MEMORY;
-    if (t->shows_credentials && t->chain != NULL &&
-        mbedtls_ssl_conf_own_cert(config, t->chain, key_signer(t->key)) != 0)
-        return CURLE_OUT_OF_MEMORY;
-    return CURLE_OK;
+    if (!t->shows_credentials || t->chain == NULL)
+        return CURLE_OK;
+    if (key_ready(t->key, t->chain, t->key_why) != ERR_OK)
+        return CURLE_SSL_CONNECT_ERROR;
+    t->key_why[0] = '\0';
+    return mbedtls_ssl_conf_own_cert(config, t->chain, key_signer(t->key)) == 0
+        ? CURLE_OK
+        : CURLE_OUT_OF_MEMORY;
 }
 
 /* The code in "SENTENCE: (-0x7780) words", 0 when it is another sentence. */

@@ -27,6 +27,8 @@ const char *http_reason_name(enum http_reason reason)
         return "certificate";
     case HTTP_REFUSED:
         return "refused";
+    case HTTP_KEY:
+        return "key";
     case HTTP_LOST:
         return "lost";
     case HTTP_TIMEOUT:
@@ -97,9 +99,14 @@ static void explain_alert(struct http_transfer *t)
 static void explain_tls(struct http_transfer *t)
 {
     const struct trust_verdict *verdict = &t->check.verdict;
+    bool has_key = t->key_why[0] == '\0' &&
+        (t->chain == NULL || !t->shows_credentials ||
+            !key_trouble(t->key, t->key_why));
 
     trust_explain(&t->check, t->tls_error);
-    if (verdict->reason != TRUST_OK)
+    if (!has_key)
+        http_because(t, HTTP_KEY, "%s", t->key_why);
+    else if (verdict->reason != TRUST_OK)
         http_because(t,
             trust_blames_clock(verdict) ? HTTP_CLOCK : HTTP_CERTIFICATE,
             "%s: %s", trust_reason_name(verdict->reason), verdict->detail);

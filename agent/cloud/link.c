@@ -55,6 +55,7 @@ static enum err reach_and_secure(struct link *link)
 {
     hang_up(link);
     link->deaf = false;
+    link->bytes_before = atomic_load(&link->bytes_in);
     link->check = (struct trust_check){
         .trust = link->options.trust, .host = link_broker(link)->host};
     link_because(link, LINK_CLOSED, "closed by us");
@@ -85,7 +86,7 @@ static void try_broker(struct link *link)
 static bool is_over(const struct link *link)
 {
     return link->up || link->reason == LINK_CLOSED ||
-        link->reason == LINK_LOCAL;
+        link->reason == LINK_KEY || link->reason == LINK_LOCAL;
 }
 
 /* Each has failed in a way of its own; the log has all of them, and the last
@@ -156,12 +157,24 @@ static void finish(void *context)
     free(link);
 }
 
+/* Before anybody is called: without its key a device has nothing to say. */
+static bool has_key(struct link *link)
+{
+    char why[KEY_WHY];
+
+    if (key_ready(link->options.key, link->options.chain, why) == ERR_OK)
+        return true;
+    link_because(link, LINK_KEY, "%s", why);
+    return false;
+}
+
 static void *run(void *context)
 {
     struct link *link = context;
 
     port_name_thread("nameplate_link");
-    try_brokers(link);
+    if (has_key(link))
+        try_brokers(link);
     /* Paho learns of the end at once; the descriptors stay ours until the
      * loop has joined this thread. */
     if (link->plain >= 0)
@@ -237,6 +250,7 @@ void link_stop(struct link *link)
     if (link == NULL)
         return;
     link->stopped = true;
+    atomic_store(&link->must_end, true);
     if (write(link->stop, &one, sizeof(one)) < 0)
         log_error(LINK_MODULE, "cannot stop reason=\"%s\"", strerror(errno));
 }

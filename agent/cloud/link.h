@@ -33,6 +33,7 @@ enum link_reason {
     LINK_CLOCK,       /* our clock is wrong */
     LINK_CERTIFICATE, /* we do not believe the server */
     LINK_REFUSED,     /* the server does not believe us */
+    LINK_KEY,         /* our key cannot sign now, or is another one */
     LINK_LOST,        /* it was up, and broke */
     LINK_LOCAL        /* this machine is out of something */
 };

@@ -13,6 +13,8 @@
 
 #define LINK_MODULE "link"
 
+struct link_websocket;
+
 struct link {
     struct loop *loop;
     struct link_options options;
@@ -35,6 +37,8 @@ struct link {
     enum link_reason reason;
     char detail[400];
     _Atomic uint64_t bytes_in, bytes_out;
+    uint64_t bytes_before; /* of bytes_in, with servers that are left behind */
+    atomic_bool must_end;  /* `stop`, for a thread deep in mbedTLS */
 };
 
 /* The broker that is tried now. */
@@ -66,5 +70,23 @@ enum err link_secure(struct link *link) MUST_CHECK;
 
 /* Tell the loop that the link is up. */
 enum err link_tell_up(struct link *link) MUST_CHECK;
+
+/* TLS of one attempt; it lies on the thread's stack. */
+struct link_tls {
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    struct link_websocket *websocket; /* NULL: MQTT lies in TLS itself */
+    struct link *link;
+    struct link_ticket ticket; /* what was kept, then what is to be kept */
+    bool is_offered;           /* ... to the server */
+};
+
+/* Before the handshake: offer what is kept for this broker. */
+void link_resume_offer(struct link *link, struct link_tls *tls);
+/* After it: remember what the server has shown. */
+void link_resume_note(struct link *link, struct link_tls *tls);
+/* While it stands and at its end: keep the session, if there is a new one;
+ * `context` is the struct link_tls. */
+void link_resume_keep(void *context);
 
 #endif

@@ -9,17 +9,9 @@
 #include "cloud/link_websocket.h"
 #include "cloud/link_words.h"
 #include "core/log.h"
-#include "identity/certificate.h"
 #include "ports/port.h"
 
-struct tls {
-    mbedtls_ssl_config config;
-    mbedtls_ssl_context ssl;
-    struct link_websocket *websocket; /* NULL: MQTT lies in TLS itself */
-    struct link *link;
-    struct link_ticket ticket; /* what was kept, then what is to be kept */
-    bool is_offered;           /* ... to the server */
-};
+#define HANDSHAKE_BYTES (512 * 1024) /* twice the longest chain we look at */
 
 static int send_bytes(void *context, const unsigned char *bytes, size_t len)
 {
@@ -38,11 +30,25 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
     return (int)len;
 }
 
+/* mbedTLS reads on and on while all that comes is warnings and the like, and
+ * returns to us only when nothing comes: so time, too, is looked at here. */
+static bool has_had_enough(const struct link *link)
+{
+    return atomic_load(&link->must_end) ||
+        (!link->up &&
+            (atomic_load(&link->bytes_in) - link->bytes_before >
+                    HANDSHAKE_BYTES ||
+                port_monotonic_ms() > link->deadline_ms));
+}
+
 static int receive_bytes(void *context, unsigned char *bytes, size_t len)
 {
     struct link *link = context;
-    ssize_t got = recv(link->socket, bytes, len, 0);
+    ssize_t got;
 
+    if (has_had_enough(link))
+        return MBEDTLS_ERR_SSL_TIMEOUT;
+    got = recv(link->socket, bytes, len, 0);
     if (got > 0) {
         atomic_fetch_add(&link->bytes_in, (uint64_t)got);
         return (int)got;
@@ -55,6 +61,7 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
 static void explain_tls(
     struct link *link, const mbedtls_ssl_context *ssl, int code)
 {
+    char why[KEY_WHY];
     const struct trust_verdict *v = &link->check.verdict;
 
     trust_explain(&link->check, code);
@@ -62,6 +69,8 @@ static void explain_tls(
         link_because(link,
             trust_blames_clock(v) ? LINK_CLOCK : LINK_CERTIFICATE, "%s: %s",
             trust_reason_name(v->reason), v->detail);
+    } else if (key_trouble(link->options.key, why)) {
+        link_because(link, LINK_KEY, "%s", why);
     } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         int alert = ssl->MBEDTLS_PRIVATE(in_msg)[1];
         const char *words = link_alert_words(alert);
@@ -72,6 +81,9 @@ static void explain_tls(
     } else if (code == MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL) {
         link_because(link, LINK_TLS, "the server does not speak ALPN \"%s\"",
             link->alpn[0]);
+    } else if (code == MBEDTLS_ERR_SSL_TIMEOUT) {
+        link_because(link, LINK_TLS,
+            "the server talks without end and does not finish the handshake");
     } else if (code == MBEDTLS_ERR_SSL_CONN_EOF ||
         code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || code == 0) {
         link_because(link, link->up ? LINK_LOST : LINK_TLS,
@@ -135,95 +147,14 @@ static enum err configure(
     return trust_name_server(&link->check, ssl);
 }
 
-/* --- resumption ---------------------------------------------------------- */
-
-static void forget_ticket(struct tls *tls)
-{
-    link_ticket_free(&tls->ticket);
-    link_ticket_init(&tls->ticket);
-}
-
-/* The server will send no certificate: what it sent when it proved itself is
- * judged as if it came now. */
-static bool is_still_believed(struct link *link, const struct tls *tls)
-{
-    struct trust_verdict *verdict = &link->check.verdict;
-    const struct trust_question question = {
-        .purpose = PATH_SERVER, .host = link->check.host, .at_s = TRUST_NOW};
-
-    trust_judge(link->options.trust, &question, &tls->ticket.peer, verdict);
-    if (verdict->reason == TRUST_OK)
-        return true;
-    log_info(LINK_MODULE, "a kept TLS session is not used reason=\"%s: %s\"",
-        trust_reason_name(verdict->reason), verdict->detail);
-    *verdict = (struct trust_verdict){.reason = TRUST_OK};
-    return false;
-}
-
-static void offer_ticket(struct link *link, struct tls *tls)
-{
-    if (!link->resumes ||
-        link_tickets_take(
-            link->options.tickets, link_broker(link), &tls->ticket) != ERR_OK ||
-        !is_still_believed(link, tls) ||
-        mbedtls_ssl_set_session(&tls->ssl, &tls->ticket.session) != 0)
-        forget_ticket(tls);
-    else
-        tls->is_offered = true;
-}
-
 /* Nobody is believed who neither proved itself now nor was offered a session
  * that it had proved itself for. */
-static enum err check_proof(struct link *link, const struct tls *tls)
+static enum err check_proof(struct link *link, const struct link_tls *tls)
 {
     if (link->check.is_judged || tls->is_offered)
         return ERR_OK;
     link_because(link, LINK_CERTIFICATE, "the server has shown no certificate");
     return ERR_DENIED;
-}
-
-static bool copy_chain(mbedtls_x509_crt *to, const mbedtls_x509_crt *from)
-{
-    for (; from != NULL; from = from->next)
-        if (certificate_add(to, from->raw.p, from->raw.len) != 0)
-            return false;
-    return to->raw.p != NULL;
-}
-
-/* The chain is only there after a full handshake; else it is the kept one. */
-static void note_proof(struct link *link, struct tls *tls)
-{
-    if (link->resumed_in_vain) {
-        log_warning(LINK_MODULE,
-            "the server fails at its own TLS sessions: none are used until the "
-            "agent starts again");
-        link_tickets_give_up(link->options.tickets);
-    }
-    if (!link->resumes || !link->check.is_judged)
-        return;
-    forget_ticket(tls);
-    tls->ticket.proved_ms = port_wall_ms();
-    if (!copy_chain(&tls->ticket.peer, mbedtls_ssl_get_peer_cert(&tls->ssl)))
-        forget_ticket(tls);
-}
-
-/* In TLS 1.3 the tickets come when they come: not with the handshake, and not
- * from every server. */
-static void keep_ticket(void *context)
-{
-    struct tls *tls = context;
-    mbedtls_ssl_session *session = &tls->ticket.session;
-
-    if (!tls->link->resumes || tls->ticket.peer.raw.p == NULL)
-        return;
-    mbedtls_ssl_session_free(session);
-    mbedtls_ssl_session_init(session);
-    if (mbedtls_ssl_get_session(&tls->ssl, session) != 0 ||
-        (session->MBEDTLS_PRIVATE(ticket_len) == 0 &&
-            session->MBEDTLS_PRIVATE(id_len) == 0))
-        return;
-    link_tickets_keep(
-        tls->link->options.tickets, link_broker(tls->link), &tls->ticket);
 }
 
 /* RFC 7301 section 3.2 lets a server ignore ALPN; then it is not ours. */
@@ -252,8 +183,8 @@ static bool is_never_blocked(void *context)
     return false;
 }
 
-static void explain_end(
-    struct link *link, const struct tls *tls, enum link_pump_end end, int code)
+static void explain_end(struct link *link, const struct link_tls *tls,
+    enum link_pump_end end, int code)
 {
     const char *fault =
         tls->websocket != NULL ? link_websocket_fault(tls->websocket) : NULL;
@@ -280,7 +211,7 @@ static void explain_end(
     }
 }
 
-static void say_goodbye(struct tls *tls, enum link_pump_end end)
+static void say_goodbye(struct link_tls *tls, enum link_pump_end end)
 {
     if (end == LINK_PUMP_TLS_CUT ||
         (end == LINK_PUMP_TLS_ERROR && tls->websocket == NULL))
@@ -290,11 +221,11 @@ static void say_goodbye(struct tls *tls, enum link_pump_end end)
     (void)mbedtls_ssl_close_notify(&tls->ssl);
 }
 
-static void carry(struct link *link, struct tls *tls)
+static void carry(struct link *link, struct link_tls *tls)
 {
     struct link_pump pump = {
         .stream = {read_tls, write_tls, is_never_blocked, &tls->ssl},
-        .on_quiet = link->resumes ? keep_ticket : NULL,
+        .on_quiet = link->resumes ? link_resume_keep : NULL,
         .context = tls,
         .tls = link->socket,
         .plain = link->plain,
@@ -322,12 +253,12 @@ static void carry(struct link *link, struct tls *tls)
         return;
     }
     end = link_pump_run(&pump);
-    keep_ticket(tls);
+    link_resume_keep(tls);
     explain_end(link, tls, end, pump.code);
     say_goodbye(tls, end);
 }
 
-static enum err open_websocket(struct link *link, struct tls *tls)
+static enum err open_websocket(struct link *link, struct link_tls *tls)
 {
     return link->options.websocket
         ? link_websocket_open(link, &tls->ssl, &tls->websocket)
@@ -346,17 +277,18 @@ static enum err wait_for_paho(struct link *link)
 /* Did the server fail at the session that it was offered?  Not when it was we
  * who did not believe it. */
 static bool is_resumption_to_blame(
-    const struct link *link, const struct tls *tls, enum err e)
+    const struct link *link, const struct link_tls *tls, enum err e)
 {
     return e != ERR_OK && tls->is_offered && !link->check.is_judged &&
+        port_monotonic_ms() < link->deadline_ms &&
         (link->reason == LINK_TLS || link->reason == LINK_REFUSED);
 }
 
-static enum err prove(struct link *link, struct tls *tls)
+static enum err prove(struct link *link, struct link_tls *tls)
 {
     enum err e;
 
-    offer_ticket(link, tls);
+    link_resume_offer(link, tls);
     e = shake_hands(link, &tls->ssl);
     if (is_resumption_to_blame(link, tls, e))
         return ERR_AGAIN;
@@ -365,11 +297,11 @@ static enum err prove(struct link *link, struct tls *tls)
     if (e == ERR_OK)
         e = check_alpn(link, &tls->ssl);
     if (e == ERR_OK)
-        note_proof(link, tls);
+        link_resume_note(link, tls);
     return e == ERR_OK ? ERR_OK : ERR_DENIED;
 }
 
-static void go_up(struct link *link, struct tls *tls)
+static void go_up(struct link *link, struct link_tls *tls)
 {
     enum err e = open_websocket(link, tls);
 
@@ -381,7 +313,7 @@ static void go_up(struct link *link, struct tls *tls)
 
 enum err link_secure(struct link *link)
 {
-    struct tls tls = {.link = link};
+    struct link_tls tls = {.link = link};
     enum err e;
 
     mbedtls_ssl_config_init(&tls.config);

@@ -30,6 +30,8 @@ const char *link_reason_name(enum link_reason reason)
         return "certificate";
     case LINK_REFUSED:
         return "refused";
+    case LINK_KEY:
+        return "key";
     case LINK_LOST:
         return "lost";
     case LINK_LOCAL:

@@ -39,6 +39,22 @@ static enum err create_client(
     return ERR_NO_MEMORY;
 }
 
+/* Paho would take MQTT in clear, meant for our loopback port, to the proxy of
+ * the environment, and write a trace of every packet where it says. */
+static void keep_from_environment(void)
+{
+    static const char *const names[] = {
+        "http_proxy",
+        "https_proxy",
+        "MQTT_C_CLIENT_TRACE",
+        "MQTT_C_CLIENT_TRACE_LEVEL",
+        "MQTT_C_CLIENT_TRACE_MAX_LINES",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        (void)unsetenv(names[i]);
+}
+
 enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
 {
     struct mqtt_room *room = calloc(1, sizeof(*room));
@@ -48,8 +64,7 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     if (room == NULL)
         return ERR_NO_MEMORY;
     room->loop = loop;
-    /* Paho would go through it, also to our own loopback port. */
-    (void)unsetenv("http_proxy");
+    keep_from_environment();
     MQTTAsync_global_init(&options);
     e = create_client("tcp://127.0.0.1:1", "anchor", true, &room->anchor);
     if (e != ERR_OK) {
@@ -86,6 +101,7 @@ void mqtt_room_free(struct mqtt_room *room)
     MQTTAsync_destroy(&room->anchor); /* stops and joins Paho's threads */
     mqtt_nap_allow();
     mqtt_nap_stop();
+    loop_flush(room->loop); /* what they said last belongs to the dead */
     clear_graves(room, INT64_MAX);
     free(room);
 }

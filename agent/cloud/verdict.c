@@ -86,6 +86,9 @@ static struct verdict from_link(const struct verdict_evidence *e)
     case LINK_REFUSED:
         return say("refused", e->link->detail,
             "is this device's vendor CA known there, the device not revoked?");
+    case LINK_KEY:
+        return say("key", e->link->detail,
+            "nothing is sent without it; it is looked for again by itself");
     case LINK_LOCAL:
         return say("local", e->link->detail, "see the log");
     case LINK_CLOSED:

@@ -149,6 +149,23 @@ static void clear_slot(struct slot *slot)
     *slot = (struct slot){.file = 0};
 }
 
+/* A URI can hold a PIN: what stands behind its scheme is not repeated. */
+static void tell_bad_value(struct loading *l, unsigned line,
+    const struct config_key *key, const char *text, const char *fault)
+{
+    size_t shown = strlen(text);
+    bool whole = true;
+
+    if (key->kind == CONFIG_URI) {
+        size_t scheme = strcspn(text, ":;?&=");
+
+        whole = scheme + 1 >= shown;
+        shown = whole ? shown : scheme + 1;
+    }
+    tell(l, line, "%s = '%.*s%s' in [%s]: %s", key->name, (int)shown, text,
+        whole ? "" : "...", key->section, fault);
+}
+
 static void keep(struct loading *l, const struct config_key *key, unsigned line,
     const char *text)
 {
@@ -172,8 +189,7 @@ static void keep(struct loading *l, const struct config_key *key, unsigned line,
     e = config_value_make(
         key, text, l->path, &fresh.value, fault, sizeof(fault));
     if (e == ERR_INVALID)
-        tell(l, line, "%s = '%s' in [%s]: %s", key->name, text, key->section,
-            fault);
+        tell_bad_value(l, line, key, text, fault);
     else if (e != ERR_OK)
         l->e = e;
     clear_slot(slot); /* a bad value counts as given: it is told once */

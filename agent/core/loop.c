@@ -120,6 +120,11 @@ void loop_run(struct loop *loop)
     (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
+void loop_flush(struct loop *loop)
+{
+    take_posted(&loop->wake);
+}
+
 void loop_stop(struct loop *loop)
 {
     uv_stop(&loop->uv);

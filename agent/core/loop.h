@@ -28,6 +28,9 @@ void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* When it runs no more: run what is posted, so that it can be freed. */
+void loop_flush(struct loop *loop);
+
 /* Monotonic milliseconds, the loop's own cached time. */
 uint64_t loop_now_ms(const struct loop *loop);
 

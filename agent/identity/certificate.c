@@ -20,9 +20,34 @@ static int take_extension(void *context, const mbedtls_x509_crt *crt,
     return 0;
 }
 
+static bool skip(unsigned char **p, unsigned char *end, int tag)
+{
+    size_t len;
+
+    if (mbedtls_asn1_get_tag(p, end, &len, tag) != 0)
+        return false;
+    *p += len;
+    return true;
+}
+
+bool certificate_is_one(const unsigned char *der, size_t len)
+{
+    unsigned char *p = (unsigned char *)der; /* mbedTLS wants no const */
+    unsigned char *end = p + len;
+    size_t inner;
+
+    return mbedtls_asn1_get_tag(&p, end, &inner, SEQUENCE) == 0 &&
+        p + inner == end && skip(&p, end, SEQUENCE) &&
+        skip(&p, end, SEQUENCE) && skip(&p, end, MBEDTLS_ASN1_BIT_STRING) &&
+        p == end;
+}
+
 int certificate_add(
     mbedtls_x509_crt *chain, const unsigned char *der, size_t len)
 {
+    /* mbedTLS would take what stands before other bytes. */
+    if (!certificate_is_one(der, len))
+        return MBEDTLS_ERR_X509_INVALID_FORMAT;
     return mbedtls_x509_crt_parse_der_with_ext_cb(
         chain, der, len, 1, take_extension, NULL);
 }
@@ -49,26 +74,4 @@ enum trust_reason certificate_fault(int error)
     if (has_code(error, MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE))
         return TRUST_CRITICAL_EXTENSION;
     return TRUST_MALFORMED;
-}
-
-static bool skip(unsigned char **p, unsigned char *end, int tag)
-{
-    size_t len;
-
-    if (mbedtls_asn1_get_tag(p, end, &len, tag) != 0)
-        return false;
-    *p += len;
-    return true;
-}
-
-bool certificate_is_one(const unsigned char *der, size_t len)
-{
-    unsigned char *p = (unsigned char *)der; /* mbedTLS wants no const */
-    unsigned char *end = p + len;
-    size_t inner;
-
-    return mbedtls_asn1_get_tag(&p, end, &inner, SEQUENCE) == 0 &&
-        p + inner == end && skip(&p, end, SEQUENCE) &&
-        skip(&p, end, SEQUENCE) && skip(&p, end, MBEDTLS_ASN1_BIT_STRING) &&
-        p == end;
 }

@@ -13,7 +13,8 @@
 
 #include "identity/reason.h"
 
-/* Append the certificate `der` to `chain`: 0, or mbedTLS's error. */
+/* Append the certificate `der`, and nothing behind it, to `chain`: 0, or
+ * mbedTLS's error. */
 int certificate_add(
     mbedtls_x509_crt *chain, const unsigned char *der, size_t len);
 

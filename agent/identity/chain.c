@@ -19,6 +19,7 @@
 struct reading {
     const char *path;
     mbedtls_x509_crt *chain;
+    size_t limit_bytes;
     size_t most, count;
     const char *why;         /* what is wrong, in words */
     enum trust_reason fault; /* ... with one certificate */
@@ -63,17 +64,24 @@ static enum err add(void *context, const unsigned char *der, size_t len)
     return refuse(r, ERR_DENIED, trust_reason_advice(r->fault));
 }
 
+static const char *too_big(const struct reading *r)
+{
+    return r->limit_bytes == CHAIN_FILE_BYTES ? "larger than 64 KiB"
+                                              : "larger than 1 MiB";
+}
+
 static enum err add_all(struct reading *r)
 {
     char *text;
     size_t len, count;
-    enum err e = file_read(r->path, CHAIN_FILE_BYTES, &text, &len);
+    enum err e = file_read(r->path, r->limit_bytes, &text, &len);
 
     if (e != ERR_OK)
-        return refuse(
-            r, e, e == ERR_TOO_BIG ? "larger than 1 MiB" : strerror(errno));
+        return refuse(r, e, e == ERR_TOO_BIG ? too_big(r) : strerror(errno));
     r->why = "the PEM in it is damaged";
-    e = pem_each(text, "CERTIFICATE", add, r, &count);
+    e = strlen(text) != len
+        ? refuse(r, ERR_INVALID, "it is no text (PEM): it holds a NUL")
+        : pem_each(text, "CERTIFICATE", add, r, &count);
     free(text);
     if (e == ERR_OK && r->chain->raw.p == NULL)
         e = refuse(r, ERR_INVALID, "no PEM certificate in it");
@@ -114,7 +122,8 @@ static enum err read_and_say(struct reading *r, mbedtls_x509_crt **out)
 
 enum err chain_read_own(const char *path, mbedtls_x509_crt **out)
 {
-    struct reading r = {.path = path, .most = CHAIN_OWN};
+    struct reading r = {
+        .path = path, .limit_bytes = CHAIN_FILE_BYTES, .most = CHAIN_OWN};
 
     return read_and_say(&r, out);
 }
@@ -123,6 +132,7 @@ enum err chain_read_anchors(const char *path, mbedtls_x509_crt **out)
 {
     struct reading r = {
         .path = strcmp(path, TRUST_SYSTEM) == 0 ? SYSTEM_FILE : path,
+        .limit_bytes = CHAIN_MOST_BYTES,
         .most = CHAIN_MOST,
         .pass_over_unknown = true};
 
@@ -132,7 +142,10 @@ enum err chain_read_anchors(const char *path, mbedtls_x509_crt **out)
 enum err chain_read_peer(
     const char *path, mbedtls_x509_crt **out, enum trust_reason *reason)
 {
-    struct reading r = {.path = path, .most = CHAIN_MOST, .outside_only = true};
+    struct reading r = {.path = path,
+        .limit_bytes = CHAIN_MOST_BYTES,
+        .most = CHAIN_MOST,
+        .outside_only = true};
     enum err e = read_chain(&r, out);
 
     *out = e == ERR_OK ? *out : NULL;

@@ -9,7 +9,8 @@
 #include "core/err.h"
 #include "identity/reason.h"
 
-#define CHAIN_FILE_BYTES (1024 * 1024) /* the largest PEM file that is read */
+#define CHAIN_FILE_BYTES 65536         /* the largest file of our own chain */
+#define CHAIN_MOST_BYTES (1024 * 1024) /* ... and of any */
 #define CHAIN_OWN        16            /* the most certificates we may show */
 #define CHAIN_MOST       1024          /* ... or that a file may hold at all */
 

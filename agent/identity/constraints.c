@@ -26,7 +26,13 @@ struct subtrees {
 
 struct constraints {
     struct subtrees permitted, excluded;
+    size_t work; /* done so far, see WORK_MAX */
 };
+
+/* A CA of somebody else's could write 1,000 subtrees and a leaf with 2,000
+ * names: each comparison costs a step, and as many as there are bytes of
+ * directoryName to walk. */
+#define WORK_MAX 100000
 
 static bool take(
     unsigned char **p, unsigned char *end, int tag, struct subtrees *out)
@@ -49,10 +55,7 @@ static bool parse(
     unsigned char *end = p + len;
     size_t inner;
 
-    *out = (struct constraints){
-        {NULL, NULL},
-        {NULL, NULL}
-    };
+    *out = (struct constraints){.work = 0};
     if (mbedtls_asn1_get_tag(&p, end, &inner, SEQUENCE) != 0 ||
         p + inner != end || inner == 0)
         return false;
@@ -98,6 +101,20 @@ static bool ends_with(
     return n->len >= len &&
         strncasecmp((const char *)n->bytes + n->len - len, (const char *)tail,
             len) == 0;
+}
+
+/* Empty, or labels, perhaps behind a dot.  A wildcard or a dot at the end would
+ * match nothing, where somebody meant to exclude something. */
+static bool is_domain(const struct general_name *base)
+{
+    unsigned char before = '\0';
+
+    for (size_t i = 0; i < base->len; i++) {
+        if (base->bytes[i] == '*' || (base->bytes[i] == '.' && before == '.'))
+            return false;
+        before = base->bytes[i];
+    }
+    return base->len == 0 || is_plain_dns(base);
 }
 
 /* "a.test" holds itself and all below; ".a.test" only what is below. */
@@ -181,6 +198,8 @@ static enum err compare(const struct general_name *n,
 {
     switch (n->form) {
     case GENERAL_DNS:
+        if (!is_domain(base))
+            return ERR_INVALID;
         if (!is_plain_dns(n))
             return ERR_DENIED;
         *inside =
@@ -197,9 +216,10 @@ static enum err compare(const struct general_name *n,
 }
 
 /* *found: subtrees of this name's form; *inside: it is in one of them. */
-static enum err look(const struct general_name *n, struct subtrees subtrees,
+static enum err look(struct constraints *c, const struct general_name *n,
     bool any_part, bool *found, bool *inside)
 {
+    struct subtrees subtrees = any_part ? c->excluded : c->permitted;
     struct general_name base;
     enum err e;
 
@@ -207,6 +227,9 @@ static enum err look(const struct general_name *n, struct subtrees subtrees,
     while ((e = next_base(&subtrees, &base)) == ERR_OK) {
         bool here = false;
 
+        c->work += n->form == GENERAL_DIRECTORY ? 1 + base.len + n->len : 1;
+        if (c->work > WORK_MAX)
+            return ERR_TOO_BIG;
         if (base.form != n->form)
             continue;
         *found = true;
@@ -218,24 +241,23 @@ static enum err look(const struct general_name *n, struct subtrees subtrees,
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err check_name(
-    const struct general_name *n, const struct constraints *c)
+static enum err check_name(const struct general_name *n, struct constraints *c)
 {
     bool found, inside;
-    enum err e = look(n, c->excluded, true, &found, &inside);
+    enum err e = look(c, n, true, &found, &inside);
 
     if (e != ERR_OK)
         return e;
     if (inside)
         return ERR_DENIED;
-    e = look(n, c->permitted, false, &found, &inside);
+    e = look(c, n, false, &found, &inside);
     if (e != ERR_OK)
         return e;
     return found && !inside ? ERR_DENIED : ERR_OK;
 }
 
 static enum err check_subject(
-    const mbedtls_x509_crt *crt, const struct constraints *c)
+    const mbedtls_x509_crt *crt, struct constraints *c)
 {
     const struct dn subject = {crt->subject_raw.p, crt->subject_raw.len};
     const struct general_name name = {
@@ -273,4 +295,32 @@ enum err constraints_check(
             return e;
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static bool is_of(const struct general_name *base, const char *o)
+{
+    const struct dn name = {base->bytes, base->len};
+    const unsigned char *value;
+    size_t len;
+
+    return dn_value(name, MBEDTLS_OID_AT_ORGANIZATION, &value, &len) &&
+        len == strlen(o) && memcmp(value, o, len) == 0;
+}
+
+bool constraints_hold_to(const unsigned char *value, size_t len, const char *o)
+{
+    struct constraints c;
+    struct general_name base;
+    bool held = false;
+    enum err e;
+
+    if (!parse(value, len, &c))
+        return false;
+    while ((e = next_base(&c.permitted, &base)) == ERR_OK)
+        if (base.form == GENERAL_DIRECTORY) {
+            if (!is_of(&base, o))
+                return false;
+            held = true;
+        }
+    return held && e == ERR_NOT_FOUND;
 }

@@ -39,6 +39,13 @@ static enum err add(void *context, const unsigned char *der, size_t len)
                                                    : ERR_INVALID;
 }
 
+/* What stands behind it was not looked at. */
+static enum err refuse_nul(void)
+{
+    log_error(MODULE, "not a revocation list expected=\"PEM without a NUL\"");
+    return ERR_INVALID;
+}
+
 static struct crls *crls_new(void)
 {
     struct crls *crls = calloc(1, sizeof(*crls));
@@ -55,6 +62,8 @@ static enum err add_all(struct crls *crls, const char *bytes, size_t len)
 
     if (e == ERR_OK && count == 0)
         e = add(crls, (const unsigned char *)bytes, len);
+    else if (e == ERR_OK && strlen(bytes) != len)
+        e = refuse_nul();
     return e;
 }
 
@@ -158,14 +167,38 @@ static enum err check_one(
     return e;
 }
 
-enum err crls_check(const struct crls *crls, const mbedtls_x509_crt *cas)
+enum err crls_check(const struct crls *crls, const mbedtls_x509_crt *cas,
+    const mbedtls_x509_crt *more)
 {
-    enum err e = ERR_OK;
+    for (const mbedtls_x509_crl *c = &crls->list; c != NULL; c = c->next) {
+        enum err e = check_one(c, cas);
+        enum err second = e == ERR_OK ? ERR_OK : check_one(c, more);
 
-    for (const mbedtls_x509_crl *c = &crls->list; c != NULL && e == ERR_OK;
-         c = c->next)
-        e = check_one(c, cas);
-    return e;
+        if (e != ERR_OK && second != ERR_OK)
+            return e == ERR_DENIED ? e : second;
+    }
+    return ERR_OK;
+}
+
+/* How many lists in the name that `of` has are as new as it is? */
+static size_t count_like(const struct crls *crls, const mbedtls_x509_crl *of)
+{
+    const struct dn name = {of->issuer_raw.p, of->issuer_raw.len};
+    size_t count = 0;
+
+    for (const mbedtls_x509_crl *c = &crls->list; c != NULL; c = c->next)
+        count +=
+            dn_equal((struct dn){c->issuer_raw.p, c->issuer_raw.len}, name) &&
+            moment_of(&c->this_update) >= moment_of(&of->this_update);
+    return count;
+}
+
+bool crls_replace(const struct crls *fresh, const struct crls *old)
+{
+    for (const mbedtls_x509_crl *o = &old->list; o != NULL; o = o->next)
+        if (count_like(fresh, o) < count_like(old, o))
+            return false;
+    return true;
 }
 
 static int64_t next_update(const mbedtls_x509_crl *crl)
@@ -174,16 +207,32 @@ static int64_t next_update(const mbedtls_x509_crl *crl)
                                       : moment_of(&crl->next_update);
 }
 
+/* Without zeros before it: DER has none, other programs may.  An empty list is
+ * one entry without a place in memory. */
+static mbedtls_x509_buf significant(mbedtls_x509_buf serial)
+{
+    while (serial.len > 1 && *serial.p == 0) {
+        serial.p++;
+        serial.len--;
+    }
+    return serial;
+}
+
 /* mbedtls_x509_crt_is_revoked looks at our clock as well; entries whose
  * revocationDate lies ahead count here. */
 static bool lists(
     const mbedtls_x509_crl *crl, const mbedtls_x509_crt *certificate)
 {
-    for (const mbedtls_x509_crl_entry *e = &crl->entry;
-         e != NULL && e->serial.len != 0; e = e->next)
-        if (e->serial.len == certificate->serial.len &&
-            memcmp(e->serial.p, certificate->serial.p, e->serial.len) == 0)
+    const mbedtls_x509_buf wanted = significant(certificate->serial);
+
+    for (const mbedtls_x509_crl_entry *e = &crl->entry; e != NULL;
+         e = e->next) {
+        const mbedtls_x509_buf s = significant(e->serial);
+
+        if (s.p != NULL && s.len == wanted.len &&
+            memcmp(s.p, wanted.p, s.len) == 0)
             return true;
+    }
     return false;
 }
 

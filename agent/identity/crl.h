@@ -7,6 +7,7 @@
 #define IDENTITY_CRL_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -23,10 +24,15 @@ enum err crls_read(const char *path, struct crls **out) MUST_CHECK;
 enum err crls_add_file(struct crls *crls, const char *path) MUST_CHECK;
 void crls_free(struct crls *crls); /* NULL is fine */
 
-/* Is each list signed by one of these CAs?  ERR_AGAIN: there is none of the
- * issuer's name; ERR_DENIED: none of them signed it. */
-enum err crls_check(
-    const struct crls *crls, const mbedtls_x509_crt *cas) MUST_CHECK;
+/* Is each signed by one of these CAs, `more` (NULL: none) among them?
+ * ERR_AGAIN: one is of a CA that is not here; ERR_DENIED: another key signed
+ * it. */
+enum err crls_check(const struct crls *crls, const mbedtls_x509_crt *cas,
+    const mbedtls_x509_crt *more) MUST_CHECK;
+
+/* Is there, for each of `old`, one of the same CA that is not older (by
+ * thisUpdate)?  Else somebody left out, or played back, what revokes. */
+bool crls_replace(const struct crls *fresh, const struct crls *old);
 
 enum crl_status {
     CRL_NONE, /* no list of this CA */

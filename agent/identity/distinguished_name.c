@@ -178,11 +178,21 @@ static bool each(struct dn name, void (*see)(void *, const struct attribute *),
     return true;
 }
 
+/* Above ASCII only UTF-8 says which letter it is: T61 has many readings. */
+static bool is_certain_text(const struct attribute *a)
+{
+    bool ascii = true;
+
+    for (const unsigned char *p = a->value.p; p < a->value.end; p++)
+        ascii &= *p < 0x80;
+    return is_text(a) && (ascii || a->tag == MBEDTLS_ASN1_UTF8_STRING);
+}
+
 static void see_text(void *context, const struct attribute *a)
 {
     bool *all_text = context;
 
-    *all_text &= is_text(a);
+    *all_text &= is_certain_text(a);
 }
 
 bool dn_is_comparable(struct dn name)

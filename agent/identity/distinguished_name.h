@@ -23,7 +23,8 @@ bool dn_equal(struct dn a, struct dn b);
  * directoryName constraint means (section 4.2.1.10). */
 bool dn_within(struct dn name, struct dn base);
 
-/* Well-formed, and all of it such text? */
+/* Well-formed, and all of it such text, with letters above ASCII in UTF8String
+ * alone? */
 bool dn_is_comparable(struct dn name);
 
 /* No RDN at all. */

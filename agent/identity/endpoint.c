@@ -20,13 +20,32 @@ static bool is_name_byte(char c)
         (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
+/* "127.1" and "0x7f000001" are addresses to a resolver (inet_aton): nothing
+ * that ends in a number is a DNS name. */
+static bool ends_in_number(const char *host)
+{
+    const char *dot = strrchr(host, '.');
+    const char *last = dot == NULL ? host : dot + 1;
+
+    if (last[0] == '0' && (last[1] == 'x' || last[1] == 'X'))
+        return last[2 + strspn(last + 2, "0123456789abcdefABCDEF")] == '\0';
+    return *last != '\0' && last[strspn(last, "0123456789")] == '\0';
+}
+
+static bool is_dns_name(const char *host)
+{
+    for (const char *p = host; *p != '\0'; p++)
+        if (!is_name_byte(*p))
+            return false;
+    return !ends_in_number(host);
+}
+
 bool endpoint_is_dns_name(const char *host, const void *name, size_t len)
 {
-    unsigned char address[ENDPOINT_ADDRESS_BYTES];
     const char *pattern = name;
     const char *rest = host;
 
-    if (endpoint_address(host, address) > 0 || len == 0)
+    if (!is_dns_name(host) || len == 0)
         return false;
     if (len > 2 && pattern[0] == '*' && pattern[1] == '.') {
         rest = strchr(host, '.');

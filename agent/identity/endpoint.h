@@ -16,7 +16,7 @@ size_t endpoint_address(
 
 /* Against one dNSName (no NUL behind it).  A wildcard is the whole left-most
  * label, stands for exactly one, and two labels must follow it.  Never true
- * when `host` is an address. */
+ * when `host` is an address, in whatever form a resolver takes. */
 bool endpoint_is_dns_name(const char *host, const void *name, size_t len);
 
 /* Against one iPAddress; never true when `host` is a name. */

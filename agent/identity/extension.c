@@ -11,13 +11,14 @@
 
 struct extension_walk extension_walk(const mbedtls_x509_crt *certificate)
 {
-    struct extension_walk walk = {.next = certificate->v3_ext.p,
-        .end = certificate->v3_ext.p + certificate->v3_ext.len};
+    struct extension_walk walk = {.next = certificate->v3_ext.p};
     size_t len;
 
+    if (walk.next == NULL) /* version 1, or none */
+        return walk;
+    walk.end = walk.next + certificate->v3_ext.len;
     /* mbedTLS has parsed it: the SEQUENCE is there and ends where [3] does. */
-    if (walk.next != NULL &&
-        mbedtls_asn1_get_tag(&walk.next, walk.end, &len, SEQUENCE) != 0)
+    if (mbedtls_asn1_get_tag(&walk.next, walk.end, &len, SEQUENCE) != 0)
         walk.next = walk.end;
     return walk;
 }

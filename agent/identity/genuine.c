@@ -6,6 +6,7 @@
 #include <mbedtls/oid.h>
 #include <string.h>
 
+#include "identity/constraints.h"
 #include "identity/distinguished_name.h"
 #include "identity/extension.h"
 #include "identity/thing_name.h"
@@ -107,11 +108,12 @@ static bool speaks_for(const mbedtls_x509_crt *ca, const char *vendor)
         strcmp(o, vendor) == 0;
 }
 
-static bool has_constraints(const mbedtls_x509_crt *ca)
+static bool is_held_to(const mbedtls_x509_crt *ca, const char *vendor)
 {
     struct extension nc;
 
-    return extension_find(ca, MBEDTLS_OID_NAME_CONSTRAINTS, &nc) == ERR_OK;
+    return extension_find(ca, MBEDTLS_OID_NAME_CONSTRAINTS, &nc) == ERR_OK &&
+        constraints_hold_to(nc.value, nc.len, vendor);
 }
 
 static bool path_speaks_for(
@@ -125,7 +127,7 @@ static bool path_speaks_for(
     for (size_t i = 1; i < cas; i++) {
         if (!speaks_for(path->certificates[i], vendor))
             return false;
-        held |= has_constraints(path->certificates[i]);
+        held |= is_held_to(path->certificates[i], vendor);
     }
     return held || !anchor_is_program;
 }

@@ -2,118 +2,43 @@
 
 #include "identity/key.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <mbedtls/platform_util.h>
-#include <mbedtls/psa_util.h>
 #include <psa/crypto.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/log.h"
+#include "identity/key_driver.h"
 
-#define MODULE         "key"
-#define KEY_FILE_BYTES 8192
+#define MODULE "key"
 
 struct key {
-    mbedtls_pk_context pk;
+    struct keystore *store;
+    struct key_driver *driver;     /* NULL before it was ready */
+    mbedtls_pk_context pk;         /* set up once, with the driver */
+    struct keystore_public public; /* what pk is */
+    pthread_mutex_t mutex;         /* for the three above */
+    bool in_token;
 };
-
-/* The mode is asked of the open file, so nobody can swap it in between. */
-static enum err check_mode(int fd, const char *path)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        log_error(MODULE, "not a file path=\"%s\"", path);
-        return ERR_INVALID;
-    }
-    if ((st.st_mode & 077) != 0) {
-        log_error(MODULE,
-            "refused: others can read the key mode=%04o mend=\"chmod 600 %s\"",
-            (unsigned)st.st_mode & 07777u, path);
-        return ERR_DENIED;
-    }
-    return ERR_OK;
-}
-
-/* `text` gets the file and a NUL; *len counts the NUL, as mbedTLS wants. */
-static enum err read_secret(
-    const char *path, unsigned char *text, size_t size, size_t *len)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t got;
-    size_t used = 0;
-    enum err e;
-
-    if (fd < 0) {
-        log_error(MODULE, "cannot open path=\"%s\" reason=\"%s\"", path,
-            strerror(errno));
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED;
-    }
-    e = check_mode(fd, path);
-    if (e != ERR_OK)
-        goto close_file;
-    while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)))
-        if (got > 0)
-            used += (size_t)got;
-        else if (errno != EINTR)
-            break;
-    text[used] = '\0';
-    *len = used + 1;
-
-close_file:
-    (void)close(fd);
-    return e;
-}
-
-static enum err parse_file(const char *path, mbedtls_pk_context *pk)
-{
-    unsigned char text[KEY_FILE_BYTES];
-    size_t len = 0;
-    enum err e = read_secret(path, text, sizeof(text), &len);
-    int failed;
-
-    if (e != ERR_OK)
-        return e;
-    failed = mbedtls_pk_parse_key(pk, text, len, NULL, 0,
-        mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    mbedtls_platform_zeroize(text, sizeof(text));
-    if (failed != 0) {
-        log_error(MODULE,
-            "not a private key path=\"%s\" expected=\"PEM, not encrypted\" "
-            "code=-0x%04x",
-            path, (unsigned)-failed);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
-}
 
 enum err key_open(const char *uri, struct key **out)
 {
-    static const char scheme[] = "file:";
-    struct key *key;
+    struct key *key = calloc(1, sizeof(*key));
+    char why[KEY_WHY];
     enum err e;
 
-    if (strncmp(uri, scheme, sizeof(scheme) - 1) != 0) {
-        log_error(MODULE, "cannot use key=\"%s\" expected=\"file:PATH\"", uri);
-        return ERR_UNSUPPORTED;
-    }
-    if (psa_crypto_init() != PSA_SUCCESS) {
-        log_error(MODULE, "no randomness: PSA did not start");
-        return ERR_IO;
-    }
-    key = calloc(1, sizeof(*key));
     if (key == NULL)
         return ERR_NO_MEMORY;
-    mbedtls_pk_init(&key->pk);
-    e = parse_file(uri + sizeof(scheme) - 1, &key->pk);
+    e = keystore_new(uri, why, &key->store);
     if (e != ERR_OK) {
-        key_free(key);
+        log_error(MODULE, "cannot use [identity] key reason=\"%s\"", why);
+        free(key);
         return e;
     }
+    key->in_token = strncmp(uri, "file:", 5) != 0;
+    mbedtls_pk_init(&key->pk);
+    (void)pthread_mutex_init(&key->mutex, NULL);
     *out = key;
     return ERR_OK;
 }
@@ -122,8 +47,92 @@ void key_free(struct key *key)
 {
     if (key == NULL)
         return;
-    mbedtls_pk_free(&key->pk); /* wipes the secret */
+    mbedtls_pk_free(&key->pk);
+    key_driver_detach(key->driver);
+    keystore_free(key->store);
+    (void)pthread_mutex_destroy(&key->mutex);
     free(key);
+}
+
+/* The certificate's key in PSA's form, as the store gives its own. */
+static bool read_certified(
+    const mbedtls_x509_crt *certificate, struct keystore_public *out)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t id = PSA_KEY_ID_NULL;
+    bool done = mbedtls_pk_get_psa_attributes(&certificate->pk,
+                    PSA_KEY_USAGE_VERIFY_HASH, &attributes) == 0 &&
+        mbedtls_pk_import_into_psa(&certificate->pk, &attributes, &id) == 0 &&
+        psa_export_public_key(id, out->bytes, sizeof(out->bytes), &out->len) ==
+            PSA_SUCCESS;
+
+    (void)psa_destroy_key(id);
+    return done;
+}
+
+static bool is_same(
+    const struct keystore_public *a, const struct keystore_public *b)
+{
+    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+static enum err compare(const struct keystore_public *key,
+    const mbedtls_x509_crt *certificate, char *why)
+{
+    struct keystore_public certified;
+
+    if (certificate == NULL ||
+        (read_certified(certificate, &certified) && is_same(key, &certified)))
+        return ERR_OK;
+    (void)snprintf(why, KEY_WHY,
+        "another_key: the certificate is for another key; [identity] key and "
+        "certificate must belong together");
+    return ERR_INVALID;
+}
+
+/* Once: what TLS holds on to must not change under it. */
+static enum err set_up(
+    struct key *key, const struct keystore_public *public, char *why)
+{
+    enum err e = ERR_OK;
+
+    (void)pthread_mutex_lock(&key->mutex);
+    if (key->driver == NULL) {
+        e = key_driver_attach(key->store, public, &key->pk, &key->driver);
+        if (e != ERR_OK)
+            (void)snprintf(
+                why, KEY_WHY, "token_failed: the key cannot be set up");
+        key->public = *public;
+    } else if (is_same(public, &key->public)) {
+        key_driver_clear(key->driver);
+    } else {
+        e = ERR_INVALID;
+        (void)snprintf(why, KEY_WHY,
+            "another_key: the key was exchanged; put the first one back, or "
+            "restart");
+    }
+    (void)pthread_mutex_unlock(&key->mutex);
+    return e;
+}
+
+enum err key_ready(
+    struct key *key, const mbedtls_x509_crt *certificate, char why[KEY_WHY])
+{
+    struct keystore_public public;
+    enum err e;
+
+    if (key_driver_start() != ERR_OK) {
+        (void)snprintf(why, KEY_WHY, "token_failed: PSA does not start");
+        return ERR_IO;
+    }
+    e = keystore_open(key->store, &public, why);
+    if (e == ERR_OK)
+        e = compare(&public, certificate, why);
+    if (e == ERR_OK)
+        e = set_up(key, &public, why);
+    if (e == ERR_INVALID)
+        keystore_close(key->store); /* look again: it may be exchanged */
+    return e;
 }
 
 mbedtls_pk_context *key_signer(struct key *key)
@@ -131,14 +140,27 @@ mbedtls_pk_context *key_signer(struct key *key)
     return &key->pk;
 }
 
-enum err key_fits(const struct key *key, const mbedtls_x509_crt *certificate)
+bool key_trouble(struct key *key, char why[KEY_WHY])
 {
-    int failed = mbedtls_pk_check_pair(&certificate->pk, &key->pk,
-        mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    bool trouble;
 
-    if (failed == 0)
-        return ERR_OK;
-    log_error(MODULE, "the certificate is for another key code=-0x%04x",
-        (unsigned)-failed);
-    return ERR_INVALID;
+    (void)pthread_mutex_lock(&key->mutex);
+    trouble = key->driver != NULL && key_driver_trouble(key->driver, why);
+    (void)pthread_mutex_unlock(&key->mutex);
+    return trouble;
+}
+
+void key_place(struct key *key, struct keystore_place *out)
+{
+    keystore_place(key->store, out);
+}
+
+bool key_is_busy(struct key *key)
+{
+    return keystore_is_busy(key->store);
+}
+
+bool key_is_in_token(const struct key *key)
+{
+    return key->in_token;
 }

@@ -26,7 +26,7 @@ struct lists {
     struct shared *newest;
     mbedtls_x509_crt known;
     size_t known_count;
-    int64_t begun_s; /* thisUpdate of the fetched ones in use */
+    struct crls *fetched; /* once more, without the file's; NULL: none yet */
 };
 
 /* --- sharing ------------------------------------------------------------- */
@@ -134,6 +134,7 @@ void lists_free(struct lists *l)
     if (l->newest != NULL)
         l->newest->users--;
     sweep(l);
+    crls_free(l->fetched);
     mbedtls_x509_crt_free(&l->known);
     (void)pthread_mutex_destroy(&l->lock);
     free(l->path);
@@ -163,10 +164,8 @@ void lists_know(struct lists *l, const mbedtls_x509_crt *ca)
 static enum err check_signers(struct lists *l, const struct crls *fresh,
     const mbedtls_x509_crt *anchors, bool kept)
 {
-    enum err e = crls_check(fresh, anchors);
+    enum err e = crls_check(fresh, anchors, &l->known);
 
-    if (e != ERR_OK && l->known_count > 0)
-        e = crls_check(fresh, &l->known);
     /* A list that was kept is looked at again with each path it is used on. */
     if (e == ERR_AGAIN && kept)
         return ERR_OK;
@@ -186,32 +185,48 @@ static enum err check(struct lists *l, const struct crls *fresh,
 
     (void)pthread_mutex_lock(&l->lock);
     e = check_signers(l, fresh, anchors, fetched->kept);
-    if (e == ERR_OK && fetched->begun_s < l->begun_s) {
+    if (e == ERR_OK && l->fetched != NULL && !crls_replace(fresh, l->fetched)) {
         log_warning(MODULE,
-            "refused: the revocation list is older than the one in use");
+            "refused: a revocation list is older than the one in use, or left "
+            "out");
         e = ERR_DENIED;
     }
     (void)pthread_mutex_unlock(&l->lock);
     return e;
 }
 
+static enum err use(struct lists *l, const mbedtls_x509_crt *anchors,
+    const struct lists_fetched *fetched, struct crls *fresh)
+{
+    enum err e = check(l, fresh, anchors, fetched);
+
+    if (e == ERR_OK && l->path != NULL)
+        e = crls_add_file(fresh, l->path);
+    return e == ERR_OK ? put(l, fresh) : e;
+}
+
 enum err lists_use(struct lists *l, const mbedtls_x509_crt *anchors,
     struct lists_fetched *fetched)
 {
-    struct crls *fresh;
-    enum err e = crls_parse(fetched->bytes, fetched->len, &fresh);
+    struct crls *fresh, *copy;
+    enum err e = crls_parse(fetched->bytes, fetched->len, &copy);
 
     if (e != ERR_OK)
         return e;
+    e = crls_parse(fetched->bytes, fetched->len, &fresh);
+    if (e != ERR_OK)
+        goto free_copy;
     crls_dates(fresh, &fetched->next_s, &fetched->begun_s);
-    e = check(l, fresh, anchors, fetched);
-    if (e == ERR_OK && l->path != NULL)
-        e = crls_add_file(fresh, l->path);
-    if (e == ERR_OK)
-        e = put(l, fresh);
-    if (e == ERR_OK)
-        l->begun_s = fetched->begun_s;
-    else
-        crls_free(fresh);
+    e = use(l, anchors, fetched, fresh);
+    if (e != ERR_OK)
+        goto free_fresh;
+    crls_free(l->fetched);
+    l->fetched = copy;
+    return ERR_OK;
+
+free_fresh:
+    crls_free(fresh);
+free_copy:
+    crls_free(copy);
     return e;
 }

@@ -43,8 +43,9 @@ struct lists_fetched {
 /* Use these, beside the file's, which is read again.  The network brings what
  * it likes, so each must be signed by one of `anchors` or by a CA that is
  * known.  ERR_AGAIN: such a CA is not known yet (never for what was kept);
- * ERR_DENIED: another key signed one, or it is older than the one in use;
- * ERR_INVALID: no lists.  The reason is logged and the old ones stay. */
+ * ERR_DENIED: another key signed one, or there is not, for each fetched one in
+ * use, one of its CA that is as new; ERR_INVALID: no lists.  The reason is
+ * logged and the old ones stay. */
 enum err lists_use(struct lists *lists, const mbedtls_x509_crt *anchors,
     struct lists_fetched *fetched) MUST_CHECK;
 

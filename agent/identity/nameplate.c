@@ -12,6 +12,7 @@
 
 #include "core/log.h"
 #include "identity/chain.h"
+#include "identity/hit.h"
 #include "identity/moment.h"
 #include "identity/thing_name.h"
 
@@ -108,22 +109,69 @@ static enum err hash_hex(const mbedtls_x509_buf *bytes, char **out)
     return ERR_OK;
 }
 
+static enum err copy_name(
+    const mbedtls_x509_name *name, const char *field, char **out)
+{
+    char text[NAME_BYTES];
+
+    if (mbedtls_x509_dn_gets(text, sizeof(text), name) < 0)
+        return refuse(field, "is too long");
+    *out = strdup(text);
+    return *out != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err read_hit(const mbedtls_pk_context *key, char **out)
+{
+    char text[HIT_TEXT_SIZE];
+    struct hit hit;
+    enum err e = hit_of_key(key, &hit);
+
+    if (e != ERR_OK)
+        return e == ERR_UNSUPPORTED ? ERR_OK : e;
+    hit_text(&hit, text);
+    *out = strdup(text);
+    return *out != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err read_above(const mbedtls_x509_crt *first, struct nameplate *n)
+{
+    size_t count = 0;
+    enum err e = ERR_OK;
+
+    for (const mbedtls_x509_crt *c = first; c != NULL; c = c->next)
+        count++;
+    if (count == 0)
+        return ERR_OK;
+    n->above = calloc(count, sizeof(*n->above));
+    if (n->above == NULL)
+        return ERR_NO_MEMORY;
+    n->above_count = count;
+    for (size_t i = 0; i < count && e == ERR_OK; i++, first = first->next) {
+        struct nameplate_above *a = &n->above[i];
+
+        e = copy_name(&first->subject, "of a certificate above", &a->subject);
+        if (e == ERR_OK)
+            e = hash_hex(&first->pk_raw, &a->fingerprint);
+        if (e == ERR_OK)
+            e = hash_hex(&first->raw, &a->certificate_id);
+    }
+    return e;
+}
+
 static enum err read_rest(const mbedtls_x509_crt *leaf, struct nameplate *n)
 {
-    char issuer[NAME_BYTES];
-    enum err e;
+    enum err e = copy_name(&leaf->issuer, "issuer", &n->issuer);
 
-    if (mbedtls_x509_dn_gets(issuer, sizeof(issuer), &leaf->issuer) < 0)
-        return refuse("issuer", "is too long");
-    n->issuer = strdup(issuer);
-    if (n->issuer == NULL)
-        return ERR_NO_MEMORY;
+    if (e != ERR_OK)
+        return e;
     n->not_before_s = moment_of(&leaf->valid_from);
     n->not_after_s = moment_of(&leaf->valid_to);
     e = hash_hex(&leaf->pk_raw, &n->fingerprint);
-    if (e != ERR_OK)
-        return e;
-    return hash_hex(&leaf->raw, &n->certificate_id);
+    if (e == ERR_OK)
+        e = hash_hex(&leaf->raw, &n->certificate_id);
+    if (e == ERR_OK)
+        e = read_hit(&leaf->pk, &n->hit);
+    return e == ERR_OK ? read_above(leaf->next, n) : e;
 }
 
 enum err nameplate_read(const char *path, struct nameplate **out)
@@ -161,5 +209,12 @@ void nameplate_free(struct nameplate *n)
     free(n->issuer);
     free(n->fingerprint);
     free(n->certificate_id);
+    free(n->hit);
+    for (size_t i = 0; i < n->above_count; i++) {
+        free(n->above[i].subject);
+        free(n->above[i].fingerprint);
+        free(n->above[i].certificate_id);
+    }
+    free(n->above);
     free(n);
 }

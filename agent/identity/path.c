@@ -2,9 +2,10 @@
  *
  * Invariants: search.path holds a chain in which each certificate's signature
  * was made by the next one's key; no certificate stands in it twice; the work
- * is bounded by PATH_MAX_CHECKS, whatever a peer sends.  When every way fails,
- * the answer blames the first complete path, for there an anchor vouches for
- * what is criticised; only without one, the missing issuer. */
+ * is bounded by PATH_MAX_CHECKS and PATH_MAX_COMPLETE, whatever a peer sends.
+ * When every way fails, the answer blames the first complete path, for there an
+ * anchor vouches for what is criticised; only without one, the missing issuer.
+ */
 
 #include "identity/path.h"
 
@@ -20,7 +21,7 @@ struct search {
     struct path_answer *answer;
     struct path path;
     unsigned checks;
-    bool complete; /* a path to an anchor was found, and was not good */
+    unsigned complete; /* paths to an anchor that were found, and not good */
 };
 
 static struct dn subject_of(const mbedtls_x509_crt *c)
@@ -55,13 +56,15 @@ static void blame(
 }
 
 /* A mere absence is said of the last certificate we got to; a forged signature
- * says more, and stays. */
+ * and a key that we do not compute with say more, and stay. */
 static void blame_incomplete(
     struct search *s, enum trust_reason reason, const mbedtls_x509_crt *c)
 {
-    if (s->complete || s->answer->reason == TRUST_TOO_COMPLEX ||
-        (s->answer->reason == TRUST_BAD_SIGNATURE &&
-            reason == TRUST_UNKNOWN_ISSUER))
+    enum trust_reason so_far = s->answer->reason;
+
+    if (s->complete > 0 || so_far == TRUST_TOO_COMPLEX ||
+        (reason == TRUST_UNKNOWN_ISSUER &&
+            (so_far == TRUST_BAD_SIGNATURE || so_far == TRUST_WEAK_KEY)))
         return;
     blame(s, reason, c);
 }
@@ -70,17 +73,22 @@ static void blame_incomplete(
 static bool is_good(struct search *s)
 {
     const mbedtls_x509_crt *blamed = NULL;
-    enum trust_reason reason = path_rules_check(s->question, &s->path, &blamed);
+    const struct path_question *q = s->question;
+    enum trust_reason reason = path_rules_check(q, &s->path, &blamed);
 
+    if (reason == TRUST_OK && q->accept != NULL) {
+        blamed = s->path.certificates[0];
+        reason = q->accept(q->context, &s->path);
+    }
     if (reason == TRUST_OK) {
         s->answer->reason = TRUST_OK;
         s->answer->blamed = NULL;
         s->answer->path = s->path;
         return true;
     }
-    if (!s->complete)
+    if (s->complete == 0)
         blame(s, reason, blamed);
-    s->complete = true;
+    s->complete++;
     return false;
 }
 
@@ -100,8 +108,12 @@ static bool signed_by(struct search *s, const mbedtls_x509_crt *child,
 {
     const struct signed_bytes bytes = signed_certificate(child);
 
-    if (s->checks == PATH_MAX_CHECKS) {
+    if (s->checks == PATH_MAX_CHECKS || s->complete == PATH_MAX_COMPLETE) {
         blame_incomplete(s, TRUST_TOO_COMPLEX, child);
+        return false;
+    }
+    if (!signed_key_is_strong(&issuer->pk)) {
+        blame_incomplete(s, TRUST_WEAK_KEY, issuer);
         return false;
     }
     s->checks++;

@@ -15,14 +15,20 @@
 #include "identity/crl.h"
 #include "identity/reason.h"
 
-#define PATH_MAX_LENGTH 10   /* certificates, leaf and anchor included */
-#define PATH_MAX_SENT   32   /* certificates that a peer may send */
-#define PATH_MAX_BYTES  8192 /* of one of them */
-#define PATH_MAX_CHECKS 64   /* signatures looked at for one peer */
+#define PATH_MAX_LENGTH   10   /* certificates, leaf and anchor included */
+#define PATH_MAX_SENT     32   /* certificates that a peer may send */
+#define PATH_MAX_BYTES    8192 /* of one of them */
+#define PATH_MAX_CHECKS   64   /* signatures looked at for one peer */
+#define PATH_MAX_COMPLETE 16   /* ways to an anchor that may be no good */
 
 enum path_purpose {
     PATH_SERVER, /* id-kp-serverAuth, and the leaf must say so */
     PATH_DEVICE  /* id-kp-clientAuth, where extendedKeyUsage is there */
+};
+
+struct path {
+    const mbedtls_x509_crt *certificates[PATH_MAX_LENGTH]; /* leaf first */
+    size_t count;
 };
 
 struct path_question {
@@ -35,11 +41,10 @@ struct path_question {
     int64_t now_s;
     bool clock_is_late; /* now_s is only a floor: what has not begun by then
                            may well have begun */
-};
-
-struct path {
-    const mbedtls_x509_crt *certificates[PATH_MAX_LENGTH]; /* leaf first */
-    size_t count;
+    /* What else is asked of a path that keeps all rules; TRUST_OK, or why not,
+     * and the leaf is blamed.  NULL: nothing. */
+    enum trust_reason (*accept)(void *context, const struct path *path);
+    void *context;
 };
 
 /* What was found: the first good path; or why the best one is not good, and

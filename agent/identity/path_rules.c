@@ -147,6 +147,13 @@ static enum trust_reason leaf_use(const struct look *l)
         : TRUST_PURPOSE;
 }
 
+static enum trust_reason constraints_fault(enum err e)
+{
+    if (e == ERR_TOO_BIG)
+        return TRUST_TOO_COMPLEX;
+    return e == ERR_DENIED ? TRUST_CONSTRAINTS : TRUST_MALFORMED;
+}
+
 /* Every CA above has a say; self-issued ones are exempt, a leaf is not
  * (section 6.1.3 (b)). */
 static enum trust_reason constraints(const struct look *l)
@@ -163,7 +170,7 @@ static enum trust_reason constraints(const struct look *l)
         else if (e == ERR_NOT_FOUND)
             e = ERR_OK;
         if (e != ERR_OK)
-            return e == ERR_DENIED ? TRUST_CONSTRAINTS : TRUST_MALFORMED;
+            return constraints_fault(e);
     }
     return TRUST_OK;
 }

@@ -29,7 +29,8 @@ static const struct {
     [TRUST_CRITICAL_EXTENSION] = {"critical_extension",
                   "it has a critical extension that we cannot evaluate"             },
     [TRUST_WEAK_KEY] = {"weak_key",
-                  "its key is too weak; expected P-256, P-384 or RSA from 2048 bits"},
+                  "its key is too weak, or odd; expected P-256, P-384, or RSA of 2048 to "
+        "4096 bits with a short exponent"                                           },
     [TRUST_WEAK_SIGNATURE] = {"weak_signature",
                   "its signature is too weak; expected SHA-256 or better"           },
     [TRUST_UNSUPPORTED] = {"unsupported_algorithm",

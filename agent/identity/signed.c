@@ -4,8 +4,9 @@
 
 #include <mbedtls/md.h>
 
-#define RSA_BITS_MIN 2048
-#define RSA_BITS_MAX 8192 /* more only costs us time */
+#define RSA_BITS_MIN     2048
+#define RSA_BITS_MAX     4096 /* PSA takes no more */
+#define RSA_EXPONENT_MAX 32   /* bits; longer ones only cost us time */
 
 struct signed_bytes signed_certificate(const mbedtls_x509_crt *c)
 {
@@ -36,12 +37,26 @@ bool signed_is_strong(const struct signed_bytes *s)
         s->md == MBEDTLS_MD_SHA512;
 }
 
+static bool has_short_exponent(const mbedtls_pk_context *key)
+{
+    mbedtls_mpi e;
+    bool is_short;
+
+    mbedtls_mpi_init(&e);
+    is_short = mbedtls_rsa_export(
+                   mbedtls_pk_rsa(*key), NULL, NULL, NULL, NULL, &e) == 0 &&
+        mbedtls_mpi_bitlen(&e) <= RSA_EXPONENT_MAX;
+    mbedtls_mpi_free(&e);
+    return is_short;
+}
+
 bool signed_key_is_strong(const mbedtls_pk_context *key)
 {
     size_t bits = mbedtls_pk_get_bitlen(key);
 
     if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA))
-        return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX;
+        return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX &&
+            has_short_exponent(key);
     /* Curve25519 has no signatures; the config has no third NIST curve. */
     return mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA) &&
         (bits == 256 || bits == 384);

@@ -24,7 +24,9 @@ bool signed_check(const struct signed_bytes *s, const mbedtls_pk_context *key);
 /* SHA-256, SHA-384 or SHA-512? */
 bool signed_is_strong(const struct signed_bytes *s);
 
-/* P-256, P-384, or RSA from 2048 to 8192 bits? */
+/* P-256, P-384, or RSA from 2048 to 4096 bits with an exponent of at most 32
+ * bits?  Of others not even a signature is looked at: with an exponent as long
+ * as the modulus that takes many times as long. */
 bool signed_key_is_strong(const mbedtls_pk_context *key);
 
 #endif

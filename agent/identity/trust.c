@@ -170,6 +170,27 @@ static enum trust_reason judge_peer(const struct trust *trust,
     return reason;
 }
 
+/* Of the way that was good, or else of the first that was not. */
+struct judgement {
+    const struct trust *trust;
+    const struct trust_question *question;
+    enum trust_reason reason;
+    enum proof level;
+};
+
+static enum trust_reason accept_path(void *context, const struct path *path)
+{
+    struct judgement *j = context;
+    enum proof level;
+    enum trust_reason reason = judge_peer(j->trust, j->question, path, &level);
+
+    if (reason == TRUST_OK || j->reason == TRUST_OK) {
+        j->reason = reason;
+        j->level = level;
+    }
+    return reason;
+}
+
 /* Who was believed has told us that it is not earlier than this, and which CAs'
  * lists to believe. */
 static void learn(const struct trust *trust, const struct path *path)
@@ -199,7 +220,10 @@ void trust_judge(const struct trust *trust,
     struct trust_verdict *out)
 {
     const struct crls *crls = lists_borrow(trust->lists);
+    struct judgement j = {.trust = trust, .question = question};
     struct path_question q = {.sent = sent,
+        .accept = accept_path,
+        .context = &j,
         .anchors = trust->anchors,
         .crls = crls,
         .crl_grace_s = trust->crl_grace_s,
@@ -213,10 +237,7 @@ void trust_judge(const struct trust *trust,
     path_find(&q, &answer);
     v.reason = answer.reason;
     v.clock_is_late = q.clock_is_late;
-    if (v.reason == TRUST_OK) {
-        v.reason = judge_peer(trust, question, &answer.path, &v.level);
-        answer.blamed = answer.path.certificates[0];
-    }
+    v.level = v.reason == j.reason ? j.level : PROOF_NONE;
     if (v.reason != TRUST_OK)
         explain(&v, answer.blamed);
     else if (question->at_s == TRUST_NOW)

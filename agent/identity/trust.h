@@ -64,7 +64,8 @@ struct trust_question {
 
 struct trust_verdict {
     enum trust_reason reason;
-    enum proof level;   /* what is proved, PROOF_NONE when refused */
+    enum proof level;   /* what is proved: also of a device that is refused for
+                           being another one than was asked for */
     bool clock_is_late; /* our clock is before the floor: see timefloor.h */
     char detail[320];   /* words a person can act on; "" when believed */
 };

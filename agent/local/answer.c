@@ -87,6 +87,37 @@ void answer_bool(struct answer *a, const char *key, bool truth)
     answer_value(a, key, json_new_bool(truth));
 }
 
+/* NULL: no memory. */
+static struct json *to_json(const struct nameplate_above *above)
+{
+    struct answer a = begin();
+
+    if (a.e == ERR_OK) {
+        answer_text(&a, "subject", above->subject);
+        answer_text(&a, "fingerprint", above->fingerprint);
+        answer_text(&a, "certificate_id", above->certificate_id);
+    }
+    if (a.e == ERR_OK)
+        return a.object;
+    json_free(a.object);
+    return NULL;
+}
+
+static void answer_chain(struct answer *a, const struct nameplate *n)
+{
+    struct json *chain = json_new_array();
+    enum err e = chain == NULL ? ERR_NO_MEMORY : ERR_OK;
+
+    for (size_t i = 0; i < n->above_count && e == ERR_OK; i++)
+        e = json_append(chain, to_json(&n->above[i]));
+    if (e == ERR_OK) {
+        answer_value(a, "chain", chain);
+        return;
+    }
+    json_free(chain);
+    a->e = e;
+}
+
 void answer_nameplate(struct answer *a, const struct nameplate *n)
 {
     answer_text(a, "vendor", n->vendor);
@@ -98,6 +129,21 @@ void answer_nameplate(struct answer *a, const struct nameplate *n)
     answer_text(a, "certificate_id", n->certificate_id);
     answer_number(a, "not_before", (double)n->not_before_s);
     answer_number(a, "not_after", (double)n->not_after_s);
+    answer_text(a, "hit", n->hit);
+    answer_chain(a, n);
+}
+
+void answer_key(struct answer *a, struct key *key)
+{
+    struct keystore_place place;
+
+    if (key == NULL)
+        return;
+    key_place(key, &place);
+    answer_text(a, "key_kind", place.kind);
+    answer_text(a, "key_place", place.words);
+    if (place.opened)
+        answer_bool(a, "key_exportable", place.exportable);
 }
 
 char *answer_line(struct answer *a, const char *id, size_t *len)

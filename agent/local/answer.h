@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "core/json.h"
+#include "identity/key.h"
 #include "identity/nameplate.h"
 
 struct answer {
@@ -32,6 +33,9 @@ void answer_value(struct answer *a, const char *key, struct json *value);
 
 /* All of a nameplate, as `identity` tells it. */
 void answer_nameplate(struct answer *a, const struct nameplate *n);
+
+/* Where the key lives; NULL leaves it out. */
+void answer_key(struct answer *a, struct key *key);
 
 /* End it: a line with its newline, `id` (JSON, or "" for none) in front; the
  * caller calls free(3).  NULL: out of memory. */

@@ -290,6 +290,7 @@ static void do_identity(
 
     (void)request;
     answer_nameplate(&a, c->sources.nameplate);
+    answer_key(&a, c->sources.key);
     say_answer(c, id, &a);
 }
 

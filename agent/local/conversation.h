@@ -27,6 +27,7 @@ struct conversation_sources {
     struct shadow *shadow;
     struct telemetry *telemetry;
     const struct nameplate *nameplate;
+    struct key *key; /* NULL: nothing is said of it */
 };
 
 /* A line for the application, its newline included, lent for the call.  It

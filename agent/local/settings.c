@@ -56,8 +56,9 @@ static const struct config_key table[] = {
         .expected = "the path of a PEM file: the factory certificate, then "
         "those above it"},
     {.section = "identity", .name = "key", .kind = CONFIG_URI,
-        .choices = "file",
-        .expected = "file:PATH, a PEM file with the certificate's key"},
+        .choices = "file|pkcs11|tpm2",
+        .expected = "file:PATH, a PEM file with the certificate's key, or "
+        "pkcs11:... or tpm2:...; see docs/keys.md"},
     {.section = "downloads", .name = "trust", .kind = CONFIG_PATH,
         .fallback = "", .choices = TRUST_SYSTEM,
         .expected = "the path of a PEM file: the CAs a server may have from "
@@ -284,6 +285,15 @@ static enum err check_file(const char *path, const char **why)
     return e;
 }
 
+/* What is in a token is no file, and its URI can hold a PIN. */
+static enum err check_named(const char *path, const char **why)
+{
+    if (path == NULL || strcmp(path, TRUST_SYSTEM) == 0 ||
+        strncmp(path, "pkcs11:", 7) == 0 || strncmp(path, "tpm2:", 5) == 0)
+        return ERR_OK;
+    return check_file(path + 5 * (strncmp(path, "file:", 5) == 0), why);
+}
+
 enum err settings_check_files(
     const struct settings *settings, config_say *say, void *context)
 {
@@ -302,9 +312,7 @@ enum err settings_check_files(
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         const char *section = files[i][0], *name = files[i][1], *why;
         const char *path = config_text(config, section, name);
-        bool uri = path != NULL && strncmp(path, "file:", 5) == 0;
-        bool none = path == NULL || strcmp(path, TRUST_SYSTEM) == 0;
-        enum err e = none ? ERR_OK : check_file(path + 5 * uri, &why);
+        enum err e = check_named(path, &why);
         char line[2000];
 
         if (e == ERR_OK)

@@ -43,7 +43,7 @@ struct settings {
     const char *proxy;           /* [network] NULL: none; may hold a password */
     const char *proxy_password_file; /* NULL: none */
     const char *certificate;         /* [identity] */
-    const char *key;                 /* "file:/path" */
+    const char *key;                 /* a URI: "file:/path"; may hold a PIN */
     const char *folder;              /* [store] */
     uint64_t limit_messages;
     uint64_t limit_bytes;

@@ -66,6 +66,25 @@ static bool look_at_configuration(struct patient *p, const char *path)
     return found(p, e, "config", path, path);
 }
 
+static bool look_at_key(struct patient *p)
+{
+    struct keystore_place place;
+    char why[KEY_WHY];
+    enum err e = key_open(p->settings->key, &p->key);
+
+    if (e != ERR_OK)
+        return found(p, e, "key", "", "the key's URI is not usable");
+    e = key_ready(p->key, p->chain, why);
+    if (e != ERR_OK) {
+        findings_add(p->findings, FINDING_FAILURE, "key", "%s", why);
+        return false;
+    }
+    key_place(p->key, &place);
+    findings_add(p->findings, FINDING_OK, "key", "it fits the certificate; %s",
+        place.words);
+    return true;
+}
+
 static bool look_at_identity(struct patient *p)
 {
     const struct settings *s = p->settings;
@@ -76,11 +95,7 @@ static bool look_at_identity(struct patient *p)
     if (!found(p, e, "identity", e == ERR_OK ? p->nameplate->thing : "",
             s->certificate))
         return false;
-    e = key_open(s->key, &p->key);
-    if (e == ERR_OK)
-        e = key_fits(p->key, p->chain);
-    return found(p, e, "key", "it is there and fits the certificate",
-        "the certificate's key cannot be used");
+    return look_at_key(p);
 }
 
 static void look_at_clock(struct patient *p)
@@ -93,8 +108,9 @@ static void look_at_clock(struct patient *p)
     if (late)
         findings_add(p->findings, FINDING_WARNING, "clock",
             "this device's clock is before %s, when it was later already; "
-            "set it (dates are judged at that time meanwhile)",
-            text);
+            "set it (dates are judged at that time meanwhile; if the clock is "
+            "right after all, remove %s/time)",
+            text, p->settings->folder);
     else
         findings_add(p->findings, FINDING_OK, "clock", "%s", text);
     if (!late && p->nameplate->not_after_s < now_s)

@@ -2,28 +2,45 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
 #include "identity/nameplate.h"
+#include "identity/reader.h"
 #include "local/answer.h"
 #include "local/call.h"
 #include "local/settings.h"
 #include "local/speak.h"
 #include "local/verbs.h"
 
-#define FOR_EVER 253402300799 /* 99991231235959Z, RFC 5280 section 4.1.2.5 */
+static const struct option_own own[] = {
+    {"--eku", "CHOICE", NULL}
+};
 
 static const struct page page = {
     .name = "identity",
-    .arguments = "",
-    .summary = "show who this device is: its factory certificate's words",
+    .arguments = "[check [CERT.pem]]",
+    .summary = "show who this device is, or check its factory certificate",
     .help =
         "  Asks the agent; with -c FILE it reads the certificate that FILE\n"
         "  names, and needs no agent.\n"
         "\n"
-        "  Example: nameplate identity --json\n",
+        "  check names each rule of the certificate profile that a factory\n"
+        "  credential breaks: certificate, chain, key and modes of the files\n"
+        "  that the configuration names (-c, else " SETTINGS_PATH "),\n"
+        "  or of a CERT.pem alone.  Exit status 0 when every rule is kept,\n"
+        "  1 when one is broken.\n"
+        "\n"
+        "  --eku CHOICE  for check: what the factory chose for the model:\n"
+        "                client (default), client+server or none\n"
+        "\n"
+        "  Example: nameplate identity --json\n"
+        "           nameplate identity check -c agent.ini\n",
     .takes_config = true,
+    .words_max = 2,
+    .own = own,
+    .own_count = sizeof(own) / sizeof(own[0]),
 };
 
 static void print_text(
@@ -40,11 +57,20 @@ static void print_day(const struct json *identity, const char *key)
     struct tm tm;
     char day[SPEAK_TIME];
 
-    if (t == FOR_EVER)
+    if (t == READER_FOR_EVER)
         (void)printf("for ever");
     else if (gmtime_r(&t, &tm) != NULL &&
         strftime(day, sizeof(day), "%Y-%m-%d", &tm) > 0)
         (void)printf("%s", day);
+}
+
+static void print_chain(const struct json *chain)
+{
+    for (const struct json *above = json_first(chain); above != NULL;
+         above = json_next(above)) {
+        print_text("above", above, "subject");
+        print_text("  key", above, "fingerprint");
+    }
 }
 
 static int print_identity(const struct options *o, const struct json *identity)
@@ -63,6 +89,11 @@ static int print_identity(const struct options *o, const struct json *identity)
     (void)printf(" to ");
     print_day(identity, "not_after");
     (void)putchar('\n');
+    if (json_get(identity, "hit") != NULL)
+        print_text("hit", identity, "hit");
+    if (json_get(identity, "key_place") != NULL)
+        print_text("lives", identity, "key_place");
+    print_chain(json_get(identity, "chain"));
     return speak_end(o);
 }
 
@@ -94,6 +125,20 @@ static int status_of(enum err e, int otherwise)
     return e == ERR_IO ? EX_IOERR : otherwise;
 }
 
+/* A key that cannot be used lives somewhere all the same. */
+static void answer_key_at(struct answer *a, const char *uri)
+{
+    struct key *key;
+    char why[KEY_WHY];
+
+    if (key_open(uri, &key) != ERR_OK)
+        return;
+    if (key_ready(key, NULL, why) != ERR_OK)
+        (void)fprintf(stderr, "nameplate: identity: %s\n", why);
+    answer_key(a, key);
+    key_free(key);
+}
+
 /* Both have said what is wrong. */
 static int from_certificate(const struct options *o)
 {
@@ -115,10 +160,11 @@ static int from_certificate(const struct options *o)
         settings_free(settings);
         return status;
     }
-    settings_free(settings);
     a = answer_ok();
     answer_nameplate(&a, nameplate);
+    answer_key_at(&a, settings->key);
     nameplate_free(nameplate);
+    settings_free(settings);
     status = a.e == ERR_OK ? print_identity(o, a.object) : speak_no_memory(o);
     json_free(a.object);
     return status;
@@ -131,5 +177,14 @@ int verb_identity(int argc, char **argv)
 
     if (status != OPTIONS_GO)
         return status;
+    if (o.word_count > 0 && strcmp(o.words[0], "check") == 0)
+        return verb_identity_check(&o, o.own[0]);
+    if (o.word_count > 0)
+        return speak_fail(&o, EX_USAGE, "usage",
+            "identity: unknown word '%s'; expected check, or nothing",
+            o.words[0]);
+    if (o.own[0] != NULL)
+        return speak_fail(&o, EX_USAGE, "usage",
+            "identity: --eku is for 'nameplate identity check'");
     return o.config == NULL ? from_agent(&o) : from_certificate(&o);
 }

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "identity/chain.h"
+#include "identity/hit.h"
 #include "identity/moment.h"
 #include "identity/trust.h"
 #include "local/answer.h"
@@ -27,22 +28,32 @@ enum own {
     SERIAL,
     MODEL,
     MIN_LEVEL,
-    PROGRAM
+    PROGRAM,
+    HIT,
+    SIGNATURE,
+    KEY,
+    ALG
 };
 
 static const struct option_own own[] = {
-    [PURPOSE] = {"--purpose",   "WHAT",  "server or device"                      },
-    [TRUST] = {"--trust",     "FILE",  "the CAs to believe, PEM; or \"system\""},
-    [CRL] = {"--crl",       "FILE",  "revocation lists, PEM or DER"          },
-    [CRL_GRACE] = {"--crl-grace", "HOURS", "how long a list may be over (0)"       },
-    [NAME] = {"--name",      "NAME",  "server: the host name or IP address"   },
-    [PINS] = {"--pins",      "PINS",  "sha256//BASE64,sha256//BASE64,..."     },
-    [TIME] = {"--time",      "TIME",  "judge at this time, RFC 3339 (now)"    },
-    [SERIAL] = {"--serial",    "S",     "device: the serial number it must have"},
-    [MODEL] = {"--model",     "M",     "device: the model it must be"          },
-    [MIN_LEVEL] = {"--min-level", "L",     "device: the least to be proved"        },
+    [PURPOSE] = {"--purpose",   "WHAT",  "server or device"                       },
+    [TRUST] = {"--trust",     "FILE",  "the CAs to believe, PEM; or \"system\"" },
+    [CRL] = {"--crl",       "FILE",  "revocation lists, PEM or DER"           },
+    [CRL_GRACE] = {"--crl-grace", "HOURS", "how long a list may be over (0)"        },
+    [NAME] = {"--name",      "NAME",  "server: the host name or IP address"    },
+    [PINS] = {"--pins",      "PINS",  "sha256//BASE64,sha256//BASE64,..."      },
+    [TIME] = {"--time",      "TIME",  "judge at this time, RFC 3339 (now)"     },
+    [SERIAL] = {"--serial",    "S",     "device: the serial number it must have" },
+    [MODEL] = {"--model",     "M",     "device: the model it must be"           },
+    [MIN_LEVEL] = {"--min-level", "L",     "device: the least to be proved"         },
     [PROGRAM] = {"--program",   NULL,
-                 "device: the CAs are roots above several vendors"               },
+                 "device: the CAs are roots above several vendors"                },
+    [HIT] = {"--hit",       "HIT",   "the Host Identity Tag of the peer's key"},
+    [SIGNATURE] = {"--signature", "FILE",
+                 "check this signature over FILE instead"                         },
+    [KEY] = {"--key",       "FILE",  "... by the owner of this key, PEM"      },
+    [ALG] = {"--alg",       "A",
+                 "... made so: es256, es256-der, es384, es384-der, ps256, rs256"  },
 };
 
 static const struct page page = {
@@ -59,7 +70,15 @@ static const struct page page = {
         "  Example: nameplate verify --purpose server --trust ca.pem \\\n"
         "               --name broker.example.com chain.pem\n"
         "           nameplate verify --purpose device --trust vendor.pem \\\n"
-        "               --serial SN-0001 device.pem\n",
+        "               --serial SN-0001 device.pem\n"
+        "\n"
+        "  With --hit alone the peer's key is all that is looked at: a tag "
+        "needs\n"
+        "  no CA. With --signature, FILE is any file and the exit status is 0\n"
+        "  valid, 1 invalid, 65 the input is not readable:\n"
+        "\n"
+        "           nameplate verify --signature job.sig --key signer.pem \\\n"
+        "               --alg es256 job.json\n",
     .no_agent = true,
     .words_min = 1,
     .words_max = 1,
@@ -114,6 +133,8 @@ static int read_purpose(const struct options *o, struct trust_question *q)
     q->purpose = device ? PATH_DEVICE : PATH_SERVER;
     if (!device && o->own[NAME] == NULL)
         return usage(o, "--name is missing: the server's name or address");
+    if (o->own[KEY] != NULL || o->own[ALG] != NULL)
+        return usage(o, "--key and --alg are for --signature");
     if (device && o->own[NAME] != NULL)
         return usage(o, "--name is for servers; a device has --serial");
     if (!device &&
@@ -142,6 +163,15 @@ static int read_question(const struct options *o, struct trust_question *q)
         return usage(o, "--time is like 2026-05-01T12:00:00Z (RFC 3339)");
     if (o->own[TRUST] == NULL)
         return usage(o, "--trust is missing: the CAs to believe");
+    return OPTIONS_GO;
+}
+
+/* A tag names a key, whatever certificates say of it. */
+static int read_hit(const struct options *o, struct hit *hit, bool *given)
+{
+    *given = o->own[HIT] != NULL;
+    if (*given && hit_parse(o->own[HIT], hit) != ERR_OK)
+        return usage(o, "--hit is an address in 2001:20::/28");
     return OPTIONS_GO;
 }
 
@@ -196,46 +226,105 @@ static int print_verdict(const struct options *o,
     return accepted ? EX_OK : EXIT_REFUSED;
 }
 
+/* NULL and the exit status, or the peer's chain; NULL and OPTIONS_GO: it is
+ * refused as *v says, before anybody judges. */
+static mbedtls_x509_crt *read_chain(
+    const struct options *o, struct trust_verdict *v, int *status)
+{
+    mbedtls_x509_crt *chain = NULL;
+    enum err e = chain_read_peer(o->words[0], &chain, &v->reason);
+
+    *status = OPTIONS_GO;
+    if (e == ERR_OK)
+        return chain;
+    if (v->reason == TRUST_OK)
+        *status = unreadable(o, e, o->words[0]);
+    else
+        (void)snprintf(v->detail, sizeof(v->detail), "a certificate in %s: %s",
+            o->words[0], trust_reason_advice(v->reason));
+    return NULL;
+}
+
+static void judge_hit(const mbedtls_x509_crt *leaf, const struct hit *wanted,
+    struct trust_verdict *v)
+{
+    struct hit hit;
+
+    if (hit_of_key(&leaf->pk, &hit) == ERR_OK && hit_equal(&hit, wanted)) {
+        if (v->level < PROOF_PINNED)
+            v->level = PROOF_PINNED;
+        return;
+    }
+    v->reason = TRUST_HIT;
+    v->level = PROOF_NONE;
+    (void)snprintf(
+        v->detail, sizeof(v->detail), "%s", trust_reason_advice(TRUST_HIT));
+}
+
+/* `trust` is NULL when a tag is all that is asked. */
 static int judge_file(const struct options *o, const struct trust *trust,
     const struct trust_question *q)
 {
     struct trust_verdict v = {.level = PROOF_NONE};
     mbedtls_x509_crt *chain = NULL;
-    enum err e = chain_read_peer(o->words[0], &chain, &v.reason);
+    struct hit hit;
+    bool by_hit;
+    int status = read_hit(o, &hit, &by_hit);
 
-    if (e == ERR_OK)
+    if (status == OPTIONS_GO)
+        chain = read_chain(o, &v, &status);
+    if (status != OPTIONS_GO)
+        return status;
+    if (chain != NULL && trust != NULL)
         trust_judge(trust, q, chain, &v);
-    else if (v.reason != TRUST_OK)
-        (void)snprintf(v.detail, sizeof(v.detail), "a certificate in %s: %s",
-            o->words[0], trust_reason_advice(v.reason));
-    else
-        return unreadable(o, e, o->words[0]);
+    if (chain != NULL && by_hit && v.reason == TRUST_OK)
+        judge_hit(chain, &hit, &v);
     chain_free(chain);
     return print_verdict(o, q, &v);
 }
 
-int verb_verify(int argc, char **argv)
+static int judge_with_trust(const struct options *o)
 {
-    struct options o;
-    struct trust_options options = {.crl_grace_s = 0};
+    struct trust_options options = {
+        .anchors = o->own[TRUST], .crl = o->own[CRL], .pins = o->own[PINS]};
     struct trust_question question;
     struct trust *trust;
-    int status = options_read(&page, argc, argv, &o);
+    int status = read_question(o, &question);
     enum err e;
 
     if (status == OPTIONS_GO)
-        status = read_question(&o, &question);
-    if (status == OPTIONS_GO)
-        status = read_grace(&o, &options);
+        status = read_grace(o, &options);
     if (status != OPTIONS_GO)
         return status;
-    options.anchors = o.own[TRUST];
-    options.crl = o.own[CRL];
-    options.pins = o.own[PINS];
     e = trust_load(&options, &trust);
     if (e != ERR_OK)
-        return unreadable(&o, e, "--trust, --crl or --pins");
-    status = judge_file(&o, trust, &question);
+        return unreadable(o, e, "--trust, --crl or --pins");
+    status = judge_file(o, trust, &question);
     trust_free(trust);
     return status;
+}
+
+/* Is this the only option that was given? */
+static bool is_alone(const struct options *o, enum own which)
+{
+    for (size_t i = 0; i < page.own_count; i++)
+        if ((o->own[i] != NULL) != (i == (size_t)which))
+            return false;
+    return true;
+}
+
+int verb_verify(int argc, char **argv)
+{
+    const struct trust_question nothing = {.at_s = TRUST_NOW};
+    struct options o;
+    int status = options_read(&page, argc, argv, &o);
+
+    if (status != OPTIONS_GO)
+        return status;
+    if (o.own[SIGNATURE] != NULL)
+        return verb_verify_signature(
+            &o, o.own[SIGNATURE], o.own[KEY], o.own[ALG]);
+    if (is_alone(&o, HIT))
+        return judge_file(&o, NULL, &nothing);
+    return judge_with_trust(&o);
 }

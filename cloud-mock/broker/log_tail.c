@@ -76,6 +76,20 @@ void log_tail_reopen(struct log_tail *tail)
     tail->offset = 0;
 }
 
+void log_tail_trim(struct log_tail *tail)
+{
+    if (tail->fd < 0 || size_of(tail->fd) <= LOG_TAIL_FILE_MAX)
+        return;
+    if (truncate(tail->path, 0) == 0) {
+        tail->offset = 0;
+        return;
+    }
+    if (!tail->complained)
+        log_error("broker", "cannot empty log=%s reason=\"%s\"", tail->path,
+            strerror(errno));
+    tail->complained = true;
+}
+
 const char *log_tail_read(struct log_tail *tail, size_t *len)
 {
     ssize_t got;

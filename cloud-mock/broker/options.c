@@ -12,20 +12,44 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char *const names[] = {
-    "database", "log_file", "socket", "authority", "strict", "jitp_drop_first"};
+static const char *const names[] = {"database", "log_file", "socket",
+    "authority", "strict", "rates", "sni", "jitp_drop_first"};
 
-static bool read_yes_no(const struct mosquitto_opt *option, bool *out)
+struct choice {
+    const char *yes, *no;
+};
+
+/* Those that follow `strict` if they are not given. */
+struct given {
+    bool drop_first, rates, sni;
+};
+
+static bool read_choice(
+    const struct mosquitto_opt *option, const struct choice *choice, bool *out)
 {
-    bool yes = strcmp(option->value, "yes") == 0;
+    bool yes = strcmp(option->value, choice->yes) == 0;
 
-    if (!yes && strcmp(option->value, "no") != 0) {
-        log_error("broker", "plugin_opt_%s %s: expected yes or no", option->key,
-            option->value);
+    if (!yes && strcmp(option->value, choice->no) != 0) {
+        log_error("broker", "plugin_opt_%s %s: expected %s or %s", option->key,
+            option->value, choice->yes, choice->no);
         return false;
     }
     *out = yes;
     return true;
+}
+
+static bool read_yes_no(const struct mosquitto_opt *option, bool *out)
+{
+    const struct choice choice = {"yes", "no"};
+
+    return read_choice(option, &choice, out);
+}
+
+static bool read_sni(const struct mosquitto_opt *option, bool *out)
+{
+    const struct choice choice = {"required", "any"};
+
+    return read_choice(option, &choice, out);
 }
 
 static bool refuse_unknown(const char *name)
@@ -39,7 +63,7 @@ static bool refuse_unknown(const char *name)
 }
 
 static bool read_one(const struct mosquitto_opt *option,
-    struct options *options, bool *drop_given)
+    struct options *options, struct given *given)
 {
     if (strcmp(option->key, "database") == 0)
         options->database = option->value;
@@ -52,8 +76,14 @@ static bool read_one(const struct mosquitto_opt *option,
     else if (strcmp(option->key, "strict") == 0)
         return read_yes_no(option, &options->strict);
     else if (strcmp(option->key, "jitp_drop_first") == 0) {
-        *drop_given = true;
+        given->drop_first = true;
         return read_yes_no(option, &options->drop_first);
+    } else if (strcmp(option->key, "rates") == 0) {
+        given->rates = true;
+        return read_yes_no(option, &options->rates);
+    } else if (strcmp(option->key, "sni") == 0) {
+        given->sni = true;
+        return read_sni(option, &options->sni_required);
     } else
         return refuse_unknown(option->key);
     return true;
@@ -80,16 +110,21 @@ enum err options_read(
     const struct mosquitto_opt *given, size_t count, struct options *out)
 {
     struct options options = {.strict = true};
-    bool good = true, drop_given = false;
+    struct given by_hand = {false, false, false};
+    bool good = true;
 
     options.authorities = calloc(count + 1, sizeof(*options.authorities));
     if (options.authorities == NULL)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
-        good = read_one(&given[i], &options, &drop_given) && good;
+        good = read_one(&given[i], &options, &by_hand) && good;
     good = are_given(&options) && good;
-    if (!drop_given)
+    if (!by_hand.drop_first)
         options.drop_first = options.strict;
+    if (!by_hand.rates)
+        options.rates = options.strict;
+    if (!by_hand.sni)
+        options.sni_required = options.strict;
     if (!good) {
         options_free(&options);
         return ERR_INVALID;

@@ -6,6 +6,9 @@
  *     authority PATH          CAs whose devices may register: a file, or a
  *                             folder; may stand several times
  *     strict yes|no           AWS's limits (default yes)
+ *     rates yes|no            AWS's rates (default: as strict)
+ *     sni any|required        refuse a TLS handshake that does not name the
+ *                             server (default: any, required when strict)
  *     jitp_drop_first yes|no  drop the connection that registers a device
  *                             (default: as strict) */
 
@@ -27,6 +30,8 @@ struct options {
     size_t authority_count;
     bool strict;
     bool drop_first;
+    bool rates;
+    bool sni_required;
 };
 
 /* ERR_INVALID: every fault was said in the log. */

@@ -20,9 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloud-mock/broker/log_tail.h"
+#include "cloud-mock/broker/door.h"
 #include "cloud-mock/broker/options.h"
-#include "cloud-mock/broker/reason.h"
+#include "cloud-mock/broker/overheard.h"
 #include "cloud-mock/lib/cloud.h"
 #include "core/log.h"
 #include "ports/port.h"
@@ -32,8 +32,10 @@
 struct broker {
     struct options options;
     struct cloud *cloud;
-    struct log_tail *log;
+    struct overheard *overheard;
+    struct door *door;
     bool reloading; /* between RELOAD and the next TICK */
+    bool welcomed;  /* somebody, since the last TICK */
 };
 
 /* --- the cloud asks the broker -------------------------------------------- */
@@ -99,6 +101,8 @@ static int welcome(struct broker *broker, struct mosquitto *client,
 
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_set_username(client, connection->client);
+    if (rc == MOSQ_ERR_SUCCESS)
+        broker->welcomed = true;
     return rc;
 }
 
@@ -156,6 +160,8 @@ static int translate_verdict(enum verdict verdict)
         return MOSQ_ERR_PROTOCOL;
     case VERDICT_CLOSE_TOO_BIG:
         return MOSQ_ERR_PAYLOAD_SIZE;
+    case VERDICT_CLOSE_THROTTLED: /* as reason.c reads it */
+        return MOSQ_ERR_CONN_REFUSED;
     }
     return MOSQ_ERR_ACL_DENIED;
 }
@@ -178,7 +184,7 @@ static int on_acl_check(int event, void *data, void *context)
 {
     struct broker *broker = context;
     struct mosquitto_evt_acl_check *check = data;
-    const struct cloud_access access = {
+    struct cloud_access access = {
         .client = mosquitto_client_id(check->client),
         .action = translate_access(check->access),
         .topic = check->topic,
@@ -191,6 +197,9 @@ static int on_acl_check(int event, void *data, void *context)
     (void)event;
     if (access.client == NULL)
         return MOSQ_ERR_ACL_DENIED;
+    if (access.action == CLOUD_SUBSCRIBE)
+        access.further =
+            overheard_further_filter(broker->overheard, access.client);
     return translate_verdict(cloud_may(broker->cloud, &access));
 }
 
@@ -211,17 +220,11 @@ static int on_disconnect(int event, void *data, void *context)
     struct broker *broker = context;
     struct mosquitto_evt_disconnect *gone = data;
     const char *client = mosquitto_client_id(gone->client);
-    enum presence_reason reason = PRESENCE_SERVER_ERROR;
-    const char *log;
-    size_t len;
 
     (void)event;
-    if (client == NULL)
-        return MOSQ_ERR_SUCCESS;
-    log = log_tail_read(broker->log, &len);
-    if (!reason_read(log, len, client, &reason))
-        log_debug("broker", "no reason in the log client=%s", client);
-    cloud_disconnect(broker->cloud, client, gone->client, reason);
+    if (client != NULL)
+        cloud_disconnect(broker->cloud, client, gone->client,
+            overheard_reason(broker->overheard, client));
     return MOSQ_ERR_SUCCESS;
 }
 
@@ -232,7 +235,7 @@ static int on_reload(int event, void *data, void *context)
     (void)event;
     (void)data;
     broker->reloading = true;
-    log_tail_reopen(broker->log);
+    overheard_reopen(broker->overheard);
     if (cloud_reload(broker->cloud) != ERR_OK)
         log_warning("broker", "the registered CAs stay as they were");
     return MOSQ_ERR_SUCCESS;
@@ -245,7 +248,12 @@ static int on_tick(int event, void *data, void *context)
     (void)event;
     (void)data;
     broker->reloading = false;
+    if (broker->welcomed)
+        (void)overheard_wills(broker->overheard);
+    broker->welcomed = false;
     cloud_tick(broker->cloud);
+    overheard_tick(broker->overheard);
+    door_rest(broker->door);
     return MOSQ_ERR_SUCCESS;
 }
 
@@ -255,10 +263,30 @@ static void broker_free(struct broker *broker)
 {
     if (broker == NULL)
         return;
+    door_close(broker->door);
+    overheard_free(broker->overheard);
     cloud_close(broker->cloud);
-    log_tail_free(broker->log);
     options_free(&broker->options);
     free(broker);
+}
+
+/* A will is in the log before the CONNACK is written: it can be kept back. */
+static bool may_write(void *context)
+{
+    struct broker *broker = context;
+
+    return !broker->welcomed || overheard_wills(broker->overheard);
+}
+
+static enum err open_ears(struct broker *broker)
+{
+    const struct door_options door = {
+        broker->cloud, broker->options.sni_required, may_write, broker};
+
+    broker->overheard = overheard_new(broker->options.log_file, broker->cloud);
+    broker->door = door_open(&door);
+    return broker->overheard == NULL || broker->door == NULL ? ERR_NO_MEMORY
+                                                             : ERR_OK;
 }
 
 static enum err broker_open(
@@ -274,18 +302,17 @@ static enum err broker_open(
     e = options_read(given, count, &broker->options);
     if (e != ERR_OK)
         goto free_broker;
-    broker->log = log_tail_new(broker->options.log_file);
-    e = broker->log == NULL ? ERR_NO_MEMORY : ERR_OK;
-    if (e != ERR_OK)
-        goto free_broker;
     options = (struct cloud_options){
         .database = broker->options.database,
         .authorities = broker->options.authorities,
         .authority_count = broker->options.authority_count,
         .strict = broker->options.strict,
         .drop_first = broker->options.drop_first,
+        .rates = broker->options.rates,
     };
     e = cloud_open(&options, &seam, &broker->cloud);
+    if (e == ERR_OK)
+        e = open_ears(broker);
     if (e != ERR_OK)
         goto free_broker;
     *out = broker;

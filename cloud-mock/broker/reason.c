@@ -2,12 +2,7 @@
 
 #include "cloud-mock/broker/reason.h"
 
-#include <string.h>
-
-struct text {
-    const char *p;
-    size_t len;
-};
+#include "cloud-mock/broker/log_line.h"
 
 static const struct {
     const char *words;
@@ -28,47 +23,29 @@ static const struct {
     {" disconnected: ",                              false, PRESENCE_CONNECTION_LOST },
 };
 
-/* Take `words` off the front of *t. */
-static bool skip(struct text *t, const char *words)
+/* How the plugin's MOSQ_ERR_CONN_REFUSED reads; nothing else ends a
+ * connection with it. */
+static bool is_throttling(struct text rest)
 {
-    size_t len = strlen(words);
-
-    if (t->len < len || memcmp(t->p, words, len) != 0)
-        return false;
-    t->p += len;
-    t->len -= len;
-    return true;
-}
-
-static void skip_stamp(struct text *line)
-{
-    struct text rest = *line;
-
-    while (rest.len > 0 && rest.p[0] >= '0' && rest.p[0] <= '9') {
-        rest.p++;
-        rest.len--;
-    }
-    if (skip(&rest, ": "))
-        *line = rest;
+    return log_line_skip(&rest, "The connection was refused.") && rest.len == 0;
 }
 
 static bool read_line(
     struct text line, const char *client, enum presence_reason *out)
 {
-    struct text rest;
+    struct text rest = line;
 
-    skip_stamp(&line);
-    rest = line;
-    if (skip(&rest, "Bad socket read/write on client ") &&
-        skip(&rest, client) && skip(&rest, ": ")) {
-        *out = PRESENCE_CONNECTION_LOST;
+    if (log_line_skip(&rest, "Bad socket read/write on client ") &&
+        log_line_skip(&rest, client) && log_line_skip(&rest, ": ")) {
+        *out =
+            is_throttling(rest) ? PRESENCE_THROTTLED : PRESENCE_CONNECTION_LOST;
         return true;
     }
-    if (!skip(&line, "Client ") || !skip(&line, client))
+    if (!log_line_skip(&line, "Client ") || !log_line_skip(&line, client))
         return false;
     for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
         rest = line;
-        if (skip(&rest, sayings[i].words) &&
+        if (log_line_skip(&rest, sayings[i].words) &&
             (!sayings[i].whole || rest.len == 0)) {
             *out = sayings[i].reason;
             return true;
@@ -80,18 +57,10 @@ static bool read_line(
 bool reason_read(
     const char *log, size_t len, const char *client, enum presence_reason *out)
 {
+    struct text rest = {log, len}, line;
     bool found = false;
 
-    while (len > 0) {
-        const char *end = memchr(log, '\n', len);
-        size_t line = end == NULL ? len : (size_t)(end - log);
-
-        if (read_line((struct text){log, line}, client, out))
-            found = true;
-        if (end == NULL)
-            break;
-        log += line + 1;
-        len -= line + 1;
-    }
+    while (log_line_next(&rest, &line))
+        found = read_line(line, client, out) || found;
     return found;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cloud-mock/lib/policy.h"
+#include "cloud-mock/lib/rates.h"
 #include "cloud-mock/lib/registry.h"
 #include "cloud-mock/lib/request.h"
 #include "cloud-mock/lib/shadow.h"
@@ -20,6 +21,7 @@ struct cloud {
     struct presence *presence;
     struct shadows *shadows;
     struct subscriptions *subscriptions;
+    struct rates *rates;
 };
 
 static bool is_thing(const char *client)
@@ -38,13 +40,15 @@ static enum err open_parts(struct cloud *cloud,
         return e;
     cloud->sender = sender_new(seam);
     cloud->subscriptions = subscriptions_new();
-    if (cloud->sender == NULL || cloud->subscriptions == NULL)
+    cloud->rates = rates_new(options->rates);
+    if (cloud->sender == NULL || cloud->subscriptions == NULL ||
+        cloud->rates == NULL)
         return ERR_NO_MEMORY;
     e = registry_open(&registry, cloud->store, cloud->sender, &cloud->registry);
     if (e != ERR_OK)
         return e;
     cloud->presence = presence_new(cloud->store, cloud->sender);
-    cloud->shadows = shadows_new(cloud->store, cloud->sender);
+    cloud->shadows = shadows_new(cloud->store, cloud->sender, cloud->rates);
     return cloud->presence == NULL || cloud->shadows == NULL ? ERR_NO_MEMORY
                                                              : ERR_OK;
 }
@@ -73,6 +77,7 @@ void cloud_close(struct cloud *cloud)
     shadows_free(cloud->shadows);
     presence_free(cloud->presence);
     registry_close(cloud->registry);
+    rates_free(cloud->rates);
     subscriptions_free(cloud->subscriptions);
     sender_free(cloud->sender);
     store_close(cloud->store);
@@ -95,6 +100,16 @@ static enum cloud_welcome connect_privileged(const char *client)
     return CLOUD_REFUSE;
 }
 
+/* Who is looked at again, after a reload, does not come. */
+static bool comes_too_soon(
+    struct cloud *cloud, const struct cloud_connection *connection)
+{
+    return !presence_has(
+               cloud->presence, connection->client, connection->connection) &&
+        !rates_connect(
+            cloud->rates, connection->client, sender_now_ms(cloud->sender));
+}
+
 static enum cloud_welcome connect_thing(
     struct cloud *cloud, const struct cloud_connection *connection)
 {
@@ -106,8 +121,11 @@ static enum cloud_welcome connect_thing(
 
     switch (registry_admit(cloud->registry, &visitor, id)) {
     case REGISTRY_WELCOME:
+        if (comes_too_soon(cloud, connection))
+            return CLOUD_DROP;
         break;
     case REGISTRY_COME_AGAIN:
+        (void)comes_too_soon(cloud, connection);
         return CLOUD_DROP;
     case REGISTRY_REFUSED:
         presence_refused(cloud->presence, &arrival);
@@ -132,6 +150,34 @@ void cloud_disconnect(struct cloud *cloud, const char *client,
     presence_leave(cloud->presence, client, connection, reason);
 }
 
+bool cloud_will(struct cloud *cloud, const char *client, const char *topic)
+{
+    if (!cloud->strict || !is_thing(client) ||
+        policy_allows(client, POLICY_PUBLISH, topic) ||
+        !presence_turn_away(cloud->presence, client))
+        return true;
+    log_warning("cloud",
+        "refused client=%s why=\"it may not publish its will\" topic=%s",
+        client, topic);
+    return false;
+}
+
+bool cloud_has_rates(const struct cloud *cloud)
+{
+    return rates_are_on(cloud->rates);
+}
+
+/* A message to or from a client that is there; what is kept for one that is
+ * away, checked on its return, and its will do not count. */
+static bool is_one_too_many(
+    struct cloud *cloud, const struct cloud_access *access)
+{
+    return rates_are_on(cloud->rates) &&
+        presence_is_here(cloud->presence, access->client) &&
+        !rates_message(
+            cloud->rates, access->client, sender_now_ms(cloud->sender));
+}
+
 /* AWS closes a connection that publishes what it may not; MQTT 5 has a reason
  * code in the PUBACK for it. */
 static enum verdict deny_publish(
@@ -143,9 +189,13 @@ static enum verdict deny_publish(
                                         : VERDICT_REFUSE;
 }
 
+/* AWS discards and does not acknowledge; a broker that cannot do both has to
+ * close the connection instead, and the client sends again. */
 static enum verdict may_publish(
-    const struct cloud *cloud, const struct cloud_access *access)
+    struct cloud *cloud, const struct cloud_access *access)
 {
+    if (is_one_too_many(cloud, access))
+        return access->qos > 0 ? VERDICT_CLOSE_THROTTLED : VERDICT_REFUSE;
     if (cloud->strict) {
         enum verdict verdict = limits_payload(access->len);
 
@@ -165,6 +215,10 @@ static enum verdict may_publish(
 static enum verdict may_subscribe(
     struct cloud *cloud, const struct cloud_access *access)
 {
+    if (cloud->strict &&
+        !subscriptions_in_packet(
+            cloud->subscriptions, access->client, !access->further))
+        return VERDICT_REFUSE;
     if (!policy_allows(access->client, POLICY_SUBSCRIBE, access->topic))
         return VERDICT_REFUSE;
     if (cloud->strict) {
@@ -196,7 +250,8 @@ enum verdict cloud_may(struct cloud *cloud, const struct cloud_access *access)
             cloud->presence, access->client, access->topic, false);
         return VERDICT_ALLOW;
     case CLOUD_RECEIVE:
-        return policy_allows(access->client, POLICY_RECEIVE, access->topic)
+        return policy_allows(access->client, POLICY_RECEIVE, access->topic) &&
+                !is_one_too_many(cloud, access)
             ? VERDICT_ALLOW
             : VERDICT_REFUSE;
     }
@@ -210,7 +265,8 @@ void cloud_message(struct cloud *cloud, const struct cloud_message *message)
         .registry = cloud->registry,
         .presence = cloud->presence,
         .shadows = cloud->shadows,
-        .strict = &cloud->strict};
+        .strict = &cloud->strict,
+        .rates = cloud->rates};
     struct topic_shadow topic;
 
     if (message->topic[0] != '$')

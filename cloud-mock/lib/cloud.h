@@ -20,6 +20,7 @@ struct cloud_options {
     size_t authority_count;
     bool strict;     /* AWS's limits, and its way to answer what is denied */
     bool drop_first; /* the connection that registers a certificate */
+    bool rates;      /* AWS's rates, see rates.h */
 };
 
 /* On failure the log says why. */
@@ -52,6 +53,13 @@ enum cloud_welcome cloud_connect(
 void cloud_disconnect(struct cloud *cloud, const char *client,
     const void *connection, enum presence_reason reason);
 
+/* The will that came with a CONNECT, told before the tick that completes the
+ * arrival.  False: the CONNECT fails for it. */
+bool cloud_will(struct cloud *cloud, const char *client, const char *topic);
+
+/* Are the rates switched on? */
+bool cloud_has_rates(const struct cloud *cloud);
+
 enum cloud_action {
     CLOUD_PUBLISH,
     CLOUD_SUBSCRIBE,
@@ -67,6 +75,7 @@ struct cloud_access {
     int qos;
     bool retain;
     int mqtt_version; /* 3, 4 (3.1.1) or 5 */
+    bool further;     /* filter: not the first one of its SUBSCRIBE */
 };
 
 /* No database is asked: this comes for every message. */

@@ -23,6 +23,7 @@ struct client {
     char arriving_certificate[STORE_ID_SIZE];
     char arriving_ip[64];
     struct client *next_arriving;
+    bool turned_away; /* to be kicked, though never "connected" */
 
     bool kicked;
     enum presence_reason kick_reason;
@@ -47,6 +48,7 @@ static const char *const reason_names[] = {
     [PRESENCE_API_INITIATED] = "API_INITIATED_DISCONNECT",
     [PRESENCE_SERVER_INITIATED] = "SERVER_INITIATED_DISCONNECT",
     [PRESENCE_SERVER_ERROR] = "SERVER_ERROR",
+    [PRESENCE_THROTTLED] = "THROTTLED",
 };
 
 const char *presence_reason_name(enum presence_reason reason)
@@ -173,6 +175,15 @@ static enum err find_or_load(
     return ERR_OK;
 }
 
+/* The connection that was turned away is gone, or another one comes. */
+static void forget_turned_away(struct presence *presence, struct client *client)
+{
+    if (client->turned_away) {
+        client->turned_away = false;
+        presence->kicks--;
+    }
+}
+
 enum err presence_arrive(
     struct presence *presence, const struct presence_arrival *arrival)
 {
@@ -184,6 +195,7 @@ enum err presence_arrive(
     if (client->record.connected && client->connection == arrival->connection)
         return ERR_OK; /* only looked at again */
     client->arriving_connection = arrival->connection;
+    forget_turned_away(presence, client);
     snprintf(client->arriving_certificate, sizeof(client->arriving_certificate),
         "%s", arrival->certificate);
     snprintf(
@@ -212,6 +224,8 @@ void presence_leave(struct presence *presence, const char *name,
 
     if (client == NULL)
         return;
+    if (client->arriving_connection == connection)
+        forget_turned_away(presence, client);
     if (client->record.connected && client->connection == connection) {
         go(presence, client, reason);
         return;
@@ -223,10 +237,44 @@ void presence_leave(struct presence *presence, const char *name,
     }
 }
 
+bool presence_has(
+    const struct presence *presence, const char *name, const void *connection)
+{
+    const struct client *client = table_get(presence->clients, name);
+
+    return client != NULL &&
+        ((client->record.connected && client->connection == connection) ||
+            (client->arriving && client->arriving_connection == connection));
+}
+
+bool presence_is_here(const struct presence *presence, const char *name)
+{
+    const struct client *client = table_get(presence->clients, name);
+
+    return client != NULL && client->record.connected && !client->arriving;
+}
+
 void presence_refused(
     struct presence *presence, const struct presence_arrival *arrival)
 {
     presence_event_refused(presence->sender, arrival);
+}
+
+bool presence_turn_away(struct presence *presence, const char *name)
+{
+    struct client *client = table_get(presence->clients, name);
+    struct presence_arrival arrival;
+
+    if (client == NULL || !client->arriving)
+        return false;
+    arrival = (struct presence_arrival){name, client->arriving_certificate,
+        client->arriving_ip, client->arriving_connection};
+    unhook(presence, client);
+    client->arriving = false;
+    client->turned_away = true;
+    presence->kicks++;
+    presence_event_refused(presence->sender, &arrival);
+    return true;
 }
 
 void presence_subscribed(struct presence *presence, const char *name,
@@ -272,6 +320,11 @@ static void kick_if_wanted(void *context, void *value)
     struct presence *presence = context;
     struct client *client = value;
 
+    if (client->turned_away) {
+        client->turned_away = false;
+        presence->kicks--;
+        sender_kick(presence->sender, client->record.client);
+    }
     if (!client->kicked)
         return;
     if (client->record.connected)

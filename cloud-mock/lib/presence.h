@@ -23,7 +23,8 @@ enum presence_reason {
     PRESENCE_FORBIDDEN_ACCESS,
     PRESENCE_API_INITIATED,
     PRESENCE_SERVER_INITIATED,
-    PRESENCE_SERVER_ERROR
+    PRESENCE_SERVER_ERROR,
+    PRESENCE_THROTTLED
 };
 
 /* AWS's word for it; static. */
@@ -51,9 +52,19 @@ enum err presence_arrive(struct presence *presence,
 void presence_leave(struct presence *presence, const char *client,
     const void *connection, enum presence_reason reason);
 
+/* Is this its connection, there or arriving? */
+bool presence_has(const struct presence *presence, const char *client,
+    const void *connection);
+/* Has it arrived, and not left? */
+bool presence_is_here(const struct presence *presence, const char *client);
+
 /* An attempt was refused: connect_failed.  The client's id is its own word. */
 void presence_refused(
     struct presence *presence, const struct presence_arrival *arrival);
+
+/* An arrival is not welcome after all: connect_failed, and its connection is
+ * closed at the next tick.  False: it is not arriving. */
+bool presence_turn_away(struct presence *presence, const char *client);
 
 void presence_subscribed(struct presence *presence, const char *client,
     const char *filter, bool subscribed);

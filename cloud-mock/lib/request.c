@@ -182,15 +182,30 @@ static enum err do_test_shadow_error(struct work *work)
     return say_ok(work);
 }
 
-static enum err do_test_strict(struct work *work)
+static enum err want_switch(struct work *work, bool *out)
 {
     const struct json *on = json_get(work->request, "on");
 
     if (!json_is_bool(on))
         return fail(
             work, ERR_INVALID, "\"on\" is wrong; expected true or false");
-    *work->services->strict = json_is_true(on);
+    *out = json_is_true(on);
     return say_ok(work);
+}
+
+static enum err do_test_strict(struct work *work)
+{
+    return want_switch(work, work->services->strict);
+}
+
+static enum err do_test_rates(struct work *work)
+{
+    bool on;
+    enum err e = want_switch(work, &on);
+
+    if (e == ERR_OK)
+        rates_switch(work->services->rates, on);
+    return e;
 }
 
 static const struct {
@@ -208,6 +223,7 @@ static const struct {
     {"test-clock",             do_test_clock            },
     {"test-shadow-error",      do_test_shadow_error     },
     {"test-strict",            do_test_strict           },
+    {"test-rates",             do_test_rates            },
 };
 
 static enum err unknown(struct work *work, const char *name)

@@ -15,7 +15,8 @@ struct request_services {
     struct registry *registry;
     struct presence *presence;
     struct shadows *shadows;
-    bool *strict; /* a test may change it */
+    bool *strict;        /* a test may change it */
+    struct rates *rates; /* ... and switch them */
 };
 
 /* Answer on $nameplate/cloud/<client>/response if the topic is this client's

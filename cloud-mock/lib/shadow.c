@@ -17,14 +17,16 @@
 struct shadows {
     struct store *store;
     struct sender *sender;
+    struct rates *rates;
 };
 
-struct shadows *shadows_new(struct store *store, struct sender *sender)
+struct shadows *shadows_new(
+    struct store *store, struct sender *sender, struct rates *rates)
 {
     struct shadows *shadows = calloc(1, sizeof(*shadows));
 
     if (shadows != NULL)
-        *shadows = (struct shadows){store, sender};
+        *shadows = (struct shadows){store, sender, rates};
     return shadows;
 }
 
@@ -268,6 +270,18 @@ static const struct shadow_error *judge_thing(
     return &shadow_error_internal;
 }
 
+static const struct shadow_error *judge_rate(
+    struct shadows *shadows, const char *thing)
+{
+    int64_t now_ms = sender_now_ms(shadows->sender);
+    const struct rates_request request = {
+        now_ms, now_ms + sender_faults(shadows->sender)->delay_ms};
+
+    return rates_shadow(shadows->rates, thing, &request)
+        ? NULL
+        : &shadow_error_too_many;
+}
+
 typedef const struct shadow_error *reader(
     const void *payload, size_t len, struct shadow_request *request);
 
@@ -306,6 +320,8 @@ void shadows_request(struct shadows *shadows, const struct topic_shadow *topic,
 
     if (error == NULL)
         error = judge_thing(shadows, topic->thing);
+    if (error == NULL)
+        error = judge_rate(shadows, topic->thing);
     if (error == NULL)
         error = perform(shadows, topic, &request);
     if (error != NULL) {

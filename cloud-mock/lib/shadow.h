@@ -3,14 +3,16 @@
 #ifndef CLOUD_MOCK_SHADOW_H
 #define CLOUD_MOCK_SHADOW_H
 
+#include "cloud-mock/lib/rates.h"
 #include "cloud-mock/lib/sender.h"
 #include "cloud-mock/lib/store.h"
 #include "cloud-mock/lib/topic.h"
 
 struct shadows;
 
-/* Store and sender are borrowed for life; NULL when memory runs out. */
-struct shadows *shadows_new(struct store *store, struct sender *sender);
+/* All are borrowed for life; NULL when memory runs out. */
+struct shadows *shadows_new(
+    struct store *store, struct sender *sender, struct rates *rates);
 void shadows_free(struct shadows *shadows);
 
 /* Do what was asked and publish every answer: accepted or rejected, and after

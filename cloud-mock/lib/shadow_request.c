@@ -19,6 +19,7 @@ const struct shadow_error shadow_error_version = {400, "Invalid version"};
 const struct shadow_error shadow_error_too_big = {
     413, "The payload exceeds the maximum size allowed"};
 const struct shadow_error shadow_error_no_thing = {404, "Thing not found"};
+const struct shadow_error shadow_error_too_many = {429, "Too many requests"};
 
 static const struct shadow_error bad_json = {400, "Invalid JSON"};
 static const struct shadow_error bad_encoding = {

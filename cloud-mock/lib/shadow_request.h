@@ -20,6 +20,7 @@ extern const struct shadow_error shadow_error_conflict; /* 409 */
 extern const struct shadow_error shadow_error_version;  /* 400 */
 extern const struct shadow_error shadow_error_too_big;  /* 413 */
 extern const struct shadow_error shadow_error_no_thing; /* 404 */
+extern const struct shadow_error shadow_error_too_many; /* 429 */
 
 #define SHADOW_REQUEST_ANY_VERSION (-1)
 

@@ -10,6 +10,7 @@
 #include "cloud-mock/lib/table.h"
 
 struct filters {
+    size_t in_packet;
     size_t count;
     uint64_t hashes[LIMITS_SUBSCRIPTIONS];
 };
@@ -49,20 +50,40 @@ static size_t find(const struct filters *filters, uint64_t hash)
     return i;
 }
 
+/* NULL: no memory. */
+static struct filters *find_or_make(
+    struct subscriptions *subscriptions, const char *client)
+{
+    struct filters *filters = table_get(subscriptions->clients, client);
+
+    if (filters != NULL)
+        return filters;
+    filters = calloc(1, sizeof(*filters));
+    if (filters == NULL || table_add(subscriptions->clients, client, filters))
+        return filters;
+    free(filters);
+    return NULL;
+}
+
+bool subscriptions_in_packet(
+    struct subscriptions *subscriptions, const char *client, bool first)
+{
+    struct filters *filters = find_or_make(subscriptions, client);
+
+    if (filters == NULL)
+        return false;
+    filters->in_packet = first ? 1 : filters->in_packet + 1;
+    return filters->in_packet <= LIMITS_FILTERS;
+}
+
 bool subscriptions_add(
     struct subscriptions *subscriptions, const char *client, const char *filter)
 {
-    struct filters *filters = table_get(subscriptions->clients, client);
+    struct filters *filters = find_or_make(subscriptions, client);
     uint64_t hash = table_hash(filter);
 
-    if (filters == NULL) {
-        filters = calloc(1, sizeof(*filters));
-        if (filters == NULL ||
-            !table_add(subscriptions->clients, client, filters)) {
-            free(filters);
-            return false;
-        }
-    }
+    if (filters == NULL)
+        return false;
     if (find(filters, hash) < filters->count)
         return true;
     if (filters->count == LIMITS_SUBSCRIPTIONS)

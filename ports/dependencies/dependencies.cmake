@@ -20,7 +20,7 @@ nameplate_system_library(cjson libcjson libcjson-dev)
 nameplate_system_library(inih inih libinih-dev)
 if(NAMEPLATE_MOCK)
   nameplate_system_library(mosquitto libmosquitto libmosquitto-dev)
-  nameplate_system_library(crypto libcrypto libssl-dev)
+  nameplate_system_library(ssl openssl libssl-dev)
   nameplate_system_library(microhttpd libmicrohttpd libmicrohttpd-dev)
 endif()
 if(NAMEPLATE_TESTS)
@@ -76,7 +76,7 @@ function(nameplate_archive target file)
 endfunction()
 
 nameplate_archive(archive_mbedcrypto ${mbedtls_prefix}/lib/libmbedcrypto.a
-  Threads::Threads)
+  psa_its Threads::Threads)
 nameplate_archive(archive_mbedx509 ${mbedtls_prefix}/lib/libmbedx509.a
   archive_mbedcrypto)
 nameplate_archive(archive_mbedtls ${mbedtls_prefix}/lib/libmbedtls.a
@@ -88,7 +88,26 @@ target_include_directories(dep_mbedcrypto SYSTEM INTERFACE
   ${mbedtls_prefix}/include)
 target_compile_definitions(dep_mbedcrypto INTERFACE
   MBEDTLS_CONFIG_FILE="nameplate_mbedtls_config.h")
+# PSA's storage is ours.
+add_library(psa_its STATIC ${CMAKE_SOURCE_DIR}/ports/mbedtls/its.c)
+target_include_directories(psa_its SYSTEM PRIVATE ${mbedtls_prefix}/include)
+target_compile_definitions(psa_its PRIVATE
+  MBEDTLS_CONFIG_FILE="nameplate_mbedtls_config.h")
+target_link_libraries(psa_its PRIVATE nameplate_flags)
 target_link_libraries(dep_mbedcrypto INTERFACE archive_mbedx509)
+
+# Keys in tokens: headers only.  The libraries are opened when a key's URI asks
+# for them, so a device without a token needs none of them.
+pkg_check_modules(P11KIT QUIET p11-kit-1)
+pkg_check_modules(TSS2 QUIET tss2-esys)
+if(NOT P11KIT_FOUND OR NOT TSS2_FOUND)
+  message(FATAL_ERROR "The headers of p11-kit or of the TPM's library are "
+    "missing; run: apt-get install libp11-kit-dev libtss2-dev")
+endif()
+add_library(dep_tokens INTERFACE)
+target_include_directories(dep_tokens SYSTEM INTERFACE
+  ${P11KIT_INCLUDE_DIRS} ${TSS2_INCLUDE_DIRS})
+target_link_libraries(dep_tokens INTERFACE ${CMAKE_DL_LIBS})
 add_library(dep_mbedtls INTERFACE)
 target_link_libraries(dep_mbedtls INTERFACE archive_mbedtls dep_mbedcrypto)
 add_library(dep_curl INTERFACE)

@@ -70,9 +70,12 @@
 #define MBEDTLS_PEM_PARSE_C
 #define MBEDTLS_PEM_WRITE_C
 
-/* PSA: TLS 1.3 needs it */
+/* PSA: TLS 1.3 needs it.  A key that stays in its store signs through a driver
+ * (SE_C, see docs/keys.md), which wants storage: ours is its.c, in memory. */
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_USE_PSA_CRYPTO
+#define MBEDTLS_PSA_CRYPTO_STORAGE_C
+#define MBEDTLS_PSA_CRYPTO_SE_C
 
 /* X.509 */
 #define MBEDTLS_X509_USE_C

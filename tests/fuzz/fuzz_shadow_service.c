@@ -139,11 +139,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     const struct seam seam = {&seen, now_ms, NULL, on_publish, NULL};
     struct store *store = NULL;
     struct sender *sender = sender_new(&seam);
+    struct rates *rates = rates_new(false);
     struct shadows *shadows;
 
-    must(store_open(":memory:", &store) == ERR_OK);
+    must(rates != NULL && store_open(":memory:", &store) == ERR_OK);
     register_thing(store);
-    shadows = shadows_new(store, sender);
+    shadows = shadows_new(store, sender, rates);
     while (len > 0) {
         const uint8_t *end = memchr(bytes, 0xff, len);
         size_t n = end == NULL ? len : (size_t)(end - bytes);
@@ -155,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         len -= n;
     }
     shadows_free(shadows);
+    rates_free(rates);
     sender_free(sender);
     store_close(store);
     return 0;

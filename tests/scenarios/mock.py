@@ -7,7 +7,8 @@
             answer = heard.wait("update/accepted")
         cloud.ask("kick", thing=device.thing)    # a privileged request
 
-Options of MockCloud are those of cloud-mock/broker/configure.  `vendor` is the
+Options of MockCloud are those of cloud-mock/broker/configure, but the rates are
+off unless `rates="yes"`: tests are in a hurry.  `vendor` is the
 `Factory` of kit.py that made the certificates; several clouds may share one.
 """
 import json
@@ -203,7 +204,8 @@ class MockCloud:
                            for a in ("models", "vendor.crt", "root.crt")]
         self.options = {"devices_ca": self.vendor.root,
                         "certificate": f"{server}/server.crt",
-                        "key": f"{server}/server.key", **options}
+                        "key": f"{server}/server.key", "rates": "no",
+                        **options}
         self.authorities = authorities
 
     def command(self):

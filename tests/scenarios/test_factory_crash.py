@@ -131,13 +131,14 @@ def words(*arguments):
                          os.path.join(work, "factory")]
 
 
-def pair_state(path, name):
-    """Of a folder that must hold a key and its certificate, or not be there."""
+def pair_state(path, name, *more):
+    """Of a folder that must hold a key and its certificate (and `more`), or not
+    be there."""
     def state(work):
         where = os.path.join(work, "factory", path)
         if not os.path.exists(where):
             return None
-        if sorted(os.listdir(where)) != [name + ".crt", name + ".key"]:
+        if sorted(os.listdir(where)) != [name + ".crt", name + ".key", *more]:
             return f"{path}: {os.listdir(where)}"
         base = os.path.join(where, name)
         return belongs(base + ".key", base + ".crt") or "a key of another"
@@ -154,7 +155,7 @@ def check_attempt(attempt, injection, again=(0, 73), both=True):
 ISSUE = Attempt(a_factory, words("issue", "--model", "Thermo-1", "--serial", "S1"),
                 pair_state("devices/acme:thermo-1:S1", "device"))
 MODEL = Attempt(a_factory, words("model", "--model", "Lock", "--batch", "B1"),
-                pair_state("models/acme:lock/B1", "ca"))
+                pair_state("models/acme:lock/B1", "ca", "profile.json"))
 SERVER = Attempt(a_factory, words("server", "--name", "localhost", "--as", "two"),
                  pair_state("server/two", "server"))
 

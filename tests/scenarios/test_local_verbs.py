@@ -5,6 +5,9 @@ The real `nameplate` talks over a real socket to the real server of the agent;
 what lies below it (session, shadow, telemetry) the test plays, so that every
 answer can be had. The whole agent is met in other scenarios.
 """
+import base64
+import hashlib
+import ipaddress
 import json
 import os
 import random
@@ -13,7 +16,7 @@ import socket
 import subprocess
 import time
 
-from kit import Factory, expect, folder, main, run, scenario, write
+from kit import FACTORY, Factory, expect, folder, main, run, scenario, write
 from stage import NAMEPLATE, Stage
 
 
@@ -78,9 +81,20 @@ def identity_shows_the_nameplate():
         out = s.run("identity").stdout
         holds(out, "vendor       Acme\n", "model        Thermo-1\n",
               "serial       S1\n", "thing        acme:thermo-1:S1\n",
-              "valid        2023-11-14 to for ever\n")
+              "valid        2023-11-14 to for ever\n",
+              "hit          2001:22::1\n", "above        O=Acme, CN=Acme batch 1\n"
+              "  key        beef\n")
         said = json.loads(s.run("identity", "--json").stdout)
         same((said["vendor"], said["not_after"]), ("Acme", 253402300799))
+
+
+def hit_of(certificate):
+    """The Host Identity Tag, made from what OpenSSL says the key is."""
+    key = run("openssl", "x509", "-in", certificate, "-noout", "-pubkey").stdout
+    der = base64.b64decode("".join(key.splitlines()[1:-1]))
+    digest = hashlib.sha384(
+        bytes.fromhex("F0EFF02FBFF43D0FE7930C3C6E6174EA0001") + der[-64:]).digest()
+    return str(ipaddress.IPv6Address(bytes.fromhex("20010022") + digest[18:30]))
 
 
 @scenario
@@ -100,8 +114,17 @@ key = file:{device}/device.key
         same((said["vendor"], said["model"], said["serial"], said["thing"]),
              ("Acme", "Thermo-1", "S:42", "acme:thermo-1:S_3a42"))
         expect(len(said["fingerprint"]) == 64, said)
+        same(said["hit"], hit_of(f"{device}/device.crt"))
+        shown = json.loads(run(FACTORY, "show", f"{device}/device.crt",
+                               "--json").stdout)["certificates"]
+        same([(c["fingerprint"], c["certificate_id"]) for c in said["chain"]],
+             [(c["keySha256"], c["sha256"]) for c in shown[1:]])
+        same([c["subject"] for c in said["chain"]],
+             ["O=Acme, OU=Thermo-1, CN=Thermo-1 batch B1",
+              "O=Acme, CN=Acme Device CA G1"])
         holds(run(NAMEPLATE, "identity", f"--config={config}").stdout,
-              "serial       S:42\n", "to for ever\n")
+              "serial       S:42\n", "to for ever\n", "lives        in the file")
+        same((said["key_kind"], said["key_exportable"]), ("file", True))
 
 
 @scenario

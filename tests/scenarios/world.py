@@ -202,7 +202,9 @@ class Agent:
     def __init__(self, home, serial="S1", port=None, host="localhost",
                  trust=None, binary=NAMEPLATE, environment=None, settings=()):
         os.makedirs(home, exist_ok=True)
-        self.home, self.binary = home, binary
+        self.home = home
+        # A list of words: a program that starts the agent.
+        self.binary = [binary] if isinstance(binary, str) else binary
         self.environment = dict(os.environ, **(environment or {}))
         self.device = device(serial)
         self.thing = thing(serial)
@@ -223,7 +225,7 @@ class Agent:
     def start(self):
         with open(self.log, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [self.binary, "run", "-c", self.config], env=self.environment,
+                [*self.binary, "run", "-c", self.config], env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         return self
 

@@ -49,7 +49,7 @@ static inline int set_up(void **state)
         site->cas, sizeof(site->cas), "%s/cas.pem", site->folder.path);
     site->authorities[0] = site->cas;
     site->options = (struct cloud_options){
-        site->database, site->authorities, 1, true, false};
+        site->database, site->authorities, 1, true, false, false};
     site->acme = forge_authority("Acme");
     forge_write(&site->acme.der, site->cas);
     site_open(site);

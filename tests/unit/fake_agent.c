@@ -35,7 +35,12 @@ struct telemetry {
 
 static char vendor[] = "Acme", model[] = "Thermo-1", serial[] = "S1",
             thing[] = "acme:thermo-1:S1", issuer[] = "CN=Acme batch 1",
-            fingerprint[] = "f00d", certificate_id[] = "cafe";
+            fingerprint[] = "f00d", certificate_id[] = "cafe",
+            hit[] = "2001:22::1", subject[] = "O=Acme, CN=Acme batch 1",
+            above_key[] = "beef", above_id[] = "babe";
+static struct nameplate_above above[] = {
+    {subject, above_key, above_id}
+};
 
 struct fake_agent *fake_agent_new(void)
 {
@@ -50,7 +55,7 @@ struct fake_agent *fake_agent_new(void)
     assert_non_null(fake->telemetry);
     fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
     fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
-        fingerprint, certificate_id, 1700000000, 253402300799};
+        fingerprint, certificate_id, 1700000000, 253402300799, hit, above, 1};
     fake->status = (struct session_status){.online = true,
         .since_ms = 1790000000000,
         .queued = 3,
@@ -71,8 +76,10 @@ void fake_agent_free(struct fake_agent *fake)
 
 struct conversation_sources fake_agent_sources(struct fake_agent *fake)
 {
-    return (struct conversation_sources){
-        fake->session, fake->shadow, fake->telemetry, &fake->nameplate};
+    return (struct conversation_sources){.session = fake->session,
+        .shadow = fake->shadow,
+        .telemetry = fake->telemetry,
+        .nameplate = &fake->nameplate};
 }
 
 void fake_agent_commit(struct fake_agent *fake, bool stored)

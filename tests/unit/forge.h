@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "certs/certificate.h"
-#include "certs/pem.h"
-#include "certs/view.h"
+#include "identity/pem.h"
+#include "identity/view.h"
 #include "ports/port.h"
 
 struct forge {
@@ -32,7 +32,7 @@ static inline struct forge forge_authority(const char *vendor)
     struct certificate_plan plan = {
         .subject = {.organization = vendor, .common_name = "CA"},
         .from = port_wall_ms() / 1000,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = 0,
     };
 
@@ -51,7 +51,7 @@ static inline struct bytes forge_leaf(
     struct certificate_plan plan = {
         .subject = *subject,
         .from = port_wall_ms() / 1000,
-        .to = DER_FOR_EVER,
+        .to = READER_FOR_EVER,
         .path_length = EXTENSION_NOT_A_CA,
     };
     struct keypair *key = NULL;

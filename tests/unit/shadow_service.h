@@ -22,6 +22,7 @@ struct service {
     struct world world;
     struct store *store;
     struct sender *sender;
+    struct rates *rates; /* off */
     struct shadows *shadows;
 };
 
@@ -32,13 +33,17 @@ static inline void service_open(struct service *service, const char *database)
     assert_int_equal(store_open(database, &service->store), ERR_OK);
     service->sender = sender_new(&seam);
     assert_non_null(service->sender);
-    service->shadows = shadows_new(service->store, service->sender);
+    service->rates = rates_new(false);
+    assert_non_null(service->rates);
+    service->shadows =
+        shadows_new(service->store, service->sender, service->rates);
     assert_non_null(service->shadows);
 }
 
 static inline void service_close(struct service *service)
 {
     shadows_free(service->shadows);
+    rates_free(service->rates);
     sender_free(service->sender);
     store_close(service->store);
 }

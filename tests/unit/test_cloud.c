@@ -14,35 +14,37 @@ static const struct {
     struct cloud_access access;
     enum verdict strict, relaxed;
 } verdicts[] = {
-    {{THING, CLOUD_PUBLISH, OWN, 1, 1, false, 4},        VERDICT_ALLOW,              VERDICT_ALLOW},
-    {{THING, CLOUD_PUBLISH, OTHER, 1, 1, false, 4},      VERDICT_CLOSE_UNAUTHORISED,
-     VERDICT_REFUSE                                                                               },
-    {{THING, CLOUD_PUBLISH, OTHER, 1, 1, false, 5},      VERDICT_REFUSE,
-     VERDICT_REFUSE                                                                               },
-    {{THING, CLOUD_PUBLISH, OTHER, 1, 0, false, 5},      VERDICT_CLOSE_UNAUTHORISED,
-     VERDICT_REFUSE                                                                               },
-    {{THING, CLOUD_PUBLISH, OWN, 131072, 1, true, 5},    VERDICT_ALLOW,
-     VERDICT_ALLOW                                                                                },
-    {{THING, CLOUD_PUBLISH, OWN, 131073, 1, false, 5},   VERDICT_CLOSE_TOO_BIG,
-     VERDICT_ALLOW                                                                                },
-    {{THING, CLOUD_PUBLISH, DEEP, 1, 1, false, 5},       VERDICT_REFUSE,
-     VERDICT_ALLOW                                                                                },
-    {{THING, CLOUD_SUBSCRIBE, DEEP, 0, 1, false, 5},     VERDICT_REFUSE,
-     VERDICT_ALLOW                                                                                },
-    {{THING, CLOUD_SUBSCRIBE, OTHER, 0, 1, false, 5},    VERDICT_REFUSE,
-     VERDICT_REFUSE                                                                               },
-    {{THING, CLOUD_UNSUBSCRIBE, OTHER, 0, 1, false, 5},  VERDICT_ALLOW,
-     VERDICT_ALLOW                                                                                },
+    {{THING, CLOUD_PUBLISH, OWN, 1, 1, false, 4, false},        VERDICT_ALLOW,
+     VERDICT_ALLOW                                                                            },
+    {{THING, CLOUD_PUBLISH, OTHER, 1, 1, false, 4, false},
+     VERDICT_CLOSE_UNAUTHORISED,                                                VERDICT_REFUSE},
+    {{THING, CLOUD_PUBLISH, OTHER, 1, 1, false, 5, false},      VERDICT_REFUSE,
+     VERDICT_REFUSE                                                                           },
+    {{THING, CLOUD_PUBLISH, OTHER, 1, 0, false, 5, false},
+     VERDICT_CLOSE_UNAUTHORISED,                                                VERDICT_REFUSE},
+    {{THING, CLOUD_PUBLISH, OWN, 131072, 1, true, 5, false},    VERDICT_ALLOW,
+     VERDICT_ALLOW                                                                            },
+    {{THING, CLOUD_PUBLISH, OWN, 131073, 1, false, 5, false},
+     VERDICT_CLOSE_TOO_BIG,                                                     VERDICT_ALLOW },
+    {{THING, CLOUD_PUBLISH, DEEP, 1, 1, false, 5, false},       VERDICT_REFUSE,
+     VERDICT_ALLOW                                                                            },
+    {{THING, CLOUD_SUBSCRIBE, DEEP, 0, 1, false, 5, false},     VERDICT_REFUSE,
+     VERDICT_ALLOW                                                                            },
+    {{THING, CLOUD_SUBSCRIBE, OTHER, 0, 1, false, 5, false},    VERDICT_REFUSE,
+     VERDICT_REFUSE                                                                           },
+    {{THING, CLOUD_UNSUBSCRIBE, OTHER, 0, 1, false, 5, false},  VERDICT_ALLOW,
+     VERDICT_ALLOW                                                                            },
     {{THING, CLOUD_PUBLISH, "$aws/things/" THING "/shadow/update", 1, 1, true,
-         5},
-     VERDICT_REFUSE,                                                                 VERDICT_ALLOW},
-    {{THING, CLOUD_RECEIVE, OWN, 1, 1, false, 5},        VERDICT_ALLOW,              VERDICT_ALLOW},
-    {{THING, CLOUD_RECEIVE, OTHER, 1, 1, false, 5},      VERDICT_REFUSE,
-     VERDICT_REFUSE                                                                               },
-    {{"boss", CLOUD_SUBSCRIBE, "#", 0, 1, false, 5},     VERDICT_ALLOW,
-     VERDICT_ALLOW                                                                                },
-    {{"boss", CLOUD_PUBLISH, OTHER, 999999, 1, true, 4}, VERDICT_ALLOW,
-     VERDICT_ALLOW                                                                                },
+         5, false},
+     VERDICT_REFUSE,                                                            VERDICT_ALLOW },
+    {{THING, CLOUD_RECEIVE, OWN, 1, 1, false, 5, false},        VERDICT_ALLOW,
+     VERDICT_ALLOW                                                                            },
+    {{THING, CLOUD_RECEIVE, OTHER, 1, 1, false, 5, false},      VERDICT_REFUSE,
+     VERDICT_REFUSE                                                                           },
+    {{"boss", CLOUD_SUBSCRIBE, "#", 0, 1, false, 5, false},     VERDICT_ALLOW,
+     VERDICT_ALLOW                                                                            },
+    {{"boss", CLOUD_PUBLISH, OTHER, 999999, 1, true, 4, false}, VERDICT_ALLOW,
+     VERDICT_ALLOW                                                                            },
 };
 
 /* [14] [25] */
@@ -67,7 +69,7 @@ static void a_connection_has_50_subscriptions_and_the_next_one_again(
     struct bytes der = forge_leaf(&site->acme, &genuine);
     char topic[100];
     struct cloud_access access = {
-        THING, CLOUD_SUBSCRIBE, topic, 0, 1, false, 5};
+        THING, CLOUD_SUBSCRIBE, topic, 0, 1, false, 5, false};
 
     for (int round = 0; round < 2; round++) {
         assert_int_equal(connects(site, &der, THING), CLOUD_WELCOME);

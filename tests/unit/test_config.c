@@ -312,6 +312,13 @@ static void a_bad_value_says_what_was_expected(void **state)
     refused(*state, MINIMUM "[identity]\nkey = /k.pem\n",
         "agent.ini:4: key = '/k.pem' in [identity]: "
         "expected SCHEME:..., SCHEME one of file|tpm2\n");
+    /* Such a URI may hold a PIN. */
+    refused(*state, MINIMUM "[identity]\nkey = pkcs11:x?pin-value=4711\n",
+        "agent.ini:4: key = 'pkcs11:...' in [identity]: "
+        "expected SCHEME:..., SCHEME one of file|tpm2\n");
+    refused(*state, MINIMUM "[identity]\nkey = x;pin-value=4711\n",
+        "agent.ini:4: key = 'x;...' in [identity]: "
+        "expected SCHEME:..., SCHEME one of file|tpm2\n");
     refused(*state, MINIMUM "[identity]\nkey = file:\n",
         "agent.ini:4: key = 'file:' in [identity]: "
         "expected SCHEME:..., SCHEME one of file|tpm2\n");

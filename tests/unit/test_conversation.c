@@ -256,7 +256,9 @@ static void identity_tells_the_nameplate(void **state)
         "\"serial\":\"S1\",\"thing\":\"acme:thermo-1:S1\","
         "\"issuer\":\"CN=Acme batch 1\",\"fingerprint\":\"f00d\","
         "\"certificate_id\":\"cafe\",\"not_before\":1700000000,"
-        "\"not_after\":253402300799}\n");
+        "\"not_after\":253402300799,\"hit\":\"2001:22::1\",\"chain\":[{"
+        "\"subject\":\"O=Acme, CN=Acme batch 1\",\"fingerprint\":\"beef\","
+        "\"certificate_id\":\"babe\"}]}\n");
 }
 
 static void only_a_watcher_hears_of_changes(void **state)

@@ -5,9 +5,9 @@
 
 #include "certs/der.h"
 #include "certs/extensions.h"
-#include "certs/oid.h"
-#include "certs/reader.h"
 #include "cmocka_all.h"
+#include "identity/oid.h"
+#include "identity/reader.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -86,11 +86,11 @@ static void times_change_their_form_in_2050(void **state)
         unsigned char tag;
         const char *text;
     } table[] = {
-        {0,            DER_UTC_TIME,         "700101000000Z"  },
-        {2524607999,   DER_UTC_TIME,         "491231235959Z"  },
-        {2524608000,   DER_GENERALIZED_TIME, "20500101000000Z"},
-        {DER_FOR_EVER, DER_GENERALIZED_TIME, "99991231235959Z"},
-        {1709164800,   DER_UTC_TIME,         "240229000000Z"  },
+        {0,               DER_UTC_TIME,         "700101000000Z"  },
+        {2524607999,      DER_UTC_TIME,         "491231235959Z"  },
+        {2524608000,      DER_GENERALIZED_TIME, "20500101000000Z"},
+        {READER_FOR_EVER, DER_GENERALIZED_TIME, "99991231235959Z"},
+        {1709164800,      DER_UTC_TIME,         "240229000000Z"  },
     };
 
     (void)state;
@@ -112,7 +112,8 @@ static void times_change_their_form_in_2050(void **state)
 
 static void a_time_that_no_certificate_can_say_is_an_error(void **state)
 {
-    static const int64_t table[] = {-1, INT64_MIN, DER_FOR_EVER + 1, INT64_MAX};
+    static const int64_t table[] = {
+        -1, INT64_MIN, READER_FOR_EVER + 1, INT64_MAX};
 
     (void)state;
     for (size_t i = 0; i < COUNT(table); i++) {

@@ -29,6 +29,16 @@ static void dns_names_match_as_the_table_says(void **state)
         {"127.0.0.1",         "127.0.0.1",        false},
         {"127.0.0.1",         "*.0.0.1",          false},
         {"::1",               "::1",              false},
+ /* What the resolver takes for an address is none in a certificate. */
+        {"127.1",             "127.1",            false},
+        {"127.0.1",           "*.0.1",            false},
+        {"2130706433",        "2130706433",       false},
+        {"127.0.0.0x1",       "*.0.0.0x1",        false},
+        {"a.b.1",             "a.b.1",            false},
+        {"a.b.1x",            "a.b.1x",           true },
+        {"1.2.x",             "*.2.x",            true },
+        {"fe80::1%a.b.c",     "*.b.c",            false},
+        {"a b.example.com",   "*.example.com",    false},
     };
 
     (void)state;

@@ -192,6 +192,18 @@ static void what_was_posted_and_never_run_is_freed(void **state)
     assert_int_equal(loop_post(w->loop, count, w), ERR_OK);
 }
 
+static void what_was_posted_runs_once_when_a_loop_at_rest_is_flushed(
+    void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(loop_post(w->loop, count, w), ERR_OK);
+    loop_flush(w->loop);
+    assert_int_equal(w->count, 1);
+    loop_flush(w->loop);
+    assert_int_equal(w->count, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -205,6 +217,7 @@ int main(void)
         TEST(a_signal_arrives_on_the_loop),
         TEST(nothing_posted_from_another_thread_is_lost),
         TEST(what_was_posted_and_never_run_is_freed),
+        TEST(what_was_posted_runs_once_when_a_loop_at_rest_is_flushed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

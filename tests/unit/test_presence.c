@@ -127,7 +127,7 @@ static void only_the_clients_own_disconnect_is_client_initiated(void **state)
     struct stage *stage = *state;
 
     for (enum presence_reason r = PRESENCE_CLIENT_INITIATED;
-         r <= PRESENCE_SERVER_ERROR; r++) {
+         r <= PRESENCE_THROTTLED; r++) {
         char expected[100];
 
         connect_with(stage, &first_wire);
@@ -255,6 +255,57 @@ static void a_kick_is_carried_out_once(void **state)
     presence_tick(stage->presence);
     presence_tick(stage->presence);
     assert_string_equal(stage->world.kicked, THING " ");
+}
+
+static void who_is_turned_away_never_came_and_is_kicked_once(void **state)
+{
+    struct stage *stage = *state;
+
+    assert_false(presence_turn_away(stage->presence, THING));
+    arrive(stage, &first_wire);
+    assert_true(presence_has(stage->presence, THING, &first_wire));
+    assert_true(presence_turn_away(stage->presence, THING));
+    assert_false(presence_has(stage->presence, THING, &first_wire));
+    assert_int_equal(times(stage, "connect_failed"), 2); /* topic, eventType */
+    presence_tick(stage->presence);
+    presence_tick(stage->presence);
+    leave(stage, &first_wire, PRESENCE_API_INITIATED);
+    assert_string_equal(stage->world.kicked, THING " ");
+    assert_null(strstr(stage->world.said, "connected"));
+    assert_false(presence_is_here(stage->presence, THING));
+}
+
+static void who_was_turned_away_and_left_or_came_again_is_not_kicked(
+    void **state)
+{
+    struct stage *stage = *state;
+
+    arrive(stage, &first_wire);
+    assert_true(presence_turn_away(stage->presence, THING));
+    leave(stage, &first_wire, PRESENCE_CONNECTION_LOST);
+    presence_tick(stage->presence);
+    arrive(stage, &first_wire);
+    assert_true(presence_turn_away(stage->presence, THING));
+    connect_with(stage, &second_wire);
+    assert_string_equal(stage->world.kicked, "");
+    assert_true(presence_is_here(stage->presence, THING));
+}
+
+static void a_client_is_here_from_its_arrival_to_its_end(void **state)
+{
+    struct stage *stage = *state;
+
+    assert_false(presence_is_here(stage->presence, THING));
+    assert_false(presence_has(stage->presence, THING, &first_wire));
+    arrive(stage, &first_wire);
+    assert_false(presence_is_here(stage->presence, THING));
+    presence_tick(stage->presence);
+    assert_true(presence_is_here(stage->presence, THING));
+    assert_true(presence_has(stage->presence, THING, &first_wire));
+    assert_false(presence_has(stage->presence, THING, &second_wire));
+    leave(stage, &first_wire, PRESENCE_CONNECTION_LOST);
+    assert_false(presence_is_here(stage->presence, THING));
+    assert_false(presence_has(stage->presence, THING, &first_wire));
 }
 
 /* [23] */
@@ -399,6 +450,9 @@ int main(void)
         T(the_version_begins_anew_after_an_hour_offline),
         T(a_kick_waits_for_the_tick_and_has_its_reason),
         T(a_kick_is_carried_out_once),
+        T(who_is_turned_away_never_came_and_is_kicked_once),
+        T(who_was_turned_away_and_left_or_came_again_is_not_kicked),
+        T(a_client_is_here_from_its_arrival_to_its_end),
         T(a_revoked_certificate_ends_only_its_own_connection),
         T(a_connection_revoked_before_it_was_complete_ends_too),
         T(a_refused_attempt_is_announced_but_not_under_any_id),

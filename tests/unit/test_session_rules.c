@@ -168,6 +168,7 @@ static void the_verdict_names_the_layer(void **state)
         {LINK_CERTIFICATE, MQTT_LOST,           false, "certificate"},
         {LINK_REFUSED,     MQTT_LOST,           true,  "refused"    },
         {LINK_LOCAL,       MQTT_LOST,           false, "local"      },
+        {LINK_KEY,         MQTT_LOST,           false, "key"        },
         {LINK_LOST,        MQTT_LOST,           true,  "lost"       },
         {LINK_CLOSED,      MQTT_NOT_AUTHORISED, true,  "policy"     },
         {LINK_LOST,        MQTT_TAKEN_OVER,     true,  "duplicate"  },

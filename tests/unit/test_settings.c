@@ -229,19 +229,21 @@ static void what_must_be_given_is_missed_all_at_once(void **state)
     assert_non_null(strstr(scene->said, ": key is missing in [identity]"));
 }
 
-static void a_key_store_that_is_not_built_in_is_refused(void **state)
+static void a_key_store_that_is_not_built_in_is_refused_without_its_pin(
+    void **state)
 {
     struct scene *scene = *state;
     struct settings *s;
 
     assert_int_equal(load(scene,
                          CLOUD "a\n[identity]\ncertificate = c\n"
-                               "key = pkcs11:token=x\n",
+                               "key = pkcs12:token=x?pin-value=4711\n",
                          &s),
         ERR_INVALID);
     assert_string_equal(scene->said,
-        ":6: key = 'pkcs11:token=x' in [identity]: expected file:PATH, a PEM "
-        "file with the certificate's key\n");
+        ":6: key = 'pkcs12:...' in [identity]: expected file:PATH, a PEM "
+        "file with the certificate's key, or pkcs11:... or tpm2:...; see "
+        "docs/keys.md\n");
 }
 
 /* Uncomment what the example shows as defaults: it must still be accepted,
@@ -291,7 +293,7 @@ int main(void)
         TEST(a_bad_endpoint_names_its_line),
         TEST(who_the_device_is_cannot_be_configured),
         TEST(what_must_be_given_is_missed_all_at_once),
-        TEST(a_key_store_that_is_not_built_in_is_refused),
+        TEST(a_key_store_that_is_not_built_in_is_refused_without_its_pin),
         TEST(the_example_holds_every_key_with_its_default),
     };
 
