@@ -126,6 +126,7 @@ void http_cancel(struct http *http)
     if (http == NULL)
         return;
     http->is_cancelled = true;
+    atomic_store(&http->transfer.must_end, true);
     if (write(http->transfer.wake, &one, sizeof(one)) < 0)
         log_error(HTTP_MODULE, "cannot stop reason=\"%s\"", strerror(errno));
 }

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <mbedtls/ssl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "cloud/http.h"
@@ -49,9 +50,12 @@ void http_answer_free(struct http_answer *answer);
 size_t http_answer_on_header(char *line, size_t one, size_t len, void *context);
 size_t http_answer_on_body(char *bytes, size_t one, size_t len, void *context);
 
+struct http_transfer;
+
 /* How libcurl sends and receives for one connection.  One that is being closed
  * still has its own while the next hop's is made. */
 struct http_ear {
+    const struct http_transfer *transfer;
     mbedtls_ssl_send_t *send;
     mbedtls_ssl_recv_t *receive;
     void *context;
@@ -72,7 +76,9 @@ struct http_transfer {
     uint32_t timeout_ms, connect_ms, stall_ms;
     unsigned redirects; /* left */
     bool has_proxy, shows_credentials;
-    struct http_place place; /* of this hop */
+    int64_t end_ms, connect_end_ms; /* of all, and of this hop's handshake */
+    atomic_bool must_end;           /* `wake`, for a thread deep in mbedTLS */
+    struct http_place place;        /* of this hop */
     struct trust_check check;
     mbedtls_ssl_context *ssl; /* of this hop's connection, while it lives */
     struct http_ear ears[HTTP_REDIRECTS + 1];

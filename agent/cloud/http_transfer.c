@@ -91,6 +91,8 @@ static enum err perform(struct http_transfer *t, int64_t end_ms, CURLcode *code)
         .heard_ms = now};
     int running;
 
+    t->end_ms = end_ms;
+    t->connect_end_ms = earlier(end_ms, w.connect_end_ms);
     for (;;) {
         enum err e;
 

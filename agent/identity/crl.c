@@ -236,16 +236,26 @@ static bool lists(
     return false;
 }
 
+static bool has_begun(const mbedtls_x509_crl *crl, const struct crl_when *when)
+{
+    return when->may_be_later || moment_of(&crl->this_update) <= when->now_s;
+}
+
+static bool is_fresh(const mbedtls_x509_crl *crl, const struct crl_when *when)
+{
+    int64_t end = next_update(crl);
+
+    return end == INT64_MAX || when->now_s <= end + when->grace_s;
+}
+
 enum crl_status crls_look(const struct crls *crls,
     const mbedtls_x509_crt *certificate, const mbedtls_x509_crt *issuer,
-    int64_t now_s, int64_t grace_s)
+    const struct crl_when *when)
 {
     bool named = false, fresh = false, any = false;
 
     for (const mbedtls_x509_crl *c = crls == NULL ? NULL : &crls->list;
          c != NULL; c = c->next) {
-        int64_t end = next_update(c);
-
         if (c->version == 0 || !is_in_name_of(c, issuer))
             continue;
         named = true;
@@ -253,8 +263,10 @@ enum crl_status crls_look(const struct crls *crls,
             continue;
         if (lists(c, certificate))
             return CRL_REVOKED;
+        if (!has_begun(c, when))
+            continue;
         any = true;
-        fresh |= end == INT64_MAX || now_s <= end + grace_s;
+        fresh |= is_fresh(c, when);
     }
     if (!named)
         return CRL_NONE;

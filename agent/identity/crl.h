@@ -42,12 +42,18 @@ enum crl_status {
     CRL_BAD      /* a list in its name, and none that it signed */
 };
 
-/* What the lists say of `certificate`, issued by `issuer`, at `now_s`; a list
- * counts as fresh until `grace_s` after its nextUpdate.  One without nextUpdate
- * is never over. */
+struct crl_when {
+    int64_t now_s;
+    int64_t grace_s;   /* a list is fresh so long after its nextUpdate */
+    bool may_be_later; /* now_s is only a floor: a list may have begun since */
+};
+
+/* What the lists say of `certificate`, issued by `issuer`.  One without
+ * nextUpdate is never over; one that has not begun counts as BAD, but what it
+ * revokes is revoked. */
 enum crl_status crls_look(const struct crls *crls,
     const mbedtls_x509_crt *certificate, const mbedtls_x509_crt *issuer,
-    int64_t now_s, int64_t grace_s);
+    const struct crl_when *when);
 
 /* The earliest nextUpdate and the latest thisUpdate of all; INT64_MAX when none
  * has a nextUpdate. */

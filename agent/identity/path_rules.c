@@ -179,10 +179,12 @@ static enum trust_reason revocation(const struct look *l)
 {
     const struct path_question *q = l->question;
 
+    const struct crl_when when = {q->now_s, q->crl_grace_s, q->clock_is_late};
+
     if (l->is_anchor || q->crls == NULL)
         return TRUST_OK;
-    switch (crls_look(q->crls, l->certificate, l->path->certificates[l->at + 1],
-        q->now_s, q->crl_grace_s)) {
+    switch (crls_look(
+        q->crls, l->certificate, l->path->certificates[l->at + 1], &when)) {
     case CRL_NONE:
     case CRL_GOOD:
         return TRUST_OK;

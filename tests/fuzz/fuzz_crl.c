@@ -29,8 +29,9 @@ static mbedtls_x509_crt *read_one(const char *name)
 
 static void judge(const struct crls *crls, int64_t now_s)
 {
-    enum crl_status of_honest = crls_look(crls, honest, ca, now_s, 0);
-    enum crl_status of_revoked = crls_look(crls, revoked, ca, now_s, 0);
+    const struct crl_when when = {now_s, 0, false};
+    enum crl_status of_honest = crls_look(crls, honest, ca, &when);
+    enum crl_status of_revoked = crls_look(crls, revoked, ca, &when);
 
     if (of_honest == CRL_REVOKED || of_revoked == CRL_GOOD ||
         of_revoked == CRL_STALE)

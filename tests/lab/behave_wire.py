@@ -153,7 +153,6 @@ def suite_13_not_offered(peer):
 # --- pieces and floods ------------------------------------------------------
 
 ENDLESS = "talks without end"
-SPINS = {"https": "libcurl's timeouts do not count while mbedTLS reads on"}
 
 
 # mbedTLS wants the four bytes of a message's head in one record.
@@ -204,16 +203,14 @@ def floods_empty_records(peer):
         peer.send(struct.pack("!BHH", HANDSHAKE, 0x0303, 0) * 1000)
 
 
-@behaviour("warning alerts without end", "tls", Peer12, detail=ENDLESS,
-           gaps=SPINS)
+@behaviour("warning alerts without end", "tls", Peer12, detail=ENDLESS)
 def floods_warnings(peer):
     peer.take(1)
     while True:
         peer.send(b"\x15\x03\x03\x00\x02\x01\x5a" * 1000)
 
 
-@behaviour("ChangeCipherSpecs without end", "tls", Peer13, detail=ENDLESS,
-           gaps=SPINS)
+@behaviour("ChangeCipherSpecs without end", "tls", Peer13, detail=ENDLESS)
 def floods_change_cipher_spec(peer):
     peer.hello()
     while True:

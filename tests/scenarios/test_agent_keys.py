@@ -22,6 +22,7 @@ from kit import (BIN, LIB, TOP, Factory, Skipped, expect, main, read, run, scena
                  wait_until, write)
 from mock import MockCloud
 from tokens import MODULE, PIN, SoftToken, SoftTpm
+from web import Web, answer, ask
 from world import NAMEPLATE, RELEASE, World, factory
 
 HANDLE = 0x81010001
@@ -123,6 +124,29 @@ def a_key_in_a_file_a_token_or_a_tpm_comes_online_with_tls_1_3_and_1_2():
                 online(agent)
                 expect(f" tls={version} " in agent.words(), agent.words())
                 expect(libraries_of(agent) == LIBRARIES[kind], kind)
+
+
+@scenario
+def over_https_too_the_key_signs_where_it_is():
+    with World() as world, SoftTpm(world.folder) as tpm:
+        token = SoftToken(world.folder)
+        token.generate("device")
+        tpm.generate(HANDLE)
+        root = Authority(world.folder)
+        for kind, uri in (("token", token.uri("device")), ("tpm", tpm.uri(HANDLE))):
+            certificate = enrol(world, uri, "H-" + kind, token.environment)
+            with Web(answer(b"hello"), root.leaf("web-" + kind), None,
+                     factory().root) as web:
+                said = ask(web.url(), trust=root.crt, chain=certificate, key=uri,
+                           environment=token.environment)
+                expect(said["status"] == "200" and said["body"] == "hello", str(said))
+                expect("H-" + kind in str(web.visits[0].certificate), kind)
+                # The other key: nothing is asked, and it says why.
+                said = ask(web.url(), trust=root.crt, chain=certificate,
+                           key=token.uri("nobody"), environment=token.environment)
+                expect(said["reason"] == "key" and "no_object" in said["detail"],
+                       str(said))
+                expect(not web.visits[1:] or web.visits[1].request == b"", "asked")
 
 
 @scenario

@@ -432,5 +432,56 @@ def what_a_verdict_costs_is_counted():
           f" ({'release' if program == release else 'sanitizers'})", flush=True)
 
 
+@scenario
+def a_tag_names_the_key_and_needs_no_ca():
+    with place() as p:
+        other = p.factory.device("SN-2") + "/device.crt"
+        tags = [json.loads(run(NAMEPLATE, "identity", "-c", write(
+            p.path("agent.ini"), "[cloud]\nendpoint = a\ntrust = t\n[identity]\n"
+            f"certificate = {c}\nkey = file:{os.path.dirname(c)}/device.key\n"),
+            "--json").stdout)["hit"] for c in (p.device, other)]
+        expect(tags[0] != tags[1], str(tags))
+        # Alone, and beside a trust file.
+        for tag, status, reason in ((tags[0], 0, "ok"), (tags[1], 1, "wrong_hit")):
+            done = run(NAMEPLATE, "verify", "--hit", tag, "--json", p.device,
+                       status=status)
+            answer = json.loads(done.stdout)
+            expect(answer["reason"] == reason and answer["level"] == (
+                "pinned" if status == 0 else "none"), str(answer))
+            answer = verify(p.vendor, p.device, "--hit", tag, status=status)
+            expect(answer["reason"] == reason, str(answer))
+        accepted(p.vendor, p.device, "vendor+model", "--hit", tags[0].upper())
+        # A tag is no way around the trust that was asked for.
+        p.factory.server()
+        expect(verify(p.factory.server_ca, p.device, "--hit", tags[0], status=1)
+               ["reason"] == "unknown_issuer", "trust counts")
+        for bad in ("2001:db8::1", "nonsense", "2001:20"):
+            run(NAMEPLATE, "verify", "--hit", bad, p.device, status=64)
+        run(NAMEPLATE, "verify", "--hit", tags[0], p.path("none"), status=66)
+
+
+@scenario
+def a_signature_is_asked_for_with_all_its_parts():
+    with place() as p:
+        job = write(p.path("job"), "job")
+        for arguments in (["--signature", job, job],
+                          ["--signature", job, "--key", job, job],
+                          ["--signature", job, "--key", job, "--alg", "rs1", job],
+                          ["--key", job, "--purpose", "server", "--name", "a",
+                           "--trust", job, job]):
+            run(NAMEPLATE, "verify", *arguments, status=64)
+        key = p.path("signer.key")
+        run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-out", key)
+        run("openssl", "pkey", "-in", key, "-pubout", "-out", key + ".pub")
+        run("openssl", "dgst", "-sha256", "-sign", key, "-out", key + ".sig", job)
+        how = ["--key", key + ".pub", "--alg", "es256-der", "--json"]
+        for path, valid in ((job, True), (p.device, False)):
+            done = run(NAMEPLATE, "verify", "--signature", key + ".sig", *how, path,
+                       status=0 if valid else 1)
+            expect(json.loads(done.stdout) == {
+                "ok": True, "valid": valid, "algorithm": "es256-der"}, done.stdout)
+
+
 if __name__ == "__main__":
     main()

@@ -110,7 +110,8 @@ static enum crl_status ask(const struct list *lists, size_t count,
     enum crl_status status;
 
     assert_int_equal(crls_parse(text, strlen(text), &crls), ERR_OK);
-    status = crls_look(crls, &device, issuer, MINT_NOW, grace_s);
+    status = crls_look(
+        crls, &device, issuer, &(struct crl_when){MINT_NOW, grace_s, false});
     crls_free(crls);
     free(text);
     return status;
@@ -160,7 +161,9 @@ static void a_list_of_another_ca_says_nothing(void **state)
 
     (void)state;
     assert_int_equal(ask(&list, 1, &ca_crt, 0), CRL_NONE);
-    assert_int_equal(crls_look(NULL, &device, &ca_crt, MINT_NOW, 0), CRL_NONE);
+    assert_int_equal(crls_look(NULL, &device, &ca_crt,
+                         &(struct crl_when){MINT_NOW, 0, false}),
+        CRL_NONE);
     party_free(&stranger);
 }
 
@@ -247,8 +250,9 @@ static void one_list_may_be_der(void **state)
 
     (void)state;
     assert_int_equal(crls_parse(der.at, der.len, &crls), ERR_OK);
-    assert_int_equal(
-        crls_look(crls, &device, &ca_crt, MINT_NOW, 0), CRL_REVOKED);
+    assert_int_equal(crls_look(crls, &device, &ca_crt,
+                         &(struct crl_when){MINT_NOW, 0, false}),
+        CRL_REVOKED);
     crls_free(crls);
     for (size_t cut = 0; cut < der.len; cut++)
         if (parse(der.at, cut) != ERR_INVALID)
