@@ -18,8 +18,9 @@ import time
 
 from authority import Authority, crl
 from kit import expect, main, scenario, wait_until, write
+from mock import MockCloud
 from packets import Script
-from world import RELEASE, World, device, faketime_library
+from world import RELEASE, World, device, factory, faketime_library
 
 ONLINE = "info session online"
 
@@ -241,6 +242,27 @@ def a_store_without_room_for_it_is_no_reason_to_stay_offline():
         agent.start().wait_for("the TLS session is not kept")
         agent.stop()
         shutil.rmtree(name + ".new")
+
+
+@scenario
+def the_cloud_still_looks_at_our_certificate():
+    """Which a resumed handshake does not show again: OpenSSL has it in the
+    ticket, and the mock cloud looks it up at CONNECT."""
+    with World() as world:
+        cloud = MockCloud(world.folder, vendor=factory()).start()
+        world.endings.append(lambda: cloud.__exit__())
+        agent = world.agent(port=cloud.port).wait_for(ONLINE)
+        agent.stop()
+        agent.start().wait_for(ONLINE, times=2)  # the twin: it is let in
+        expect(handshakes(agent)[-1] == "resumed", agent.words())
+        agent.stop()
+        thing = cloud.told("thing", thing=agent.thing)["thing"]
+        cloud.told("set-certificate-status", status="INACTIVE",
+                   certificateId=thing["certificates"][0]["certificateId"])
+        had = agent.words().count("offline why=")
+        words = log_after(agent, lambda: agent.start().wait_for(
+            "offline why=", times=had + 1))
+        expect("handshake=resumed" in words and ONLINE not in words, words)
 
 
 class Choosy:

@@ -12,6 +12,7 @@ import time
 
 from kit import expect, free_port, main, scenario, wait_until, write
 from packets import Script
+from proxies import HttpProxy
 from websockets_by_hand import (CLOSE, PONG, agree_as_it_should, fields, frame,
                                 in_pieces, over_websocket)
 from world import Application, World, factory
@@ -99,6 +100,23 @@ def packets_in_pieces_with_pings_between_arrive_whole():
         wait_until(lambda: (PONG, b"?0") in play.sockets[0].control, 5,
                    "the ping is answered")
         expect("offline" not in agent.words(), agent.words())
+
+
+@scenario
+def it_goes_through_a_proxy_and_resumes_as_mqtt_does():
+    with World() as world:
+        server = world.server(over_websocket(Script()))
+        proxy = HttpProxy({"localhost": server.port})
+        world.endings.append(proxy.close)
+        agent = world.agent(port=443, settings={
+            **WEBSOCKET, "network.proxy": f"http://127.0.0.1:{proxy.port}"})
+        agent.wait_for(ONLINE)
+        agent.stop()
+        agent.start().wait_for(ONLINE, times=2)
+        expect(proxy.asked == ["localhost:443"] * 2, str(proxy.asked))
+        expect("handshake=resumed" in agent.words(), agent.words())
+        expect(server.visits[0].stream.selected_alpn_protocol() is None,
+               "ALPN was asked for")
 
 
 @scenario
