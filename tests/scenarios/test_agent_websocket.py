@@ -13,7 +13,7 @@ import time
 from kit import expect, free_port, main, scenario, wait_until, write
 from packets import Script
 from proxies import HttpProxy
-from websockets_by_hand import (CLOSE, PONG, agree_as_it_should, fields, frame,
+from websockets_by_hand import (CLOSE, PING, PONG, agree_as_it_should, fields, frame,
                                 in_pieces, over_websocket)
 from world import Application, World, factory
 
@@ -182,6 +182,34 @@ def a_frame_that_is_none_ends_the_connection_and_is_named():
                        play.sockets[0].control, 5,
                        f"it says goodbye with {code}")
             wait_until(lambda: len(play.sockets) > 1, 10, "it comes back")
+
+
+@scenario
+def a_server_that_reads_slowly_gets_every_frame_whole_and_its_pongs():
+    """Frames stop half-way on a full socket; a ping in the middle of one must
+    wait for its end."""
+    with World() as world:
+        def doze(visit, number):
+            for i in range(8):
+                visit.send_raw(frame(PING, b"%d" % i))
+                time.sleep(0.25)
+        play = over_websocket(Script(after=doze))
+        server = world.server(play)
+        server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        agent = world.agent(port=server.port, settings=WEBSOCKET)
+        with Application(agent) as application:
+            for number in range(60):
+                application.send(op="emit", stream="big", data="x" * 60000,
+                                 id=number)
+            for number in range(60):
+                expect(application.receive().get("stored"), "not stored")
+        wait_until(lambda: len([1 for topic, _ in play.script.published
+                                if topic.endswith("/big")]) == 60, 20,
+                   f"all arrive\n{agent.words()[-2000:]}")
+        pongs = [data for opcode, data in play.sockets[0].control
+                 if opcode == PONG]
+        expect(pongs and pongs[-1] == b"7", str(pongs))
+        expect("offline" not in agent.words(), agent.words())
 
 
 @scenario

@@ -58,7 +58,7 @@ static void families_take_turns(void **state)
             struct sockaddr_storage at;
 
             (void)snprintf(text, sizeof(text),
-                p[0] == '6' ? "fd00::%x" : "10.0.0.%d", (unsigned)p[1]);
+                p[0] == '6' ? "fd00::%x" : "10.0.0.%u", (unsigned)p[1]);
             at = place(text, 1, &len);
             addresses_add(&a, (struct sockaddr *)&at, len);
         }
@@ -69,11 +69,10 @@ static void families_take_turns(void **state)
             const struct sockaddr_in6 *s6 = (const void *)&a.list[j].bytes;
             const struct sockaddr_in *s4 = (const void *)&a.list[j].bytes;
 
-            got[used] = six ? '6' : '4';
-            got[used + 1] = six ? (char)s6->sin6_addr.s6_addr[15]
-                                : (char)(ntohl(s4->sin_addr.s_addr) & 255);
-            if (got[used + 1] < 'a')
-                got[used + 1] = '?';
+            (void)snprintf(got + used, sizeof(got) - used, "%c%c",
+                six ? '6' : '4',
+                six ? (int)s6->sin6_addr.s6_addr[15]
+                    : (int)(ntohl(s4->sin_addr.s_addr) & 255));
         }
         assert_string_equal(got, cases[i].to);
     }
