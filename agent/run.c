@@ -123,14 +123,15 @@ static void on_state(void *context, bool online, bool session_present)
         policy_connected(a->policy);
 }
 
-/* The agent does without when it must. */
+/* The agent does without when it must; and when its key lies in hardware, for a
+ * copy of the store would then be as good as the key for a day. */
 static void open_tickets(struct agent *a)
 {
     const struct link_tickets_options options = {.folder = a->settings->folder,
         .trust = policy_broker(a->policy),
         .chain = a->chain};
 
-    if (a->settings->resume &&
+    if (a->settings->resume && !key_is_in_token(a->key) &&
         link_tickets_new(&options, &a->tickets) != ERR_OK)
         a->tickets = NULL;
 }
