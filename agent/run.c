@@ -29,8 +29,6 @@
 #include "local/settings.h"
 
 #define MODULE     "run"
-#define ALPN_PORT  443
-#define ALPN_NAME  "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
 #define PATH_BYTES 4096
 
 struct agent {
@@ -39,6 +37,7 @@ struct agent {
     mbedtls_x509_crt *chain;
     struct key *key;
     struct policy *policy;
+    struct link_tickets *tickets; /* NULL: none are kept */
     struct loop *loop;
     struct mqtt_room *room;
     struct outbox *outbox;
@@ -124,6 +123,18 @@ static void on_state(void *context, bool online, bool session_present)
         policy_connected(a->policy);
 }
 
+/* The agent does without when it must. */
+static void open_tickets(struct agent *a)
+{
+    const struct link_tickets_options options = {.folder = a->settings->folder,
+        .trust = policy_broker(a->policy),
+        .chain = a->chain};
+
+    if (a->settings->resume &&
+        link_tickets_new(&options, &a->tickets) != ERR_OK)
+        a->tickets = NULL;
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -131,9 +142,10 @@ static enum err open_session(struct agent *a)
         .loop = a->loop,
         .room = a->room,
         .outbox = a->outbox,
-        .link = {.host = s->host,
-                 .port = s->port,
-                 .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
+        .link = {.brokers = s->brokers,
+                 .websocket = s->websocket,
+                 .tickets = a->tickets,
+                 .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,
                  .key = a->key,
@@ -233,6 +245,8 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         e = open_outbox(a);
     if (e == ERR_OK)
+        open_tickets(a);
+    if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
@@ -281,6 +295,7 @@ static void close_all(struct agent *a)
     if (threads_are_left())
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
+    link_tickets_free(a->tickets);
     policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);

@@ -19,6 +19,7 @@ struct connection {
     struct link *link;
     struct mqtt *mqtt;
     struct loop_timer *timer;
+    struct link_route route; /* of the link when it was up */
     bool was_up;
     bool greeted; /* CONNACK came */
     bool mqtt_ended;
@@ -102,6 +103,7 @@ static void on_link_up(void *context)
     struct connection *c = context;
 
     c->was_up = true;
+    c->route = link_route(c->link);
     set_timer(c, ANSWER_MS);
 }
 
@@ -183,7 +185,7 @@ static enum err start_mqtt(struct connection *c)
     struct mqtt_options *mqtt = &c->options.mqtt;
 
     mqtt->port = link_port(c->link);
-    mqtt->timeout_ms = c->options.link.timeout_ms + ANSWER_MS;
+    mqtt->timeout_ms = link_patience_ms(&c->options.link) + ANSWER_MS;
     return mqtt_start(c->options.room, mqtt, &events, &c->mqtt);
 }
 
@@ -209,7 +211,7 @@ enum err connection_start(const struct connection_options *options,
         connection_free(c);
         return e;
     }
-    set_timer(c, options->link.timeout_ms + ANSWER_MS);
+    set_timer(c, link_patience_ms(&options->link) + ANSWER_MS);
     *out = c;
     return ERR_OK;
 }
@@ -233,6 +235,17 @@ void connection_close(struct connection *c)
 struct mqtt *connection_mqtt(const struct connection *c)
 {
     return c->mqtt;
+}
+
+struct link_route connection_next_route(const struct connection *c)
+{
+    struct link_route next = c->route;
+
+    if (!c->was_up)
+        return c->options.link.last;
+    if (!c->greeted)
+        next.broker = (next.broker + 1) % c->options.link.brokers->count;
+    return next;
 }
 
 struct link_bytes connection_bytes(const struct connection *c)

@@ -42,6 +42,10 @@ void connection_close(struct connection *c);
 /* Lent for publishing; NULL once the end has begun. */
 struct mqtt *connection_mqtt(const struct connection *c);
 
+/* Where the next one should begin: here when the broker had us in; at the next
+ * broker when it believed us and had us not. */
+struct link_route connection_next_route(const struct connection *c);
+
 struct link_bytes connection_bytes(const struct connection *c);
 
 /* End it without a word.  NULL is fine; wanted also after `ended`. */

@@ -53,14 +53,15 @@ struct http_options {
     const char *user, *password; /* Basic (RFC 7617), or NULL; https:// only */
     const char *proxy;           /* "http://host:port", "socks5h://host:port",
                                     or NULL: none, whatever the environment says */
-    const struct trust *trust;   /* wanted for https:// */
-    mbedtls_x509_crt *chain;     /* what we show, leaf first, or NULL */
-    struct key *key;             /* its key */
-    size_t limit_bytes;          /* of the answer's body, hard */
-    uint32_t timeout_ms;         /* for everything */
-    uint32_t connect_ms;         /* for name, address, handshake of one hop */
-    uint32_t stall_ms;           /* without a byte in or out, once connected */
-    unsigned redirects;          /* of a GET, followed at most; see below */
+    const char *proxy_user, *proxy_password; /* or NULL */
+    const struct trust *trust;               /* wanted for https:// */
+    mbedtls_x509_crt *chain; /* what we show, leaf first, or NULL */
+    struct key *key;         /* its key */
+    size_t limit_bytes;      /* of the answer's body, hard */
+    uint32_t timeout_ms;     /* for everything */
+    uint32_t connect_ms;     /* for name, address, handshake of one hop */
+    uint32_t stall_ms;       /* without a byte in or out, once connected */
+    unsigned redirects;      /* of a GET, followed at most; see below */
 };
 
 #define HTTP_REDIRECTS 3 /* the most of `redirects` */

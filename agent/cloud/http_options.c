@@ -195,6 +195,8 @@ static bool set_options(struct http_transfer *t, const struct http_options *o)
             (long)t->connect_ms + BEHIND_OURS_MS) == CURLE_OK &&
         set_text(t->easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
         set_text(t->easy, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "") &&
+        set_text(t->easy, CURLOPT_PROXYUSERNAME, o->proxy_user) &&
+        set_text(t->easy, CURLOPT_PROXYPASSWORD, o->proxy_password) &&
         set_text(t->easy, CURLOPT_NOPROXY, "") &&
         set_text(t->easy, CURLOPT_USERAGENT, "nameplate/" NAMEPLATE_VERSION) &&
         set_text(t->easy, CURLOPT_USERNAME, o->user) &&

@@ -3,14 +3,19 @@
  * Paho knows TLS only through OpenSSL, so it speaks plain MQTT to a loopback
  * port of ours and a thread carries the bytes through mbedTLS.  The port takes
  * one connection, from a socket of this very process, and is closed at once.
- * No byte is carried before the peer has proved itself. */
+ * No byte is carried before the peer has proved itself.  Port 443 is asked for
+ * MQTT by ALPN x-amzn-mqtt-ca, unless it is MQTT over WebSocket. */
 
 #ifndef CLOUD_LINK_H
 #define CLOUD_LINK_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "cloud/brokers.h"
+#include "cloud/link_tickets.h"
+#include "cloud/proxy.h"
 #include "core/err.h"
 #include "core/loop.h"
 #include "identity/key.h"
@@ -22,7 +27,9 @@ enum link_reason {
     LINK_CLOSED,      /* by us, as asked */
     LINK_DNS,         /* the name has no address */
     LINK_TCP,         /* nobody answers there */
+    LINK_PROXY,       /* the proxy is not there, or lets us not through */
     LINK_TLS,         /* no common language, or a broken one */
+    LINK_WEBSOCKET,   /* no WebSocket for MQTT there */
     LINK_CLOCK,       /* our clock is wrong */
     LINK_CERTIFICATE, /* we do not believe the server */
     LINK_REFUSED,     /* the server does not believe us */
@@ -33,15 +40,26 @@ enum link_reason {
 
 const char *link_reason_name(enum link_reason reason); /* "dns"; static */
 
+/* A way that led to a broker once. */
+struct link_route {
+    size_t broker; /* its place among link_options.brokers */
+    int family;    /* AF_INET, AF_INET6; 0: nothing is known */
+};
+
 struct link_options {
-    const char *host; /* DNS name or IP address */
-    uint16_t port;
-    const char *alpn; /* the one protocol to offer, or NULL (RFC 7301) */
+    const struct brokers *brokers; /* tried in turn until one is up */
+    struct link_route last;        /* where the turns begin */
+    bool websocket;                /* MQTT over WebSocket, at /mqtt */
+    const struct proxy *proxy;     /* NULL: none; it looks up the names */
+    struct link_tickets *tickets;  /* NULL: every handshake is a full one */
     const struct trust *trust;
     mbedtls_x509_crt *chain; /* what we show, leaf first */
     struct key *key;
-    uint32_t timeout_ms; /* for name, address and handshake together */
+    uint32_t timeout_ms; /* of each broker: name, address and handshake */
 };
+
+/* The longest that a link with these options takes to be up. */
+uint32_t link_patience_ms(const struct link_options *options);
 
 /* How a link ended; `detail` is lent for the call. */
 struct link_end {
@@ -68,6 +86,9 @@ enum err link_start(struct loop *loop, const struct link_options *options,
 
 /* The loopback port that Paho must connect to, now. */
 uint16_t link_port(const struct link *link);
+
+/* The way it went; when it is up. */
+struct link_route link_route(const struct link *link);
 
 /* Bytes of this link so far. */
 struct link_bytes link_bytes(const struct link *link);

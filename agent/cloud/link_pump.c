@@ -1,10 +1,11 @@
 /* link_pump.c - one buffer each way.  A buffer is filled only when empty, and
- * mbedtls_ssl_write is called again with the same bytes after WANT_WRITE, as
+ * a stream is written to again with the same bytes after WANT_WRITE, as
  * it demands. */
 
 #include "cloud/link_pump.h"
 
 #include <errno.h>
+#include <mbedtls/ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -24,6 +25,7 @@ struct pumping {
     struct link_pump *pump;
     struct flow up, down; /* plain to TLS, TLS to plain */
     bool up_blocked;      /* the TLS socket's buffer is full */
+    bool was_quiet;
     bool ended;
     enum link_pump_end end;
 };
@@ -76,8 +78,8 @@ static bool write_tls(struct pumping *p)
     p->up_blocked = false;
     if (is_empty(&p->up) || p->ended)
         return false;
-    done = mbedtls_ssl_write(
-        p->pump->ssl, p->up.bytes + p->up.sent, p->up.len - p->up.sent);
+    done = p->pump->stream.write(p->pump->stream.context,
+        p->up.bytes + p->up.sent, p->up.len - p->up.sent);
     if (done > 0) {
         p->up.sent += (size_t)done;
         return true;
@@ -95,7 +97,8 @@ static bool read_tls(struct pumping *p)
 
     if (!is_empty(&p->down) || p->ended)
         return false;
-    got = mbedtls_ssl_read(p->pump->ssl, p->down.bytes, BUFFER_BYTES);
+    got = p->pump->stream.read(
+        p->pump->stream.context, p->down.bytes, BUFFER_BYTES);
     if (got > 0) {
         p->down.len = (size_t)got;
         p->down.sent = 0;
@@ -131,6 +134,8 @@ static bool write_plain(struct pumping *p)
 static void wait_for_work(struct pumping *p)
 {
     const struct link_pump *pump = p->pump;
+    bool blocked =
+        p->up_blocked || pump->stream.is_blocked(pump->stream.context);
     int one = 1;
     struct pollfd fds[3] = {
         {.fd = pump->stop,  .events = POLLIN       },
@@ -139,13 +144,25 @@ static void wait_for_work(struct pumping *p)
                 (is_empty(&p->down) ? 0 : POLLOUT))},
         {.fd = pump->tls,
          .events = (short)((is_empty(&p->down) ? POLLIN : 0) |
-                (p->up_blocked ? POLLOUT : 0))     },
+                (blocked ? POLLOUT : 0))           },
     };
 
     /* Linux forgets quick-ack mode by itself; a delayed ACK costs 40 ms. */
     (void)setsockopt(pump->tls, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
-    if (poll(fds, 3, -1) > 0 && fds[0].revents != 0)
-        ENDED(p, LINK_PUMP_STOPPED);
+    switch (poll(fds, 3, p->was_quiet ? -1 : LINK_PUMP_QUIET_MS)) {
+    case 0:
+        p->was_quiet = true;
+        pump->on_quiet(pump->context);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        if (fds[0].revents != 0)
+            ENDED(p, LINK_PUMP_STOPPED);
+        break;
+    default:
+        break;
+    }
 }
 
 /* The broker's last packet (a refusal, say) must reach Paho before the end. */
@@ -159,7 +176,7 @@ static void say_last_words(struct pumping *p)
 
 enum link_pump_end link_pump_run(struct link_pump *pump)
 {
-    struct pumping p = {.pump = pump};
+    struct pumping p = {.pump = pump, .was_quiet = pump->on_quiet == NULL};
 
     pump->code = 0;
     while (!p.ended) {

@@ -3,7 +3,9 @@
 #ifndef CLOUD_LINK_PUMP_H
 #define CLOUD_LINK_PUMP_H
 
-#include <mbedtls/ssl.h>
+#include "cloud/link_stream.h"
+
+#define LINK_PUMP_QUIET_MS 1000
 
 enum link_pump_end {
     LINK_PUMP_PLAIN_CLOSED, /* our side hung up */
@@ -14,11 +16,14 @@ enum link_pump_end {
 };
 
 struct link_pump {
-    mbedtls_ssl_context *ssl; /* after its handshake, non-blocking */
-    int tls;                  /* the socket below `ssl` */
-    int plain;                /* non-blocking */
-    int stop;                 /* ends the pump when readable */
-    int code;                 /* out: the mbedTLS error, or 0 */
+    struct link_stream stream; /* after its handshakes, non-blocking */
+    int tls;                   /* the socket below it */
+    int plain;                 /* non-blocking */
+    int stop;                  /* ends the pump when readable */
+    /* Once, when nothing has moved for LINK_PUMP_QUIET_MS; or NULL. */
+    void (*on_quiet)(void *context);
+    void *context;
+    int code; /* out: the mbedTLS error, or 0 */
 };
 
 /* Runs until one side ends.  What the peer sent before it ended has been

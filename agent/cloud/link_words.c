@@ -18,8 +18,12 @@ const char *link_reason_name(enum link_reason reason)
         return "dns";
     case LINK_TCP:
         return "tcp";
+    case LINK_PROXY:
+        return "proxy";
     case LINK_TLS:
         return "tls";
+    case LINK_WEBSOCKET:
+        return "websocket";
     case LINK_CLOCK:
         return "clock";
     case LINK_CERTIFICATE:

@@ -20,7 +20,8 @@
 struct mqtt_room; /* Paho itself; one a process */
 struct mqtt;      /* one connection, from CONNECT to its end */
 
-/* ERR_NO_MEMORY, ERR_IO: Paho did not start. */
+/* Before any other thread: http_proxy is taken out of the environment, where
+ * Paho looks for it.  ERR_NO_MEMORY, ERR_IO: Paho did not start. */
 enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out) MUST_CHECK;
 void mqtt_room_free(struct mqtt_room *room); /* after its connections */
 

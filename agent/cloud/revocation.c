@@ -197,9 +197,14 @@ static enum err ask(struct revocation *r)
 {
     char same[TAG_BYTES + 20], since[TAG_BYTES + 20];
     const char *headers[3] = {NULL, NULL, NULL};
+    const struct proxy *proxy = r->options.proxy;
+    bool logs_in = proxy != NULL && proxy->user[0] != '\0';
+    char door[PROXY_TEXT];
     const struct http_options options = {.url = r->options.url,
         .headers = headers,
-        .proxy = r->options.proxy,
+        .proxy = proxy != NULL ? door : NULL,
+        .proxy_user = logs_in ? proxy->user : NULL,
+        .proxy_password = logs_in ? proxy->password : NULL,
         .trust = r->options.trust,
         .limit_bytes = REVOCATION_LIST_BYTES,
         .timeout_ms = TIMEOUT_MS,
@@ -208,6 +213,8 @@ static enum err ask(struct revocation *r)
         .redirects = HTTP_REDIRECTS};
     size_t n = 0;
 
+    if (proxy != NULL)
+        proxy_print(proxy, door);
     (void)snprintf(same, sizeof(same), "If-None-Match: %s", r->etag);
     (void)snprintf(
         since, sizeof(since), "If-Modified-Since: %s", r->last_modified);

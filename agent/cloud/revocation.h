@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cloud/proxy.h"
 #include "core/err.h"
 #include "core/loop.h"
 #include "identity/trust.h"
@@ -30,8 +31,8 @@ typedef enum err revocation_use(
 /* Borrowed until revocation_free, and `trust` until http_threads() is 0. */
 struct revocation_options {
     struct loop *loop;
-    const char *url;   /* http:// will do: a list is signed (RFC 5280 8) */
-    const char *proxy; /* as http_options, or NULL */
+    const char *url; /* http:// will do: a list is signed (RFC 5280 8) */
+    const struct proxy *proxy; /* or NULL */
     const struct trust *trust; /* for https://, or NULL */
     const char *path;          /* where the list is kept */
     uint64_t interval_ms;      /* ask at least as often */

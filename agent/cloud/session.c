@@ -260,6 +260,7 @@ static void drop_connection(struct session *s)
     bytes = connection_bytes(s->connection);
     s->past.in += bytes.in;
     s->past.out += bytes.out;
+    s->options.link.last = connection_next_route(s->connection);
     connection_free(s->connection);
     s->connection = NULL;
 }

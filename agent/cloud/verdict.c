@@ -70,8 +70,14 @@ static struct verdict from_link(const struct verdict_evidence *e)
     case LINK_TCP:
         return say(
             "tcp", e->link->detail, "is a firewall or the broker in the way?");
+    case LINK_PROXY:
+        return say("proxy", e->link->detail,
+            "is [network] proxy right, and does it let this device through?");
     case LINK_TLS:
         return say("tls", e->link->detail, "is it the broker's TLS port?");
+    case LINK_WEBSOCKET:
+        return say("websocket", e->link->detail,
+            "is [cloud] transport right for this broker and port?");
     case LINK_CLOCK:
         return say("clock", e->link->detail, "it is tried again by itself");
     case LINK_CERTIFICATE:

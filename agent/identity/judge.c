@@ -106,6 +106,7 @@ int __wrap_mbedtls_x509_crt_verify_restartable(mbedtls_x509_crt *crt,
     /* Somebody set up TLS without trust_apply. */
     if (f_vrfy != unlinked || check == NULL)
         return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+    check->is_judged = true;
     trust_judge(check->trust,
         &(struct trust_question){
             .purpose = PATH_SERVER, .host = check->host, .at_s = TRUST_NOW},

@@ -2,6 +2,7 @@
 
 #include "identity/trust.h"
 
+#include <mbedtls/sha256.h>
 #include <psa/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,10 @@
 #include "identity/pin.h"
 #include "identity/trust_inside.h"
 
-#define MODULE "trust"
+#define MODULE          "trust"
+#define QUOTE(number)   #number
+#define TEXT_OF(number) QUOTE(number)
+#define NAMEPLATE_BUILD TEXT_OF(NAMEPLATE_BUILD_TIME)
 
 struct trust {
     mbedtls_x509_crt *anchors;
@@ -92,6 +96,27 @@ enum err trust_use_lists(struct trust *trust, struct lists_fetched *fetched)
 mbedtls_x509_crt *trust_anchors(const struct trust *trust)
 {
     return trust->anchors;
+}
+
+enum err trust_digest(
+    const struct trust *trust, unsigned char out[TRUST_DIGEST])
+{
+    static const char build[] = NAMEPLATE_VERSION " " NAMEPLATE_BUILD;
+    mbedtls_sha256_context hash;
+    bool ok;
+
+    mbedtls_sha256_init(&hash);
+    ok = mbedtls_sha256_starts(&hash, 0) == 0 &&
+        mbedtls_sha256_update(
+            &hash, (const unsigned char *)build, sizeof(build)) == 0 &&
+        mbedtls_sha256_update(&hash, (const unsigned char *)&trust->pins,
+            sizeof(trust->pins)) == 0;
+    for (const mbedtls_x509_crt *c = trust->anchors; c != NULL && ok;
+         c = c->next)
+        ok = mbedtls_sha256_update(&hash, c->raw.p, c->raw.len) == 0;
+    ok = ok && mbedtls_sha256_finish(&hash, out) == 0;
+    mbedtls_sha256_free(&hash);
+    return ok ? ERR_OK : ERR_IO;
 }
 
 /* --- the judgement ------------------------------------------------------- */

@@ -46,6 +46,13 @@ void trust_free(struct trust *trust); /* NULL is fine */
 enum err trust_use_lists(
     struct trust *trust, struct lists_fetched *fetched) MUST_CHECK;
 
+#define TRUST_DIGEST 32
+
+/* A hash that changes with the anchors, the pins and the agent's build: for
+ * what must not outlive a change of them. */
+enum err trust_digest(
+    const struct trust *trust, unsigned char out[TRUST_DIGEST]) MUST_CHECK;
+
 #define TRUST_NOW INT64_MIN
 
 struct trust_question {
@@ -77,6 +84,8 @@ struct trust_check {
     const struct trust *trust;
     const char *host; /* the endpoint: a DNS name, or an IP address as text */
     struct trust_verdict verdict; /* TRUST_OK until something is wrong */
+    bool is_judged; /* the server sent certificates: `verdict` is about them.
+                       After a handshake without that, a session was resumed */
 };
 
 /* Make `config` verify as `check` says; both must outlive the connection. */

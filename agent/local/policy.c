@@ -19,6 +19,8 @@ struct policy {
     struct timefloor *floor;
     struct trust *broker;
     struct trust *downloads; /* whom we fetch a list from over https:// */
+    struct proxy proxy;
+    bool has_proxy;
     struct revocation *revocation;
     bool is_starting;      /* it reads back what was kept */
     char list[PATH_BYTES]; /* where the fetched one is kept */
@@ -61,6 +63,26 @@ static enum err open_downloads(struct policy *p)
     return s->crl_url == NULL ? ERR_OK : trust_load(&options, &p->downloads);
 }
 
+static enum err open_proxy(struct policy *p)
+{
+    const struct settings *s = p->settings;
+    enum err e = ERR_OK;
+
+    p->has_proxy = s->proxy != NULL;
+    if (p->has_proxy)
+        e = proxy_parse(s->proxy, &p->proxy);
+    if (e == ERR_OK && p->has_proxy && s->proxy_password_file != NULL)
+        e = proxy_read_password(&p->proxy, s->proxy_password_file);
+    if (e == ERR_INVALID)
+        log_error(MODULE,
+            "no password on the first line of proxy_password_file=\"%s\"",
+            s->proxy_password_file);
+    else if (e != ERR_OK)
+        log_error(MODULE, "not readable proxy_password_file=\"%s\" reason=%s",
+            s->proxy_password_file, err_name(e));
+    return e;
+}
+
 static enum err use(struct policy *p, struct lists_fetched *fetched)
 {
     return trust_use_lists(p->broker, fetched);
@@ -100,6 +122,8 @@ enum err policy_open(const struct settings *settings, struct policy **out)
     if (e == ERR_OK)
         e = open_downloads(p);
     if (e == ERR_OK)
+        e = open_proxy(p);
+    if (e == ERR_OK)
         e = join(settings, "crl", p->list);
     if (e != ERR_OK) {
         policy_close(p);
@@ -119,12 +143,18 @@ void policy_close(struct policy *p)
     trust_free(p->downloads);
     trust_free(p->broker);
     timefloor_free(p->floor);
+    proxy_wipe(&p->proxy);
     free(p);
 }
 
 const struct trust *policy_broker(const struct policy *policy)
 {
     return policy->broker;
+}
+
+const struct proxy *policy_proxy(const struct policy *policy)
+{
+    return policy->has_proxy ? &policy->proxy : NULL;
 }
 
 struct timefloor *policy_floor(const struct policy *policy)
@@ -155,6 +185,7 @@ enum err policy_watch(struct policy *p, struct loop *loop)
 {
     const struct revocation_options options = {.loop = loop,
         .url = p->settings->crl_url,
+        .proxy = policy_proxy(p),
         .trust = p->downloads,
         .path = p->list,
         .interval_ms = (uint64_t)p->settings->crl_refresh_s * 1000,

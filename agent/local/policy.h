@@ -4,6 +4,7 @@
 #ifndef LOCAL_POLICY_H
 #define LOCAL_POLICY_H
 
+#include "cloud/proxy.h"
 #include "core/err.h"
 #include "core/loop.h"
 #include "identity/timefloor.h"
@@ -12,9 +13,9 @@
 
 struct policy;
 
-/* Load anchors, pins, revocation lists (the fetched one too, from the store)
- * and the time floor.  `settings` is borrowed for the policy's life.  Reasons
- * are logged; errors as trust_load. */
+/* Load anchors, pins, revocation lists (the fetched one too, from the store),
+ * the time floor and the proxy's password.  `settings` is borrowed for the
+ * policy's life.  Reasons are logged; errors as trust_load. */
 enum err policy_open(
     const struct settings *settings, struct policy **out) MUST_CHECK;
 
@@ -22,6 +23,9 @@ enum err policy_open(
 void policy_close(struct policy *policy);
 
 const struct trust *policy_broker(const struct policy *policy);
+/* The proxy that every connection goes through; NULL: none. */
+const struct proxy *policy_proxy(const struct policy *policy);
+
 struct timefloor *policy_floor(const struct policy *policy);
 
 /* Fetch the revocation list again and again, where the configuration says from

@@ -14,15 +14,17 @@
 #include "identity/pin.h"
 #include "identity/trust.h"
 
-#define MIB          (1024 * 1024)
-#define DEFAULT_PORT 8883
-#define HOUR_S       3600
-#define HOST_MAX     253 /* RFC 1035 section 2.3.4, in text */
+#define MIB            (1024 * 1024)
+#define DEFAULT_PORT   8883
+#define WEBSOCKET_PORT 443
+#define HOUR_S         3600
 
 #define WHO                                                                    \
     "vendor, model, serial and thing name come from the factory certificate; " \
     "remove this line"
-#define ENDPOINT "HOST or HOST:PORT, port 1 to 65535, no scheme before it"
+#define ENDPOINT                                                               \
+    "HOST or HOST:PORT, port 1 to 65535, no scheme before it; or several, "    \
+    "divided by commas"
 
 /* clang-format off */
 static const struct config_key table[] = {
@@ -38,8 +40,18 @@ static const struct config_key table[] = {
         .fallback = "60", .min = 5, .max = 1200},
     {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
         .fallback = "auto", .choices = "auto|5|3.1.1"},
+    {.section = "cloud", .name = "transport", .kind = CONFIG_CHOICE,
+        .fallback = "tcp", .choices = "tcp|websocket"},
+    {.section = "cloud", .name = "resume", .kind = CONFIG_YES_NO,
+        .fallback = "yes"},
     {.section = "cloud", .name = "connect_timeout_s", .kind = CONFIG_NUMBER,
         .fallback = "20", .min = 1, .max = 120},
+    {.section = "network", .name = "proxy", .kind = CONFIG_TEXT,
+        .fallback = "", .expected = PROXY_WORDS},
+    {.section = "network", .name = "proxy_password_file",
+        .kind = CONFIG_PATH, .fallback = "",
+        .expected = "the path of a file whose first line is the proxy's "
+        "password"},
     {.section = "identity", .name = "certificate", .kind = CONFIG_PATH,
         .expected = "the path of a PEM file: the factory certificate, then "
         "those above it"},
@@ -91,49 +103,8 @@ static const struct config_key table[] = {
 struct loaded {
     struct settings settings; /* first: settings_free casts back */
     struct config *config;
-    char host[HOST_MAX + 1];
+    struct brokers brokers;
 };
-
-static bool only(const char *text, size_t len, const char *allowed)
-{
-    return len > 0 && len <= HOST_MAX && strspn(text, allowed) >= len;
-}
-
-static bool read_port(const char *text, uint16_t *out)
-{
-    uint32_t port = 0;
-
-    if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 5)
-        return false;
-    for (const char *p = text; *p != '\0'; p++)
-        port = port * 10 + (uint32_t)(*p - '0');
-    if (port == 0 || port > UINT16_MAX)
-        return false;
-    *out = (uint16_t)port;
-    return true;
-}
-
-/* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT. */
-static bool read_endpoint(const char *text, char *host, uint16_t *port)
-{
-    static const char names[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-    bool bracketed = text[0] == '[';
-    const char *start = text + bracketed;
-    size_t len = strcspn(start, bracketed ? "]" : ":");
-    const char *rest = start + len;
-
-    if (!only(start, len, bracketed ? "0123456789abcdefABCDEF:." : names))
-        return false;
-    if (bracketed && *rest++ != ']')
-        return false;
-    *port = DEFAULT_PORT;
-    if (*rest != '\0' && (*rest != ':' || !read_port(rest + 1, port)))
-        return false;
-    memcpy(host, start, len);
-    host[len] = '\0';
-    return true;
-}
 
 static enum settings_protocol protocol_of(const char *text)
 {
@@ -170,8 +141,13 @@ static void fill(struct settings *s, const struct config *c)
         (uint32_t)config_number(c, "revocation", "grace_h") * HOUR_S;
     s->keep_alive_s = (uint16_t)config_number(c, "cloud", "keep_alive_s");
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
+    s->websocket =
+        strcmp(config_text(c, "cloud", "transport"), "websocket") == 0;
+    s->resume = config_yes(c, "cloud", "resume");
     s->connect_timeout_ms =
         (uint32_t)config_number(c, "cloud", "connect_timeout_s") * 1000;
+    s->proxy = config_text(c, "network", "proxy");
+    s->proxy_password_file = config_text(c, "network", "proxy_password_file");
     s->certificate = config_text(c, "identity", "certificate");
     s->key = config_text(c, "identity", "key");
     s->folder = config_text(c, "store", "folder");
@@ -199,24 +175,47 @@ static const char *expected_of(const char *section, const char *name)
 struct demand {
     const char *section, *name;
     bool kept;
+    bool is_secret; /* not to be repeated */
 };
+
+static bool is_proxy(const char *text)
+{
+    struct proxy parsed;
+    bool good = text == NULL || proxy_parse(text, &parsed) == ERR_OK;
+
+    if (text != NULL && good)
+        proxy_wipe(&parsed);
+    return good;
+}
+
+static bool is_url(const char *text)
+{
+    return text == NULL || strncmp(text, "http://", 7) == 0 ||
+        strncmp(text, "https://", 8) == 0;
+}
+
+static bool are_pins(const char *text)
+{
+    struct pins parsed;
+
+    return text == NULL || pins_parse(text, &parsed) == ERR_OK;
+}
 
 static enum err check_demands(struct loaded *l, config_say *say, void *context)
 {
-    const char *pins = l->settings.pins, *url = l->settings.crl_url;
-    struct pins parsed;
+    const struct settings *s = &l->settings;
+    const char *endpoint = config_text(l->config, "cloud", "endpoint");
+    uint16_t port = s->websocket ? WEBSOCKET_PORT : DEFAULT_PORT;
     const struct demand demands[] = {
-        {"cloud",    "endpoint",
-         read_endpoint(config_text(l->config,                                     "cloud",            "endpoint"), l->host,
-         &l->settings.port)                                                                                               },
-        {"cloud",    "pins",                     pins == NULL || pins_parse(pins, &parsed) == ERR_OK},
-        {"revocation", "url",
-         url == NULL || strncmp(url,                      "http://",            7) == 0 ||
-                strncmp(url,            "https://",        8) == 0},
+        {"cloud", "endpoint",
+         brokers_parse(endpoint, port,       &l->brokers) == ERR_OK, false},
+        {"cloud",  "pins",            are_pins(s->pins),       false         },
+        {"network",  "proxy",            is_proxy(s->proxy),true},
+        {"revocation",   "url",             is_url(s->crl_url),     false                },
     };
     enum err e = ERR_OK;
 
-    l->settings.host = l->host;
+    l->settings.brokers = &l->brokers;
     for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
         const struct demand *d = &demands[i];
         char line[900];
@@ -225,8 +224,9 @@ static enum err check_demands(struct loaded *l, config_say *say, void *context)
             continue;
         (void)snprintf(line, sizeof(line), "%s: %s = '%s' in [%s]: expected %s",
             config_where(l->config, d->section, d->name), d->name,
-            config_text(l->config, d->section, d->name), d->section,
-            expected_of(d->section, d->name));
+            d->is_secret ? "(not shown)"
+                         : config_text(l->config, d->section, d->name),
+            d->section, expected_of(d->section, d->name));
         say(context, line);
         e = ERR_INVALID;
     }
@@ -298,12 +298,13 @@ enum err settings_check_files(
     const struct settings *settings, config_say *say, void *context)
 {
     static const char *const files[][2] = {
-        {"cloud",      "trust"      },
-        {"downloads",  "trust"      },
-        {"revocation", "crl"        },
-        {"identity",   "certificate"},
-        {"identity",   "key"        },
-        {"device",     "description"},
+        {"cloud",      "trust"              },
+        {"network",    "proxy_password_file"},
+        {"downloads",  "trust"              },
+        {"revocation", "crl"                },
+        {"identity",   "certificate"        },
+        {"identity",   "key"                },
+        {"device",     "description"        },
     };
     const struct config *config = ((const struct loaded *)settings)->config;
     enum err first = ERR_OK;

@@ -6,8 +6,11 @@
 #ifndef LOCAL_SETTINGS_H
 #define LOCAL_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "cloud/brokers.h"
+#include "cloud/proxy.h"
 #include "core/config.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -24,21 +27,24 @@ enum settings_protocol {
 /* Text is lent until settings_free; paths are absolute, or relative to the
  * folder the program was started in. */
 struct settings {
-    const char *host;  /* [cloud] endpoint; an IPv6 address has no brackets */
-    uint16_t port;     /* 443 wants ALPN x-amzn-mqtt-ca */
-    const char *trust; /* a file, or "system" */
-    const char *pins;  /* NULL: none */
-    const char *downloads_trust; /* [downloads] NULL: `trust` */
-    const char *crl;             /* [revocation] a file; NULL: none */
-    const char *crl_url;         /* where it is fetched; NULL: nowhere */
+    const struct brokers *brokers; /* [cloud] endpoint */
+    const char *trust;             /* a file, or "system" */
+    const char *pins;              /* NULL: none */
+    const char *downloads_trust;   /* [downloads] NULL: `trust` */
+    const char *crl;               /* [revocation] a file; NULL: none */
+    const char *crl_url;           /* where it is fetched; NULL: nowhere */
     uint32_t crl_refresh_s;
     uint32_t crl_grace_s; /* how long a list may be over */
     uint16_t keep_alive_s;
     enum settings_protocol protocol;
-    uint32_t connect_timeout_ms;
-    const char *certificate; /* [identity] */
-    const char *key;         /* a URI: "file:/path"; may hold a PIN */
-    const char *folder;      /* [store] */
+    bool websocket;              /* the transport: MQTT over WebSocket */
+    bool resume;                 /* TLS sessions */
+    uint32_t connect_timeout_ms; /* of each broker */
+    const char *proxy;           /* [network] NULL: none; may hold a password */
+    const char *proxy_password_file; /* NULL: none */
+    const char *certificate;         /* [identity] */
+    const char *key;                 /* a URI: "file:/path"; may hold a PIN */
+    const char *folder;              /* [store] */
     uint64_t limit_messages;
     uint64_t limit_bytes;
     const char *socket;      /* [local] */

@@ -21,9 +21,6 @@
 #include "local/verbs.h"
 #include "ports/port.h"
 
-#define ALPN_PORT 443
-#define ALPN_NAME "x-amzn-mqtt-ca" /* AWS IoT, MQTT with a certificate */
-
 static const struct page page = {
     .name = "doctor",
     .arguments = "",
@@ -140,12 +137,13 @@ static void look_at_store(struct patient *p)
             folder);
 }
 
-static void look_at_broker(struct patient *p)
+static void look_at_broker(struct patient *p, const struct broker *broker)
 {
     const struct settings *s = p->settings;
-    const struct link_options options = {.host = s->host,
-        .port = s->port,
-        .alpn = s->port == ALPN_PORT ? ALPN_NAME : NULL,
+    const struct brokers alone = {.list = {*broker}, .count = 1};
+    const struct link_options options = {.brokers = &alone,
+        .websocket = s->websocket,
+        .proxy = policy_proxy(p->policy),
         .trust = policy_broker(p->policy),
         .chain = p->chain,
         .key = p->key,
@@ -158,11 +156,11 @@ static void look_at_broker(struct patient *p)
             "it could not be tried (%s)", err_name(e));
     else if (r.good)
         findings_add(p->findings, FINDING_OK, "broker",
-            "%s:%u is there, and both sides believe each other", s->host,
-            s->port);
+            "%s:%u is there, and both sides believe each other", broker->host,
+            broker->port);
     else
         findings_add(p->findings, FINDING_FAILURE, "broker", "%s:%u: %s: %s",
-            s->host, s->port, link_reason_name(r.reason), r.detail);
+            broker->host, broker->port, link_reason_name(r.reason), r.detail);
 }
 
 static void look_at_all(struct patient *p, const char *path)
@@ -174,7 +172,8 @@ static void look_at_all(struct patient *p, const char *path)
         return;
     look_at_clock(p);
     look_at_store(p);
-    look_at_broker(p);
+    for (size_t i = 0; i < p->settings->brokers->count; i++)
+        look_at_broker(p, &p->settings->brokers->list[i]);
 }
 
 int verb_doctor(int argc, char **argv)

@@ -5,8 +5,10 @@
         peer.online_ms           ... until the peer itself says so (or None)
         peer.send(count)         seconds until the broker has all of them
 """
+import glob
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -145,6 +147,7 @@ class World:
 class Peer:
     """What all share: a program of its own that ends with the block."""
     name = program = serial = None
+    before = None  # part of a line that it says before `says`; kept in `noted`
 
     def __init__(self, world):
         self.world = world
@@ -160,6 +163,8 @@ class Peer:
         try:
             at, _ = self.world.broker.told.wait(f" as {self.client} ")
             self.connack_ms = (at - began) * 1000
+            if self.before:
+                self.noted = self.told.wait(self.before)[1]
             if self.says:
                 at, _ = self.told.wait(self.says)
                 self.online_ms = (at - began) * 1000
@@ -184,6 +189,7 @@ class Peer:
 
 class Agent(Peer):
     name, serial, says = "nameplate", "AGENT", "session online"
+    before = " up host="
     program = os.path.join(kit.BIN, "nameplate")
 
     def __init__(self, world):
@@ -201,6 +207,18 @@ folder = {world.folder}/store
 [local]
 socket = {self.socket}
 """)
+
+    def forget_sessions(self):
+        """The next TLS handshake is a full one."""
+        for path in glob.glob(os.path.join(self.world.folder,
+                                           "store/session-*")):
+            os.unlink(path)
+
+    def handshake(self):
+        """("full" or "resumed", bytes in and out): of TLS, without tickets."""
+        kind, *sizes = re.search(r"handshake=(\w+) in=(\d+) out=(\d+)",
+                                 self.noted).groups()
+        return kind, sum(map(int, sizes))
 
     def command(self):
         return [self.program, "run", "-c", self.config]

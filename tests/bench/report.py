@@ -51,6 +51,9 @@ def _wake_ups(found):
 ROWS = [
     ("start to CONNACK sent, ms", "connack_ms", 1, 1),
     ("start to \"online\" in its own words, ms", "online_ms", 1, 1),
+    ("start to CONNACK sent, TLS resumed, ms", "resumed_ms", 1, 1),
+    ("bytes of a TLS handshake", "full_bytes", 1, 0),
+    ("bytes of a resumed one", "resumed_bytes", 1, 0),
     ("RSS idle, MB", "rss", 1024, 2),
     ("PSS idle, MB", "pss", 1024, 2),
     ("PSS idle, as the only such process, MB", "pss_alone", 1024, 2),

@@ -83,3 +83,15 @@ class Authority(Pair):
             extensions += f"extendedKeyUsage={purpose}\n"
         self.sign(pair, subject, extensions, **options)
         return pair
+
+
+def crl(authority, *revoked, days=7):
+    """The authority's list, with these pairs on it."""
+    folder = os.path.dirname(authority.base)
+    base = ["openssl", "ca", "-config", os.path.join(folder, "ca.cnf"), "-cert",
+            authority.crt, "-keyfile", authority.key, "-md", "sha256"]
+    for pair in revoked:
+        run(*base, "-revoke", pair.crt)
+    path = authority.base + ".crl"
+    run(*base, "-gencrl", "-crlsec", days * 86400, "-out", path)
+    return path

@@ -9,22 +9,10 @@ import os
 import subprocess
 import time
 
-from authority import Authority
+from authority import Authority, crl
 from believer import believed, believing, refused
 from kit import expect, main, run, scenario, wait_until
 from web import Web, answer
-
-
-def crl(authority, *revoked, days=7):
-    """The authority's list, with these pairs on it."""
-    folder = os.path.dirname(authority.base)
-    base = ["openssl", "ca", "-config", os.path.join(folder, "ca.cnf"), "-cert",
-            authority.crt, "-keyfile", authority.key, "-md", "sha256"]
-    for pair in revoked:
-        run(*base, "-revoke", pair.crt)
-    path = authority.base + ".crl"
-    run(*base, "-gencrl", "-crlsec", days * 86400, "-out", path)
-    return path
 
 
 def meet(world, pair, trust, **settings):

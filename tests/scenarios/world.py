@@ -148,9 +148,10 @@ class Server:
         return b"".join(v.received for v in self.visits)
 
     def close(self):
-        # shutdown wakes the thread in accept; close alone does not
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        if self.listener.fileno() >= 0:
+            # shutdown wakes the thread in accept; close alone does not
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
         self.cut()
 
     def cut(self):

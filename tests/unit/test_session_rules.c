@@ -161,7 +161,9 @@ static void the_verdict_names_the_layer(void **state)
     } rows[] = {
         {LINK_DNS,         MQTT_LOST,           false, "dns"        },
         {LINK_TCP,         MQTT_LOST,           false, "tcp"        },
+        {LINK_PROXY,       MQTT_LOST,           false, "proxy"      },
         {LINK_TLS,         MQTT_LOST,           false, "tls"        },
+        {LINK_WEBSOCKET,   MQTT_LOST,           false, "websocket"  },
         {LINK_CLOCK,       MQTT_LOST,           false, "clock"      },
         {LINK_CERTIFICATE, MQTT_LOST,           false, "certificate"},
         {LINK_REFUSED,     MQTT_LOST,           true,  "refused"    },

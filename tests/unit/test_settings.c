@@ -64,18 +64,22 @@ static void the_least_file_gives_documented_values(void **state)
     struct settings *s;
 
     assert_int_equal(load(*state, CLOUD "a.example\n" IDENTITY, &s), ERR_OK);
-    assert_string_equal(s->host, "a.example");
-    assert_int_equal(s->port, 8883);
+    assert_string_equal(s->brokers->list[0].host, "a.example");
+    assert_int_equal(s->brokers->list[0].port, 8883);
     assert_string_equal(s->trust, "/tmp/t.pem");
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_AUTO);
     assert_int_equal(s->connect_timeout_ms, 20000);
+    assert_false(s->websocket);
+    assert_true(s->resume);
     assert_string_equal(s->certificate, "/tmp/c.pem");
     assert_string_equal(s->key, "file:/tmp/k.pem");
     assert_string_equal(s->folder, "/var/lib/nameplate");
     assert_int_equal(s->limit_messages, 100000);
     assert_int_equal(s->limit_bytes, 64 * 1024 * 1024);
     assert_string_equal(s->socket, "/run/nameplate/app.sock");
+    assert_null(s->proxy);
+    assert_null(s->proxy_password_file);
     assert_null(s->group);
     assert_int_equal(s->interval_ms, 60000);
     assert_null(s->description);
@@ -90,19 +94,26 @@ static void every_key_arrives(void **state)
     assert_int_equal(
         load(*state,
             CLOUD "[::1]:443\nkeep_alive_s = 1200\nprotocol = 3.1.1\n"
-                  "connect_timeout_s = 120\n" IDENTITY
+                  "connect_timeout_s = 120\ntransport = websocket\n"
+                  "resume = no\n" IDENTITY
                   "[store]\nfolder = /s\nlimit_messages = 7\nlimit_mb = 3\n"
+                  "[network]\nproxy = socks5h://me:pw@p:1\n"
+                  "proxy_password_file = pw\n"
                   "[local]\nsocket = /x\ngroup = iot\n"
                   "[telemetry]\ninterval_s = 86400\n"
                   "[device]\ndescription = td.json\n"
                   "[log]\nlevel = debug\n",
             &s),
         ERR_OK);
-    assert_string_equal(s->host, "::1");
-    assert_int_equal(s->port, 443);
+    assert_string_equal(s->brokers->list[0].host, "::1");
+    assert_int_equal(s->brokers->list[0].port, 443);
     assert_int_equal(s->keep_alive_s, 1200);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_3_1_1);
+    assert_true(s->websocket);
+    assert_false(s->resume);
     assert_int_equal(s->connect_timeout_ms, 120000);
+    assert_string_equal(s->proxy, "socks5h://me:pw@p:1");
+    assert_string_equal(s->proxy_password_file, "/tmp/pw");
     assert_string_equal(s->folder, "/s");
     assert_int_equal(s->limit_messages, 7);
     assert_int_equal(s->limit_bytes, 3 * 1024 * 1024);
@@ -153,8 +164,8 @@ static void an_endpoint_is_host_and_port(void **state)
 
         (void)snprintf(text, sizeof(text), CLOUD "%s\n" IDENTITY, good[i].text);
         assert_int_equal(load(*state, text, &s), ERR_OK);
-        assert_string_equal(s->host, good[i].host);
-        assert_int_equal(s->port, good[i].port);
+        assert_string_equal(s->brokers->list[0].host, good[i].host);
+        assert_int_equal(s->brokers->list[0].port, good[i].port);
         settings_free(s);
     }
 }
@@ -173,7 +184,8 @@ static void a_bad_endpoint_names_its_line(void **state)
         (void)snprintf(text, sizeof(text), CLOUD "%s\n" IDENTITY, bad[i]);
         (void)snprintf(said, sizeof(said),
             ":3: endpoint = '%s' in [cloud]: expected HOST or HOST:PORT, "
-            "port 1 to 65535, no scheme before it\n",
+            "port 1 to 65535, no scheme before it; or several, divided by "
+            "commas\n",
             bad[i]);
         assert_int_equal(load(scene, text, &s), ERR_INVALID);
         assert_null(s);
@@ -239,7 +251,7 @@ static void a_key_store_that_is_not_built_in_is_refused_without_its_pin(
 static void the_example_holds_every_key_with_its_default(void **state)
 {
     FILE *f = fopen(NAMEPLATE_SOURCE_DIR "/agent/nameplate.example.ini", "r");
-    char line[200], text[5000] = "";
+    char line[200], text[8000] = "";
     unsigned keys = 0;
     struct settings *s;
 
@@ -254,10 +266,10 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 21);
+    assert_int_equal(keys, 25);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
-    assert_string_equal(s->host, "broker.example.com");
+    assert_string_equal(s->brokers->list[0].host, "broker.example.com");
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->connect_timeout_ms, 20000);
     assert_string_equal(s->folder, "/var/lib/nameplate");

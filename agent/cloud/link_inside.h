@@ -1,0 +1,92 @@
+/* link_inside.h - what the files link*.c share; for nobody else. */
+
+#ifndef CLOUD_LINK_INSIDE_H
+#define CLOUD_LINK_INSIDE_H
+
+#include <mbedtls/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cloud/link.h"
+#include "cloud/waiter.h"
+
+#define LINK_MODULE "link"
+
+struct link_websocket;
+
+struct link {
+    struct loop *loop;
+    struct link_options options;
+    struct link_events events;
+    const char *alpn[2];
+    pthread_t thread;
+    int listener; /* -1 once Paho is in */
+    int plain;    /* Paho's end, -1 before */
+    int socket;   /* the peer's end, -1 before */
+    int stop;     /* an eventfd */
+    bool stopped; /* on the loop: say nothing more */
+    bool up;
+    bool deaf;            /* the peer hung up on what we sent */
+    bool resumes;         /* a kept session may be used with this broker */
+    bool resumed_in_vain; /* ... and was, and the server failed at it */
+    uint16_t port;        /* of the listener */
+    int64_t deadline_ms;
+    struct link_route route; /* what is tried now */
+    struct trust_check check;
+    enum link_reason reason;
+    char detail[400];
+    _Atomic uint64_t bytes_in, bytes_out;
+    uint64_t bytes_before; /* of bytes_in, with servers that are left behind */
+    atomic_bool must_end;  /* `stop`, for a thread deep in mbedTLS */
+};
+
+/* The broker that is tried now. */
+const struct broker *link_broker(const struct link *link);
+
+/* Remember why it ends. */
+void link_because(struct link *link, enum link_reason reason,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Wait as waiter.h says, and let Paho in meanwhile. */
+struct waiter link_waiter(struct link *link);
+/* Until Paho is in; errors as a waiter's. */
+enum err link_wait_for_paho(struct link *link) MUST_CHECK;
+
+/* Until link->socket has events of poll(2); errors as a waiter's. */
+enum err link_wait_for_socket(struct link *link, short events) MUST_CHECK;
+
+/* Have the proxy connect link->socket with the broker; otherwise the reason is
+ * set. */
+enum err link_pass_proxy(struct link *link) MUST_CHECK;
+
+/* A connection to the broker in link->socket; otherwise the reason is set. */
+enum err link_reach(struct link *link) MUST_CHECK;
+
+/* Shake hands over link->socket, tell the loop, and carry bytes until the end;
+ * the reason is set.  ERR_AGAIN: the server failed at a session that it gave us
+ * itself; all else would be as good without. */
+enum err link_secure(struct link *link) MUST_CHECK;
+
+/* Tell the loop that the link is up. */
+enum err link_tell_up(struct link *link) MUST_CHECK;
+
+/* TLS of one attempt; it lies on the thread's stack. */
+struct link_tls {
+    mbedtls_ssl_config config;
+    mbedtls_ssl_context ssl;
+    struct link_websocket *websocket; /* NULL: MQTT lies in TLS itself */
+    struct link *link;
+    struct link_ticket ticket; /* what was kept, then what is to be kept */
+    bool is_offered;           /* ... to the server */
+};
+
+/* Before the handshake: offer what is kept for this broker. */
+void link_resume_offer(struct link *link, struct link_tls *tls);
+/* After it: remember what the server has shown. */
+void link_resume_note(struct link *link, struct link_tls *tls);
+/* While it stands and at its end: keep the session, if there is a new one;
+ * `context` is the struct link_tls. */
+void link_resume_keep(void *context);
+
+#endif
