@@ -5,7 +5,13 @@
  * it does nothing but nap, ten times a second.  Paho offers no switch, so
  * usleep is ours in this program (the linker prefers it to libc's): short while
  * there is a connection, whose poll(2) then blocks for a second, and long, but
- * ended by the next connection, when there is none. */
+ * ended by the next connection, when there is none.
+ *
+ * For the same reason poll is ours.  From its second connection on, Paho looks
+ * whether its connect(2) is done without waiting, and then waits a second for
+ * something to read before it acts on that: every reconnect would cost a
+ * second.  So for the first moments of a connection the waits of the thread
+ * that naps are short; every other poll in this program is the system's. */
 
 #include "cloud/mqtt_nap.h"
 
@@ -22,11 +28,15 @@
 
 #define SHORT_US 1000
 #define LONG_MS  1000
+#define HASTE_MS 2
+#define HASTY    50 /* waits, at the most, after a connection begins */
 
 static pthread_t loops_thread;
 static atomic_bool started;
-static atomic_int reasons;   /* to stay awake */
-static int alarm_clock = -1; /* readable while there is a reason */
+static atomic_int reasons;          /* to stay awake */
+static int alarm_clock = -1;        /* readable while there is a reason */
+static atomic_int hasty;            /* waits that are still to be short */
+static _Thread_local bool is_pahos; /* this thread has napped */
 
 void mqtt_nap_start(void)
 {
@@ -49,6 +59,7 @@ void mqtt_nap_disturb(void)
 {
     const uint64_t one = 1;
 
+    atomic_store(&hasty, HASTY);
     if (atomic_fetch_add(&reasons, 1) == 0 && alarm_clock >= 0 &&
         write(alarm_clock, &one, sizeof(one)) < 0)
         log_debug("mqtt", "Paho may wake up late");
@@ -71,6 +82,15 @@ static int sleep_us(useconds_t us)
     return nanosleep(&time, NULL);
 }
 
+/* poll(2), which is ours below. */
+static int wait_ms(struct pollfd *fds, nfds_t count, int ms)
+{
+    const struct timespec time = {
+        .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    return ppoll(fds, count, ms < 0 ? NULL : &time, NULL);
+}
+
 /* Beside the loop's thread only Paho's come here. */
 int usleep(useconds_t us)
 {
@@ -78,7 +98,15 @@ int usleep(useconds_t us)
 
     if (!atomic_load(&started) || pthread_equal(pthread_self(), loops_thread))
         return sleep_us(us);
+    is_pahos = true;
     if (atomic_load(&reasons) > 0)
         return sleep_us(us < SHORT_US ? us : SHORT_US);
-    return poll(&alarm, 1, LONG_MS) < 0 ? -1 : 0;
+    return wait_ms(&alarm, 1, LONG_MS) < 0 ? -1 : 0;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    if (is_pahos && timeout_ms > HASTE_MS && atomic_fetch_sub(&hasty, 1) > 0)
+        timeout_ms = HASTE_MS;
+    return wait_ms(fds, count, timeout_ms);
 }

@@ -204,7 +204,7 @@ def the_environment_changes_nothing():
                 expect(web.visits[0].header("Authorization") is None,
                        web.visits[0].head)
             expect_reason(ask(bad.url(), environment=env, trust=root.crt),
-                          "certificate", "unknown_issuer")
+                          "certificate", "bad_signature")
             expect(proxy.visits == [], "the proxy was asked")
         expect(not os.path.exists(os.path.join(tmp, "keys")),
                "TLS keys were written down")

@@ -203,7 +203,7 @@ static void a_floor_far_in_the_future_is_not_believed(void **state)
 
 static void the_floor_outlives_the_process(void **state)
 {
-    struct folder folder;
+    struct folder folder = {""};
     char path[500], name[256];
     struct timefloor *floor;
     int64_t built;
@@ -231,7 +231,7 @@ static void a_damaged_floor_counts_for_nothing_and_is_mended(void **state)
         "2999-01-01T00:00:00Z\n",
         ("012345678901234567890123456789012345678901234567890123456789012345678"
          "9")};
-    struct folder folder;
+    struct folder folder = {""};
     char path[500];
 
     (void)state;
