@@ -127,6 +127,30 @@ def a_key_in_a_file_a_token_or_a_tpm_comes_online_with_tls_1_3_and_1_2():
 
 
 @scenario
+def with_a_key_in_hardware_no_tls_session_is_kept():
+    """Who copies the store would have the key for a day.  The twin is a key in
+    a file, which lies there to be copied itself."""
+    with World() as world:
+        token = SoftToken(world.folder)
+        token.generate("device")
+        cloud = cloud_of(world)
+        agents = []
+        certificate = enrol(world, token.uri("device"), "HW", token.environment)
+        for options in ({"settings": {
+                "identity.key": token.uri("device"),
+                "identity.certificate": certificate},
+                "environment": token.environment}, {"serial": "S1"}):
+            agent = world.agent(port=cloud.port, **options)
+            online(agent)
+            agent.stop()
+            online(agent.start(), times=2)
+            agents.append(agent)
+        kept = [bool(glob.glob(a.store + "/session*")) for a in agents]
+        resumed = ["handshake=resumed" in a.words() for a in agents]
+        expect(kept == resumed == [False, True], f"{kept} {resumed}")
+
+
+@scenario
 def over_https_too_the_key_signs_where_it_is():
     with World() as world, SoftTpm(world.folder) as tpm:
         token = SoftToken(world.folder)
@@ -479,7 +503,7 @@ def core_of(world, agent):
     os.makedirs(place, exist_ok=True)
     with open(agent.log, "a", encoding="utf-8") as log:
         agent.process = subprocess.Popen(
-            [agent.binary, "run", "-c", agent.config], env=agent.environment,
+            [*agent.binary, "run", "-c", agent.config], env=agent.environment,
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=place,
             preexec_fn=lambda: resource.setrlimit(
                 resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2))
