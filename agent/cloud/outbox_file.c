@@ -81,6 +81,21 @@ enum err outbox_file_make(const char *path)
     return e;
 }
 
+bool outbox_file_is_misplaced(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *name;
+    struct stat st;
+
+    if (split(path, folder, &name) != ERR_OK)
+        return true;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return true;
+    if (stat(folder, &st) != 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+    return access(folder, W_OK | X_OK) != 0 && errno == EACCES;
+}
+
 /* "<path><suffix>"; false when it is too long. */
 static bool name_with(char name[PATH_MAX], const char *path, const char *suffix)
 {

@@ -12,6 +12,10 @@
  * it cannot be made, or is not a regular file. */
 enum err outbox_file_make(const char *path) MUST_CHECK;
 
+/* What stands at the path can never be the file, or its folder is not there or
+ * not for us to write in: a person must act.  Else only the disk may refuse. */
+bool outbox_file_is_misplaced(const char *path);
+
 /* SQLite removes "<path>-wal" when it closes cleanly; found before opening, it
  * means a kill or a power cut. */
 bool outbox_file_was_cut_short(const char *path);

@@ -51,7 +51,7 @@ static void forget_some(struct world *w, int fd, uint64_t ids[GROUP])
     uint64_t after = 0;
     struct outbox_message m;
 
-    for (size_t i = 0; i < GROUP - 1 && outbox_take(w->ob, after, &m); i++)
+    for (size_t i = 0; i < GROUP - 1 && outbox_take(w->ob, &m); i++)
         ids[i] = after = m.id;
     tell_all(fd, FORGETTING, ids);
     for (size_t i = 0; i < GROUP; i++)
@@ -132,7 +132,7 @@ static void examine(struct world *w, struct record *r)
 
     memset(here, 0, sizeof(here));
     assert_int_equal(try_open(w), ERR_OK);
-    for (; outbox_take(w->ob, after, &m); count++) {
+    for (; outbox_take(w->ob, &m); count++) {
         char text[32];
 
         (void)snprintf(text, sizeof(text), "%" PRIu64, m.id);
