@@ -346,7 +346,7 @@ static void a_class_that_cannot_be_is_refused_with_words(void **state)
         const char *text, *said;
     } rows[] = {
         {"[class.Bulk]\npriority = 2\n",
-         ":7: [class.Bulk]: expected [class.NAME]"                                               },
+         ":8: [class.Bulk]: expected [class.NAME]"                                               },
         {"[class.bulk]\npriority = 0\n",                          "a whole number from 1 to 9"   },
         {"[class.bulk]\nwhen_full = burn\n",                      "drop_oldest"                  },
         {"[class.bulk]\npriorty = 2\n",                           "did you mean 'priority'?"     },
