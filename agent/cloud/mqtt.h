@@ -15,7 +15,7 @@
 #include "core/loop.h"
 
 #define MQTT_WINDOW  100 /* publishes in flight; AWS IoT takes no more */
-#define MQTT_TAGS    4   /* of one message */
+#define MQTT_TAGS    2   /* of one message */
 #define MQTT_FILTERS 8   /* filters in one SUBSCRIBE; AWS IoT takes no more */
 
 struct mqtt_room; /* Paho itself; one a process */

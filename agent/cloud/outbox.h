@@ -49,7 +49,7 @@ struct outbox_message {
     size_t len;
     bool retain;
     const char *class;  /* NULL in a put: OUTBOX_EVENT */
-    const char *stream; /* NULL: of none, and then `seq` is 0 */
+    const char *stream; /* in a put: NULL: of none, and then `seq` is 0 */
     bool or_busy;       /* in a put: when full refuse it and drop nothing */
     uint64_t seq;       /* in a loan: its number in its stream, from 1 */
     uint32_t expiry_s;  /* in a loan: what it has left to live; 0: for ever */
@@ -88,8 +88,8 @@ enum err outbox_open(
     const struct outbox_options *options, struct outbox **out) MUST_CHECK;
 void outbox_close(struct outbox *ob); /* commits; NULL is fine */
 
-/* Names this file, so that "<name>-<id>" is a message's own for ever; another
- * file has another one.  Lent until the next call. */
+/* Names this file: its streams begin at 1, another file has another name.  Lent
+ * until the next call. */
 const char *outbox_store_name(const struct outbox *ob);
 
 /* The `seq` of the next message's payload: it counts the puts of all classes.
@@ -100,9 +100,10 @@ uint64_t outbox_next_id(const struct outbox *ob);
 /* Append.  When its class has no room (by share or limits), messages of it or
  * of classes with a lower priority are dropped, never what is in flight; a
  * class that drops the newest refuses instead, and counts that as a drop.
- * ERR_NOT_FOUND: no such class; ERR_INVALID: no stream's name; ERR_TOO_BIG: it could never fit; ERR_AGAIN: it
- * is full, nothing changed.  ERR_IO, ERR_NO_MEMORY: the disk refused, so the
- * commit of this group will fail, and until then every put. */
+ * ERR_NOT_FOUND: no such class; ERR_INVALID: no stream's name; ERR_TOO_BIG: it
+ * could never fit; ERR_AGAIN: it is full, nothing changed.  ERR_IO,
+ * ERR_NO_MEMORY: the disk refused, so the commit of this group will fail, and
+ * until then every put. */
 enum err outbox_put(struct outbox *ob, const struct outbox_message *message,
     uint64_t *id) MUST_CHECK;
 

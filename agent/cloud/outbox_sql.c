@@ -81,9 +81,8 @@ static int code_in(const char *verdict)
     static const char words[] = "error code=";
     const char *code = strstr(verdict, words);
 
-    return code == NULL
-        ? SQLITE_CORRUPT
-        : (int)(strtol(code + strlen(words), NULL, 10) & 0xff);
+    return code == NULL ? SQLITE_CORRUPT
+                        : (int)(strtol(code + strlen(words), NULL, 10) & 0xff);
 }
 
 static int is_late(void *context)

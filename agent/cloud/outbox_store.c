@@ -5,7 +5,6 @@
 #include "cloud/outbox_store.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,9 +33,8 @@ enum statement {
 };
 
 #define MESSAGE                                                                \
-    "SELECT m.id, retain, topic, payload, seq, put_ms, name"                   \
-    " FROM message m LEFT JOIN tally t ON t.id = m.stream AND m.stream > 0"    \
-    " WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id "
+    "SELECT id, retain, topic, payload, seq, put_ms FROM message"              \
+    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id "
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -61,7 +59,6 @@ struct outbox_store {
     sqlite3_stmt *statements[STATEMENTS];
     unsigned char *loan;
     size_t loan_size;
-    char stream[OUTBOX_STREAM_NAME]; /* of the loan */
 };
 
 /* Run a statement that gives no rows. */
@@ -247,7 +244,6 @@ static enum err lend_row(
     const void *payload = sqlite3_column_blob(find, 3);
     size_t topic_len = (size_t)sqlite3_column_bytes(find, 2);
     size_t len = (size_t)sqlite3_column_bytes(find, 3);
-    const char *stream = (const char *)sqlite3_column_text(find, 6);
     size_t size = topic_len + 1 + len;
     unsigned char *loan = s->loan;
 
@@ -264,8 +260,6 @@ static enum err lend_row(
     loan[topic_len] = '\0';
     if (len > 0)
         memcpy(loan + topic_len + 1, payload, len);
-    (void)snprintf(
-        s->stream, sizeof(s->stream), "%s", stream == NULL ? "" : stream);
     out->put_ms = sqlite3_column_int64(find, 5);
     out->message = (struct outbox_message){
         .id = (uint64_t)sqlite3_column_int64(find, 0),
@@ -273,7 +267,6 @@ static enum err lend_row(
         .topic = (const char *)loan,
         .payload = loan + topic_len + 1,
         .len = len,
-        .stream = stream == NULL ? NULL : s->stream,
         .seq = (uint64_t)sqlite3_column_int64(find, 4),
     };
     return ERR_OK;

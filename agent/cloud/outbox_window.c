@@ -44,9 +44,7 @@ static struct outbox_kept *copy(const struct outbox_kept *kept)
 {
     const struct outbox_message *m = &kept->message;
     size_t topic_size = strlen(m->topic) + 1;
-    size_t stream_size = m->stream == NULL ? 0 : strlen(m->stream) + 1;
-    struct outbox_kept *k =
-        malloc(sizeof(*k) + topic_size + stream_size + m->len);
+    struct outbox_kept *k = malloc(sizeof(*k) + topic_size + m->len);
     char *end;
 
     if (k == NULL)
@@ -54,8 +52,7 @@ static struct outbox_kept *copy(const struct outbox_kept *kept)
     *k = *kept;
     end = (char *)(k + 1);
     k->message.topic = append(&end, m->topic, topic_size);
-    if (m->stream != NULL)
-        k->message.stream = append(&end, m->stream, stream_size);
+    k->message.stream = NULL; /* a loan's is its number alone */
     k->message.payload = append(&end, m->payload, m->len);
     return k;
 }
