@@ -101,7 +101,7 @@ uint64_t outbox_next_id(const struct outbox *ob);
  * of classes with a lower priority are dropped, never what is in flight; a
  * class that drops the newest refuses instead, and counts that as a drop.
  * ERR_NOT_FOUND: no such class; ERR_INVALID: no stream's name; ERR_TOO_BIG: it
- * could never fit; ERR_AGAIN: it is full, nothing changed.  ERR_IO,
+ * could never fit; ERR_AGAIN: it is full, only a count changed.  ERR_IO,
  * ERR_NO_MEMORY: the disk refused, so the commit of this group will fail, and
  * until then every put. */
 enum err outbox_put(struct outbox *ob, const struct outbox_message *message,

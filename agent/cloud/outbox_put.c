@@ -172,8 +172,10 @@ enum err outbox_put(
     e = ob->group_put || has_reserve(ob) ? ERR_OK : ERR_IO;
     if (e == ERR_OK)
         e = make_room(ob, q, size_of(message), message->or_busy);
-    if (e == ERR_AGAIN)
+    if (e == ERR_AGAIN) {
+        ob->needs_commit = true; /* it was counted */
         return e;
+    }
     if (e == ERR_OK)
         e = append(ob, q, message);
     if (e != ERR_OK) {

@@ -20,6 +20,7 @@ enum err outbox_sql_failed(struct outbox_sql *s, const char *what)
 
     if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
         s->corrupt = true;
+    s->misfit |= code == SQLITE_ERROR;
     if (!s->complained)
         log_error(MODULE, "%s failed code=%d reason=\"%s\"", what, code,
             sqlite3_errmsg(s->db));

@@ -13,6 +13,7 @@
 struct outbox_sql {
     sqlite3 *db;
     bool corrupt; /* SQLite met what cannot be */
+    bool misfit;  /* a statement does not suit the tables */
     bool complained;
 };
 

@@ -106,6 +106,7 @@ static enum err open_as_it_is(const char *path, struct outbox_wear *wear,
         e = outbox_sql_check(&s->sql);
     if (e == ERR_OK)
         e = prepare(s);
+    s->sql.corrupt |= s->sql.misfit; /* not tables of ours */
     return e;
 }
 

@@ -294,6 +294,7 @@ enum err postroom_take(
         .class = letter->class,
         .stream = letter->stream,
         .or_busy = letter->or_busy};
+    const struct loop_timer *soon = room->commit_soon;
     uint64_t id;
     enum err e = make_room(room);
 
@@ -303,6 +304,11 @@ enum err postroom_take(
     if (room->commit_soon == NULL)
         return ERR_NO_MEMORY;
     e = outbox_put(room->outbox, &message, &id);
+    if (e == ERR_AGAIN && soon == NULL) { /* a count can wait */
+        loop_timer_cancel(room->commit_soon);
+        room->commit_soon = NULL;
+        commit_later(room);
+    }
     if (e != ERR_OK)
         return e;
     room->waiting[room->count++] =
