@@ -76,6 +76,7 @@ enum err outbox_adopt(struct outbox *ob)
     unsigned used = 0;
     enum err e = ERR_OK;
 
+    ob->file = outbox_file_identify(ob->path);
     outbox_close_queues(ob);
     outbox_streams_forget(ob->streams);
     outbox_clock_start(&ob->state.clock, now);

@@ -202,6 +202,8 @@ static void start_over(struct outbox *ob)
             return;
         ob->state.set_aside++;
     }
+    if (ob->file.number == 0) /* it was never there: the disk refused */
+        outbox_file_make_folder(ob->path);
     if (outbox_store_open(ob->path, ob->wear, &ob->state, &ob->store) != ERR_OK)
         return;
     if (outbox_adopt(ob) != ERR_OK) {
@@ -210,6 +212,22 @@ static void start_over(struct outbox *ob)
         return;
     }
     ob->group_put = ob->group_spoilt = false;
+}
+
+/* The disk is gone and another one, or it again, stands in its place: what we
+ * have open can never be written.  The next commit opens what is there. */
+static void let_go_of_a_lost_file(struct outbox *ob)
+{
+    struct outbox_file_id now = outbox_file_identify(ob->path);
+
+    if (now.device == ob->file.device && now.number == ob->file.number)
+        return;
+    log_error(
+        MODULE, "the file is another one now; opening that file=%s", ob->path);
+    outbox_spoil_group(ob);
+    outbox_store_close(ob->store);
+    ob->store = NULL;
+    ob->reserved = false;
 }
 
 static void note_outcome(struct outbox *ob, bool failing)
@@ -241,6 +259,8 @@ static enum err commit(struct outbox *ob)
     if (lost)
         e = ERR_IO;
     note_outcome(ob, e != ERR_OK);
+    if (e != ERR_OK)
+        let_go_of_a_lost_file(ob);
     return e;
 }
 

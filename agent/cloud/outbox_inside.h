@@ -5,6 +5,7 @@
 #define CLOUD_OUTBOX_INSIDE_H
 
 #include "cloud/outbox.h"
+#include "cloud/outbox_file.h"
 #include "cloud/outbox_pace.h"
 #include "cloud/outbox_queue.h"
 #include "cloud/outbox_store.h"
@@ -26,6 +27,7 @@ struct outbox {
     struct outbox_queue queues[OUTBOX_CLASSES];
     size_t queue_count;
     struct outbox_pace pace;
+    struct outbox_file_id file;
     bool group_spoilt; /* the disk refused; only the commit ends it */
     bool group_put;    /* something was put */
     bool needs_commit;

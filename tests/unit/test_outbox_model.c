@@ -13,7 +13,7 @@
 #include "core/log.h"
 #include "outbox_classes_world.h"
 
-#define STEPS    20000
+#define STEPS    8000
 #define MESSAGES 25 /* the outbox's limit */
 #define LISTED   400
 #define CLASSES  4
@@ -297,9 +297,9 @@ static void step(struct model *m)
 {
     uint32_t what = roll(m, 1000);
 
-    if (what < 450) {
+    if (what < 500) {
         step_put(m);
-    } else if (what < 600) {
+    } else if (what < 560) {
         commit(&m->cw->world);
         model_commit(m);
     } else if (what < 800) {
