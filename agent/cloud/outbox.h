@@ -47,12 +47,12 @@ struct outbox_message {
     const char *topic;
     const void *payload;
     size_t len;
-    bool retain;
     const char *class;  /* NULL in a put: OUTBOX_EVENT */
     const char *stream; /* in a put: NULL: of none, and then `seq` is 0 */
-    bool or_busy;       /* in a put: when full refuse it and drop nothing */
     uint64_t seq;       /* in a loan: its number in its stream, from 1 */
     uint32_t expiry_s;  /* in a loan: what it has left to live; 0: for ever */
+    bool retain;
+    bool or_busy; /* in a put: when full refuse it and drop nothing */
 };
 
 struct outbox_class_figures {

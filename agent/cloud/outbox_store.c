@@ -36,6 +36,13 @@ enum statement {
     "SELECT id, retain, topic, payload, seq, put_ms FROM message"              \
     " WHERE id BETWEEN ?1 AND ?2 ORDER BY id "
 
+#define WEIGHT                                                                 \
+    "SELECT count(*), CAST(total(length(CAST(topic AS BLOB)) +"                \
+    " length(payload)) AS INTEGER) FROM message WHERE id BETWEEN ?1 AND ?2"
+#define ANOTHER_STREAM                                                         \
+    "INSERT INTO tally (id, name, next) VALUES"                                \
+    " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, 0)"
+
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -43,14 +50,11 @@ static const char *const texts[STATEMENTS] = {
     [APPEND] = "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [FIND] = MESSAGE "LIMIT 1",
     [FIND_BACK] = MESSAGE "DESC LIMIT 1",
-    [WEIGH] = "SELECT count(*), CAST(total(length(CAST(topic AS BLOB)) +"
-              " length(payload)) AS INTEGER) FROM message"
-              " WHERE id BETWEEN ?1 AND ?2",
+    [WEIGH] = WEIGHT,
     [DELETE] = "DELETE FROM message WHERE id BETWEEN ?1 AND ?2",
     [KEEP] = OUTBOX_SCHEMA_KEEP,
     [STREAM] = "SELECT id, next FROM tally WHERE id >= 256 AND name = ?1",
-    [NEW_STREAM] = "INSERT INTO tally (id, name, next) VALUES"
-                   " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, 0)",
+    [NEW_STREAM] = ANOTHER_STREAM,
     [KEEP_STREAM] = "UPDATE tally SET next = ?2 WHERE id = ?1",
 };
 

@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/near.h"
 #include "local/answer.h"
+#include "local/emission.h"
 #include "local/lines.h"
 #include "local/status.h"
 
@@ -210,30 +211,6 @@ static void do_report(
             shadow_report(c->sources.shadow, settings, on_stored, t), &words);
 }
 
-/* What is wrong with it, or NULL. */
-static const char *read_emission(
-    const struct json *request, struct telemetry_emission *out)
-{
-    const struct json *class = json_get(request, "class");
-    const struct json *when_full = json_get(request, "when_full");
-    const char *rule = json_text(when_full);
-
-    *out = (struct telemetry_emission){
-        .stream = json_text(json_get(request, "stream")),
-        .data = json_get(request, "data"),
-        .class = json_text(class),
-        .or_busy = when_full != NULL,
-        .stored = on_stored};
-    if (out->stream == NULL || out->data == NULL)
-        return "emit wants \"stream\", text, and \"data\", anything: "
-               "{\"op\":\"emit\",\"stream\":\"door\",\"data\":true}";
-    if (class != NULL && out->class == NULL)
-        return "\"class\" wants text: telemetry, event, critical";
-    if (when_full != NULL && (rule == NULL || strcmp(rule, "busy") != 0))
-        return "\"when_full\" wants \"busy\", or is left out";
-    return NULL;
-}
-
 static void do_emit(
     struct conversation *c, const struct json *request, const char *id)
 {
@@ -241,12 +218,13 @@ static void do_emit(
         "\"stream\" wants 1 to 64 letters, digits, '-' and '_'",
         "\"data\" is more than the 128 KB of a message"};
     struct telemetry_emission emission;
-    const char *fault = read_emission(request, &emission);
+    const char *fault = emission_read(request, &emission);
 
     if (fault != NULL) {
         refuse(c, id, ERR_INVALID, fault);
         return;
     }
+    emission.stored = on_stored;
     emission.context = new_ticket(c, id);
     if (emission.context == NULL)
         refuse(c, id, ERR_NO_MEMORY, no_memory);

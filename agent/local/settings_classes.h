@@ -16,11 +16,11 @@
 /* clang-format off */
 #define SETTINGS_CLASS_ROWS(name_, priority_, share_, orders_)                 \
     {.section = SETTINGS_CLASS name_, .name = "priority",                      \
-        .kind = CONFIG_NUMBER, .fallback = priority_, .min = 1, .max = 9},     \
+        .kind = CONFIG_NUMBER, .fallback = (priority_), .min = 1, .max = 9},     \
     {.section = SETTINGS_CLASS name_, .name = "ttl_s",                         \
         .kind = CONFIG_NUMBER, .fallback = "0", .min = 0, .max = 315360000},   \
     {.section = SETTINGS_CLASS name_, .name = "share_percent",                 \
-        .kind = CONFIG_NUMBER, .fallback = share_, .min = 1, .max = 100},      \
+        .kind = CONFIG_NUMBER, .fallback = (share_), .min = 1, .max = 100},      \
     {.section = SETTINGS_CLASS name_, .name = "when_full",                     \
         .kind = CONFIG_CHOICE, .fallback = "drop_oldest",                      \
         .choices = "drop_oldest|drop_newest|thin_out"},                        \
@@ -28,7 +28,7 @@
         .kind = CONFIG_NUMBER, .fallback = "2", .min = 2, .max = 1000},        \
     {.section = SETTINGS_CLASS name_, .name = "order",                         \
         .kind = CONFIG_CHOICE, .fallback = "oldest_first",                     \
-        .choices = orders_},                                                   \
+        .choices = (orders_)},                                                   \
     {.section = SETTINGS_CLASS name_, .name = "drain_per_s",                   \
         .kind = CONFIG_NUMBER, .fallback = "0", .min = 0, .max = 100000}
 #define SETTINGS_CLASSES                                                       \

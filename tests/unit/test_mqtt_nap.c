@@ -121,7 +121,7 @@ static int64_t listen_once(bool asleep)
         .version_5 = true,
         .keep_alive_s = 60,
         .timeout_ms = 5000,
-        .will = {"will", "gone", 4, false}
+        .will = {.topic = "will", .payload = "gone", .len = 4}
     };
     const struct mqtt_events events = {
         on_connected, on_published, on_subscribed, on_message, on_ended, &w};

@@ -48,11 +48,10 @@ static void tell_all(int fd, int what, const uint64_t ids[GROUP])
 /* Forget some of the oldest, fewer than were put. */
 static void forget_some(struct world *w, int fd, uint64_t ids[GROUP])
 {
-    uint64_t after = 0;
     struct outbox_message m;
 
     for (size_t i = 0; i < GROUP - 1 && outbox_take(w->ob, &m); i++)
-        ids[i] = after = m.id;
+        ids[i] = m.id;
     tell_all(fd, FORGETTING, ids);
     for (size_t i = 0; i < GROUP; i++)
         if (ids[i] != 0)
