@@ -188,6 +188,9 @@ enum err mqtt_publish(
     struct slot *slot = free_slot(mqtt);
     int failed;
 
+    /* Paho looks into its handle before it checks it, and ours is gone. */
+    if (mqtt->dead || mqtt->ended)
+        return ERR_IO;
     if (slot == NULL)
         return ERR_AGAIN;
     slot->token = token;

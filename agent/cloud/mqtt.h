@@ -84,7 +84,8 @@ struct mqtt_options {
 enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     const struct mqtt_events *events, struct mqtt **out) MUST_CHECK;
 
-/* QoS 1.  ERR_AGAIN: the window is full; ERR_IO: not connected. */
+/* QoS 1.  ERR_AGAIN: the window is full; ERR_IO: not connected, or ended; also
+ * a while after mqtt_free, for whoever has not heard of it yet. */
 enum err mqtt_publish(struct mqtt *mqtt, uint64_t token,
     const struct mqtt_message *message) MUST_CHECK;
 
