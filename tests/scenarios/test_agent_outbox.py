@@ -216,13 +216,17 @@ def a_full_class_says_busy_or_drops_and_every_drop_is_told():
         agent.wait_for("dropped messages class=")
         words = run(NAMEPLATE, "status", "-s", agent.socket, status=75).stdout
         expect("bulk: 10 waiting, 20 thinned, 1 told busy" in words, words)
+        verb = [NAMEPLATE, "emit", "-s", agent.socket, "--busy"]
+        done = run(*verb, "--class", "bulk", "b", "1", status=75)
+        expect("queue is full" in done.stderr, done.stderr)
+        run(*verb, "e", "1")
         agent.kill()
         agent.start()
         cloud.broker.start()
         report = cloud.wait(1, "outbox", 30)[0].payload
         expect(report["dropped"]["bulk"]["thinned"] == 20 and
                report["dropped"]["keep"]["full"] == 2, str(report))
-        heard = cloud.wait(14)
+        heard = cloud.wait(15)
         bulk = [m.payload["data"] for m in heard if m.topic == "stream/b"]
         expect(len(bulk) == 10 and bulk == sorted(bulk), str(bulk))
         seqs = [m.seq for m in heard if m.topic == "stream/b"]
