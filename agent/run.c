@@ -88,9 +88,15 @@ static enum err open_outbox(struct agent *a)
     char path[PATH_BYTES];
     const struct outbox_options options = {.path = path,
         .limit_messages = a->settings->limit_messages,
-        .limit_bytes = a->settings->limit_bytes};
+        .limit_bytes = a->settings->limit_bytes,
+        .classes = a->settings->classes,
+        .class_count = a->settings->class_count,
+        .commits_per_s = a->settings->commits_per_s,
+        .day_bytes = a->settings->day_bytes};
 
-    if (mkdir(a->settings->folder, 0700) != 0 && errno != EEXIST) {
+    /* A disk that refuses now may take it later. */
+    if (mkdir(a->settings->folder, 0700) != 0 && errno != EEXIST &&
+        errno != EROFS && errno != EIO && errno != ENOSPC) {
         log_error(MODULE, "cannot make folder=\"%s\" reason=\"%s\"",
             a->settings->folder, strerror(errno));
         return ERR_IO;

@@ -17,6 +17,7 @@
 
 #include "cloud/mqtt_inside.h"
 #include "cloud/mqtt_nap.h"
+#include "cloud/mqtt_properties.h"
 #include "core/log.h"
 #include "ports/port.h"
 
@@ -201,9 +202,13 @@ enum err mqtt_publish(
 {
     MQTTAsync_message paho = MQTTAsync_message_initializer;
     MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    MQTTProperty properties[MQTT_PROPERTIES];
     struct slot *slot = free_slot(mqtt);
     int failed;
 
+    /* Paho looks into its handle before it checks it, and ours is gone. */
+    if (mqtt->dead || mqtt->ended)
+        return ERR_IO;
     if (slot == NULL)
         return ERR_AGAIN;
     slot->token = token;
@@ -212,6 +217,8 @@ enum err mqtt_publish(
     paho.payloadlen = (int)message->len;
     paho.qos = 1;
     paho.retained = message->retain;
+    if (mqtt->version_5)
+        paho.properties = mqtt_properties_of(message, properties);
     failed =
         MQTTAsync_sendMessage(mqtt->client, message->topic, &paho, &response);
     if (failed != MQTTASYNC_SUCCESS)

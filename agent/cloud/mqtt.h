@@ -15,6 +15,7 @@
 #include "core/loop.h"
 
 #define MQTT_WINDOW  100 /* publishes in flight; AWS IoT takes no more */
+#define MQTT_TAGS    2   /* of one message */
 #define MQTT_FILTERS 8   /* filters in one SUBSCRIBE; AWS IoT takes no more */
 
 struct mqtt_room; /* Paho itself; one a process */
@@ -42,11 +43,20 @@ struct mqtt_end {
     int code; /* the CONNACK's or DISCONNECT's, 0 when there was none */
 };
 
+/* What travels beside a payload; with MQTT 3.1.1 nothing does. */
+struct mqtt_tag {
+    const char *name, *value;
+};
+
 struct mqtt_message {
     const char *topic;
     const void *payload;
     size_t len;
     bool retain;
+    /* In a publish only: */
+    uint32_t expiry_s; /* seconds the broker may keep it; 0: for ever */
+    const struct mqtt_tag *tags; /* user properties, at most MQTT_TAGS */
+    size_t tag_count;
 };
 
 struct mqtt_events {
@@ -75,7 +85,8 @@ struct mqtt_options {
 enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     const struct mqtt_events *events, struct mqtt **out) MUST_CHECK;
 
-/* QoS 1.  ERR_AGAIN: the window is full; ERR_IO: not connected. */
+/* QoS 1.  ERR_AGAIN: the window is full; ERR_IO: not connected, or ended; also
+ * a while after mqtt_free, for whoever has not heard of it yet. */
 enum err mqtt_publish(struct mqtt *mqtt, uint64_t token,
     const struct mqtt_message *message) MUST_CHECK;
 

@@ -1,13 +1,6 @@
-/* outbox.c - limits and groups over a file (store), a window and a ledger.
- *
- * A group is what was put since the last commit: ids from `group_first` on.
- * `figures` counts the group too; what it added and dropped is counted beside,
- * so that a group that fails can be taken back.  Forgotten messages stay
- * forgotten then: they wait in the ledger for the next commit.
- *
- * On a full disk even forgetting takes room before it gives some.  A reserve is
- * kept for it; while there is none, and the file has no room inside, nothing
- * new is put. */
+/* outbox.c - opening, closing, and the figures.  What comes in is in
+ * outbox_put.c, what goes out in outbox_drain.c, what becomes durable in
+ * outbox_commit.c. */
 
 #include "cloud/outbox.h"
 
@@ -15,34 +8,117 @@
 #include <string.h>
 
 #include "cloud/outbox_file.h"
-#include "cloud/outbox_ledger.h"
-#include "cloud/outbox_store.h"
-#include "cloud/outbox_window.h"
+#include "cloud/outbox_inside.h"
 #include "core/log.h"
+#include "ports/port.h"
 
-#define MODULE "outbox"
-#define STEP   64 /* messages deleted at once on a full disk */
+#define MODULE        "outbox"
+#define COMMITS_PER_S 100
 
-struct group {
-    uint64_t put, put_bytes;
-    uint64_t dropped, dropped_bytes;
-    bool spoilt; /* the disk refused; only the commit ends it */
-};
+static struct outbox_now port_now(void *context)
+{
+    (void)context;
+    return (struct outbox_now){port_wall_ms(), port_monotonic_ms()};
+}
 
-struct outbox {
-    char *path;
-    uint64_t limit_messages;
-    uint64_t limit_bytes;
-    struct outbox_store *store;
-    struct outbox_window *window;
-    struct outbox_ledger *ledger;
-    struct outbox_state state;
-    struct group group;
-    uint64_t group_first;
-    bool needs_commit;
-    bool reserved;   /* the reserve is there */
-    bool complained; /* that it is not */
-};
+int64_t outbox_clock_now(struct outbox *ob)
+{
+    return outbox_clock_ms(&ob->state.clock, ob->now(ob->context));
+}
+
+/* --- opening ----------------------------------------------------------------
+ */
+
+static void copy_classes(
+    struct outbox *ob, const struct outbox_options *options)
+{
+    static const char *const built_in[] = {
+        OUTBOX_EVENT, OUTBOX_TELEMETRY, OUTBOX_CRITICAL};
+
+    for (size_t i = 0; i < 3; i++)
+        ob->classes[i] = outbox_class_default(built_in[i]);
+    ob->class_count = 3;
+    for (size_t i = 0; i < options->class_count; i++) {
+        size_t at = 0;
+
+        while (at < ob->class_count &&
+            strcmp(ob->classes[at].name, options->classes[i].name) != 0)
+            at++;
+        if (at == OUTBOX_CONFIGURED)
+            continue;
+        ob->classes[at] = options->classes[i];
+        ob->class_count += at == ob->class_count;
+    }
+}
+
+void outbox_close_queues(struct outbox *ob)
+{
+    for (size_t i = 0; i < ob->queue_count; i++)
+        outbox_queue_close(&ob->queues[i]);
+    ob->queue_count = 0;
+}
+
+static enum err add_queue(
+    struct outbox *ob, const struct outbox_class *class, int number)
+{
+    enum err e = outbox_queue_open(&ob->queues[ob->queue_count], class,
+        (unsigned)number, &ob->state.classes[number]);
+
+    if (e == ERR_OK)
+        ob->queue_count++;
+    return e;
+}
+
+/* What is configured first, then what a class left that no longer is. */
+enum err outbox_adopt(struct outbox *ob)
+{
+    struct outbox_now now = ob->now(ob->context);
+    unsigned used = 0;
+    enum err e = ERR_OK;
+
+    ob->file = outbox_file_identify(ob->path);
+    outbox_close_queues(ob);
+    outbox_streams_forget(ob->streams);
+    outbox_clock_start(&ob->state.clock, now);
+    for (size_t i = 0; i < ob->class_count && e == ERR_OK; i++) {
+        int number = outbox_state_class(&ob->state, ob->classes[i].name, used);
+
+        if (number < 0) {
+            log_error(MODULE,
+                "no room for class=%s until the file has sent"
+                " what other classes left",
+                ob->classes[i].name);
+            continue;
+        }
+        used |= 1U << number;
+        e = add_queue(ob, &ob->classes[i], number);
+    }
+    for (int i = 0; i < OUTBOX_CLASSES && e == ERR_OK; i++) {
+        struct outbox_class left =
+            outbox_class_default(ob->state.classes[i].name);
+
+        if ((used >> i & 1) == 0 && ob->state.classes[i].load.messages > 0)
+            e = add_queue(ob, &left, i);
+    }
+    return e;
+}
+
+static enum err open_store(struct outbox *ob, const char *path)
+{
+    enum err e = outbox_store_open(path, ob->wear, &ob->state, &ob->store);
+
+    if (e == ERR_IO && !outbox_file_is_misplaced(path)) {
+        log_error(MODULE,
+            "starting without a store; nothing is stored until"
+            " the disk takes it file=%s",
+            path);
+        ob->failing = true;
+        return ERR_OK;
+    }
+    if (e == ERR_OK)
+        ob->reserved = outbox_file_reserve(path);
+    return e;
+}
 
 enum err outbox_open(const struct outbox_options *options, struct outbox **out)
 {
@@ -51,34 +127,33 @@ enum err outbox_open(const struct outbox_options *options, struct outbox **out)
 
     if (ob == NULL)
         return e;
-    ob->limit_messages = options->limit_messages;
-    ob->limit_bytes = options->limit_bytes;
+    ob->limits =
+        (struct outbox_load){options->limit_messages, options->limit_bytes};
+    ob->now = options->now != NULL ? options->now : port_now;
+    ob->context = options->context;
+    copy_classes(ob, options);
+    ob->pace = outbox_pace_begin(
+        options->commits_per_s > 0 ? options->commits_per_s : COMMITS_PER_S,
+        options->day_bytes, ob->now(ob->context).monotonic_ms);
     ob->path = strdup(options->path);
-    if (ob->path == NULL)
-        goto free_outbox;
-    e = outbox_store_open(ob->path, &ob->state, &ob->store);
+    ob->streams = outbox_streams_new();
+    if (ob->path == NULL || ob->streams == NULL)
+        goto fail;
+    e = outbox_wear_new(&ob->wear);
     if (e != ERR_OK)
-        goto free_path;
-    e = ERR_NO_MEMORY;
-    ob->group_first = ob->state.next_id;
-    ob->reserved = outbox_file_reserve(ob->path);
-    ob->window = outbox_window_new(ob->state.next_id);
-    if (ob->window == NULL)
-        goto close_store;
-    ob->ledger = outbox_ledger_new();
-    if (ob->ledger == NULL)
-        goto free_window;
+        goto fail;
+    outbox_clock_start(&ob->state.clock, ob->now(ob->context));
+    e = open_store(ob, ob->path);
+    if (e == ERR_OK)
+        e = outbox_adopt(ob);
+    if (e != ERR_OK)
+        goto fail;
     *out = ob;
     return ERR_OK;
 
-free_window:
-    outbox_window_free(ob->window);
-close_store:
-    outbox_store_close(ob->store);
-free_path:
-    free(ob->path);
-free_outbox:
-    free(ob);
+fail:
+    ob->needs_commit = false;
+    outbox_close(ob);
     return e;
 }
 
@@ -88,11 +163,20 @@ void outbox_close(struct outbox *ob)
         return;
     if (ob->store != NULL && outbox_commit(ob) != ERR_OK)
         log_error(MODULE, "closed without storing its last messages");
-    outbox_ledger_free(ob->ledger);
-    outbox_window_free(ob->window);
+    outbox_close_queues(ob);
     outbox_store_close(ob->store);
+    outbox_wear_free(ob->wear);
+    outbox_streams_free(ob->streams);
     free(ob->path);
     free(ob);
+}
+
+/* --- what it knows ----------------------------------------------------------
+ */
+
+const char *outbox_store_name(const struct outbox *ob)
+{
+    return ob->state.name;
 }
 
 uint64_t outbox_next_id(const struct outbox *ob)
@@ -100,312 +184,57 @@ uint64_t outbox_next_id(const struct outbox *ob)
     return ob->state.next_id;
 }
 
-struct outbox_figures outbox_figures(const struct outbox *ob)
-{
-    return ob->state.figures;
-}
-
 bool outbox_needs_commit(const struct outbox *ob)
 {
     return ob->needs_commit;
 }
 
-static void begin_group(struct outbox *ob)
+struct outbox_queue *outbox_queue_of(struct outbox *ob, uint64_t id)
 {
-    ob->group = (struct group){0};
-    ob->group_first = ob->state.next_id;
+    for (size_t i = 0; i < ob->queue_count; i++)
+        if (ob->queues[i].number == id >> OUTBOX_CLASS_SHIFT)
+            return &ob->queues[i];
+    return NULL;
 }
 
-/* Nothing of this group is or will be stored.  What it dropped is back on disk
- * but no longer in the window, so the window starts afresh. */
-static void spoil_group(struct outbox *ob)
+struct outbox_queue *outbox_queue_named(struct outbox *ob, const char *name)
 {
-    struct outbox_figures *f = &ob->state.figures;
-
-    outbox_store_cancel(ob->store);
-    f->queued = f->queued + ob->group.dropped - ob->group.put;
-    f->queued_bytes =
-        f->queued_bytes + ob->group.dropped_bytes - ob->group.put_bytes;
-    f->dropped -= ob->group.dropped;
-    outbox_window_clear(ob->window, ob->state.next_id);
-    begin_group(ob);
-    ob->group.spoilt = true;
-    ob->needs_commit = true;
+    for (size_t i = 0; i < ob->queue_count; i++)
+        if (strcmp(ob->queues[i].rules.name, name) == 0)
+            return &ob->queues[i];
+    return NULL;
 }
 
-/* The oldest message with this id or a higher one that is not forgotten. */
-static bool find(struct outbox *ob, uint64_t id, struct outbox_message *message)
+static void add_figures(
+    struct outbox_figures *f, const struct outbox_tally *tally)
 {
-    for (;;) {
-        const struct outbox_message *m;
-        uint64_t wanted = outbox_ledger_skip(ob->ledger, id);
+    struct outbox_class_figures *c = &f->classes[f->class_count++];
 
-        if (wanted >= outbox_window_start(ob->window)) {
-            m = outbox_window_find(ob->window, wanted);
-            if (m != NULL)
-                *message = *m;
-            return m != NULL;
-        }
-        if (outbox_store_find(ob->store, wanted, message) != ERR_OK) {
-            ob->needs_commit |= outbox_store_is_corrupt(ob->store);
-            return false;
-        }
-        if (outbox_ledger_skip(ob->ledger, message->id) == message->id)
-            return true;
-        id = message->id;
+    memcpy(c->name, tally->name, sizeof(c->name));
+    c->queued = tally->load.messages;
+    c->queued_bytes = tally->load.bytes;
+    c->refused = tally->refused;
+    f->queued += c->queued;
+    f->queued_bytes += c->queued_bytes;
+    for (int i = 0; i < OUTBOX_DROPS; i++) {
+        c->dropped[i] = tally->dropped[i];
+        f->dropped += tally->dropped[i];
     }
 }
 
-static uint64_t size_of(const struct outbox_message *message)
+struct outbox_figures outbox_figures(const struct outbox *ob)
 {
-    return strlen(message->topic) + message->len;
-}
+    struct outbox_wear_figures wear = outbox_wear_figures(ob->wear);
+    uint64_t since = wear.written - ob->counted;
+    struct outbox_figures f = {.written = ob->state.written + since,
+        .written_today = ob->state.written_today + since,
+        .syncs = wear.syncs,
+        .accepted = ob->accepted,
+        .set_aside = ob->state.set_aside,
+        .failing = ob->failing};
 
-static void uncount(struct outbox *ob, uint64_t size)
-{
-    struct outbox_figures *f = &ob->state.figures;
-
-    /* The counters come from a file that may lie. */
-    f->queued -= f->queued > 0;
-    f->queued_bytes -= f->queued_bytes < size ? f->queued_bytes : size;
-}
-
-/* Delete the oldest message that is not in flight. */
-static enum err drop_oldest(struct outbox *ob)
-{
-    uint64_t after = outbox_ledger_flying(ob->ledger).highest;
-    struct outbox_message oldest;
-    uint64_t size;
-    enum err e;
-
-    if (!find(ob, after + 1, &oldest))
-        return ERR_IO;
-    size = size_of(&oldest);
-    e = outbox_store_delete(ob->store, oldest.id, oldest.id);
-    if (e != ERR_OK)
-        return e;
-    outbox_window_remove(ob->window, oldest.id);
-    uncount(ob, size);
-    ob->state.figures.dropped++;
-    ob->group.dropped++;
-    ob->group.dropped_bytes += size;
-    ob->needs_commit = true;
-    return ERR_OK;
-}
-
-/* Would there be room if all that is not in flight were dropped? */
-static bool can_make_room(const struct outbox *ob, uint64_t size)
-{
-    struct outbox_flying flying = outbox_ledger_flying(ob->ledger);
-
-    return flying.count < ob->limit_messages &&
-        flying.bytes <= ob->limit_bytes - size;
-}
-
-static bool has_room(const struct outbox *ob, uint64_t size)
-{
-    const struct outbox_figures *f = &ob->state.figures;
-
-    return f->queued < ob->limit_messages &&
-        f->queued_bytes <= ob->limit_bytes - size;
-}
-
-static enum err append(struct outbox *ob, const struct outbox_message *message)
-{
-    enum err e = ERR_OK;
-
-    while (e == ERR_OK && !has_room(ob, size_of(message)))
-        e = drop_oldest(ob);
-    if (e == ERR_OK)
-        e = outbox_store_append(ob->store, message);
-    return e;
-}
-
-static bool has_reserve(struct outbox *ob)
-{
-    bool enough;
-
-    if (!ob->reserved)
-        ob->reserved = outbox_file_reserve(ob->path);
-    enough = ob->reserved ||
-        outbox_store_free_bytes(ob->store) >= OUTBOX_RESERVE_BYTES;
-    if (!enough && !ob->complained)
-        log_error(MODULE, "the disk is full: nothing more is stored file=%s",
-            ob->path);
-    ob->complained = !enough;
-    return enough;
-}
-
-enum err outbox_put(
-    struct outbox *ob, const struct outbox_message *message, uint64_t *id)
-{
-    struct outbox_message m = *message;
-    uint64_t size = size_of(message);
-    enum err e;
-
-    if (size > ob->limit_bytes || ob->limit_messages == 0)
-        return ERR_TOO_BIG;
-    if (ob->store == NULL || ob->group.spoilt) {
-        ob->needs_commit = true;
-        return ERR_IO;
-    }
-    if (!can_make_room(ob, size))
-        return ERR_AGAIN;
-    m.id = ob->state.next_id;
-    e = ob->group.put > 0 || has_reserve(ob) ? append(ob, &m) : ERR_IO;
-    if (e != ERR_OK) {
-        spoil_group(ob);
-        return e;
-    }
-    outbox_window_add(ob->window, &m);
-    ob->state.next_id++;
-    ob->state.figures.queued++;
-    ob->state.figures.queued_bytes += size;
-    ob->group.put++;
-    ob->group.put_bytes += size;
-    ob->needs_commit = true;
-    *id = m.id;
-    return ERR_OK;
-}
-
-static enum err delete_forgotten(struct outbox *ob)
-{
-    size_t count;
-    const struct outbox_range *ranges =
-        outbox_ledger_forgotten(ob->ledger, &count);
-    enum err e = ERR_OK;
-
-    for (size_t i = 0; i < count && e == ERR_OK; i++)
-        e = outbox_store_delete(ob->store, ranges[i].first, ranges[i].last);
-    return e;
-}
-
-static enum err commit_all(struct outbox *ob)
-{
-    enum err e = delete_forgotten(ob);
-
-    if (e == ERR_OK)
-        e = outbox_store_commit(ob->store, &ob->state);
-    if (e == ERR_OK)
-        outbox_ledger_settle(ob->ledger);
-    return e;
-}
-
-/* As commit_all, but in steps so small that the WAL need not grow. */
-static enum err commit_in_steps(struct outbox *ob)
-{
-    size_t count;
-    const struct outbox_range *ranges =
-        outbox_ledger_forgotten(ob->ledger, &count);
-    enum err e = ERR_OK;
-
-    for (size_t i = 0; i < count; i++)
-        for (uint64_t id = ranges[i].first; id <= ranges[i].last && e == ERR_OK;
-             id += STEP) {
-            uint64_t left = ranges[i].last - id;
-
-            e = outbox_store_delete(
-                ob->store, id, id + (left < STEP ? left : STEP - 1));
-            if (e == ERR_OK)
-                e = outbox_store_commit(ob->store, &ob->state);
-        }
-    if (e == ERR_OK)
-        outbox_ledger_settle(ob->ledger);
-    else
-        outbox_store_cancel(ob->store);
-    return e;
-}
-
-/* A commit failed, its puts are taken back: at least store what was forgotten,
- * in the room of the reserve, so that the file has room inside again. */
-static enum err forget_anyway(struct outbox *ob)
-{
-    size_t count;
-
-    (void)outbox_ledger_forgotten(ob->ledger, &count);
-    if (count == 0 || outbox_store_is_corrupt(ob->store))
-        return ERR_IO;
-    outbox_file_release(ob->path);
-    ob->reserved = false;
-    outbox_store_checkpoint(ob->store);
-    return commit_in_steps(ob);
-}
-
-/* The file is unsound, or was when we last tried: begin a new one. */
-static void start_over(struct outbox *ob)
-{
-    if (ob->store != NULL) {
-        spoil_group(ob);
-        outbox_store_close(ob->store);
-        ob->store = NULL;
-        if (outbox_file_set_aside(ob->path) != ERR_OK)
-            return;
-    }
-    if (outbox_store_open(ob->path, &ob->state, &ob->store) != ERR_OK)
-        return;
-    outbox_ledger_rewind(ob->ledger);
-    outbox_ledger_settle(ob->ledger);
-    outbox_window_clear(ob->window, ob->state.next_id);
-    begin_group(ob);
-}
-
-enum err outbox_commit(struct outbox *ob)
-{
-    bool lost = ob->group.spoilt;
-    enum err e = ERR_OK;
-
-    if (!ob->needs_commit)
-        return ERR_OK;
-    ob->needs_commit = false;
-    if (ob->store == NULL || outbox_store_is_corrupt(ob->store)) {
-        start_over(ob);
-        ob->needs_commit = false;
-        return ERR_IO;
-    }
-    e = commit_all(ob);
-    if (e != ERR_OK) {
-        lost |= ob->group.put > 0;
-        spoil_group(ob);
-        e = forget_anyway(ob);
-    }
-    begin_group(ob);
-    ob->needs_commit = outbox_store_is_corrupt(ob->store);
-    return e == ERR_OK && !lost ? ERR_OK : ERR_IO;
-}
-
-bool outbox_take(struct outbox *ob, uint64_t after, struct outbox_message *out)
-{
-    struct outbox_message m;
-
-    if (ob->store == NULL || !find(ob, after + 1, &m) ||
-        m.id >= ob->group_first)
-        return false;
-    if (outbox_ledger_send(ob->ledger, m.id, size_of(&m)) != ERR_OK)
-        return false;
-    *out = m;
-    return true;
-}
-
-void outbox_forget(struct outbox *ob, uint64_t id)
-{
-    struct outbox_message m;
-    uint64_t size;
-
-    if (ob->store == NULL || id >= ob->group_first)
-        return;
-    if (!outbox_ledger_land(ob->ledger, id, &size)) {
-        if (!find(ob, id, &m) || m.id != id)
-            return;
-        size = size_of(&m);
-    }
-    if (outbox_ledger_forget(ob->ledger, id) != ERR_OK)
-        return;
-    outbox_window_remove(ob->window, id);
-    uncount(ob, size);
-    ob->needs_commit = true;
-}
-
-void outbox_rewind(struct outbox *ob)
-{
-    outbox_ledger_rewind(ob->ledger);
+    for (size_t i = 0; i < OUTBOX_CLASSES; i++)
+        if (ob->state.classes[i].name[0] != '\0')
+            add_figures(&f, &ob->state.classes[i]);
+    return f;
 }

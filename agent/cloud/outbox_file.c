@@ -81,6 +81,50 @@ enum err outbox_file_make(const char *path)
     return e;
 }
 
+struct outbox_file_id outbox_file_identify(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return (struct outbox_file_id){0, 0};
+    return (struct outbox_file_id){(uint64_t)st.st_dev, (uint64_t)st.st_ino};
+}
+
+void outbox_file_make_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *name;
+
+    if (split(path, folder, &name) == ERR_OK && mkdir(folder, 0700) != 0 &&
+        errno != EEXIST)
+        log_warning(MODULE, "cannot make folder=%s reason=\"%s\"", folder,
+            strerror(errno));
+}
+
+/* Would there be a folder if the disk took it? */
+static bool disk_refuses_folder(const char *folder)
+{
+    return mkdir(folder, 0700) != 0 &&
+        (errno == EROFS || errno == ENOSPC || errno == EIO);
+}
+
+bool outbox_file_is_misplaced(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *name;
+    struct stat st;
+
+    if (split(path, folder, &name) != ERR_OK)
+        return true;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return true;
+    if (stat(folder, &st) != 0 && errno == ENOENT)
+        return !disk_refuses_folder(folder);
+    if (stat(folder, &st) != 0)
+        return errno == ENOTDIR || errno == EACCES;
+    return access(folder, W_OK | X_OK) != 0 && errno == EACCES;
+}
+
 /* "<path><suffix>"; false when it is too long. */
 static bool name_with(char name[PATH_MAX], const char *path, const char *suffix)
 {

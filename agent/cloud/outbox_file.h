@@ -5,12 +5,29 @@
 #define CLOUD_OUTBOX_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/err.h"
 
 /* Make the file when missing, its name durable, and its mode 0600.  ERR_IO:
  * it cannot be made, or is not a regular file. */
 enum err outbox_file_make(const char *path) MUST_CHECK;
+
+/* Make its folder when missing (mode 0700; not those above it); what cannot be
+ * done shows when the file is made. */
+void outbox_file_make_folder(const char *path);
+
+/* What stands at the path can never be the file, or its folder is not there or
+ * not for us to write in: a person must act.  Else only the disk may refuse. */
+bool outbox_file_is_misplaced(const char *path);
+
+/* Which file it is, to notice that another one stands there now: a disk came
+ * back, or was changed. */
+struct outbox_file_id {
+    uint64_t device, number;
+};
+/* All zero when there is none. */
+struct outbox_file_id outbox_file_identify(const char *path);
 
 /* SQLite removes "<path>-wal" when it closes cleanly; found before opening, it
  * means a kill or a power cut. */

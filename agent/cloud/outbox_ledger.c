@@ -105,7 +105,6 @@ struct outbox_flying outbox_ledger_flying(const struct outbox_ledger *l)
     return (struct outbox_flying){
         .count = l->flying,
         .bytes = l->bytes,
-        .highest = l->flying == 0 ? 0 : l->flights[l->flying - 1].id,
     };
 }
 
@@ -152,6 +151,37 @@ uint64_t outbox_ledger_skip(const struct outbox_ledger *l, uint64_t id)
             moved = true;
         }
     }
+    return id;
+}
+
+uint64_t outbox_ledger_skip_back(const struct outbox_ledger *l, uint64_t id)
+{
+    bool moved = true;
+
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < l->range_count; i++) {
+            if (id < l->ranges[i].first || id > l->ranges[i].last)
+                continue;
+            id = l->ranges[i].first - 1;
+            moved = true;
+        }
+    }
+    return id;
+}
+
+uint64_t outbox_ledger_past_flying(const struct outbox_ledger *l, uint64_t id)
+{
+    for (size_t i = search(l, id); i < l->flying && l->flights[i].id == id; i++)
+        id++;
+    return id;
+}
+
+uint64_t outbox_ledger_before_flying(const struct outbox_ledger *l, uint64_t id)
+{
+    for (size_t i = search(l, id + 1);
+         i > 0 && id > 0 && l->flights[i - 1].id == id; i--)
+        id--;
     return id;
 }
 

@@ -1,5 +1,6 @@
-/* outbox_ledger.h - which messages are in flight, and which are acknowledged
- * but still on disk until the next commit.  Ids and sizes only, no disk. */
+/* outbox_ledger.h - which messages of a class are in flight, and which are
+ * acknowledged but still on disk until the next commit.  Ids and sizes only, no
+ * disk. */
 
 #ifndef CLOUD_OUTBOX_LEDGER_H
 #define CLOUD_OUTBOX_LEDGER_H
@@ -29,11 +30,10 @@ enum err outbox_ledger_send(
 bool outbox_ledger_land(
     struct outbox_ledger *ledger, uint64_t id, uint64_t *size);
 
-/* What is in flight: how many, their sizes, the highest id (0: none). */
+/* What is in flight: how many, and their sizes. */
 struct outbox_flying {
     uint64_t count;
     uint64_t bytes;
-    uint64_t highest;
 };
 struct outbox_flying outbox_ledger_flying(const struct outbox_ledger *ledger);
 
@@ -46,6 +46,15 @@ enum err outbox_ledger_forget(
 
 /* The lowest id from `id` on that is not to be deleted. */
 uint64_t outbox_ledger_skip(const struct outbox_ledger *ledger, uint64_t id);
+
+/* Likewise the highest up to `id`; 0: none. */
+uint64_t outbox_ledger_skip_back(
+    const struct outbox_ledger *ledger, uint64_t id);
+/* The lowest id from `id` on, and the highest up to it, not in flight. */
+uint64_t outbox_ledger_past_flying(
+    const struct outbox_ledger *ledger, uint64_t id);
+uint64_t outbox_ledger_before_flying(
+    const struct outbox_ledger *ledger, uint64_t id);
 
 /* What is to be deleted, lent until the next call. */
 const struct outbox_range *outbox_ledger_forgotten(

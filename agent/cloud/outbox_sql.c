@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "ports/port.h"
 
 #define MODULE  "outbox"
 #define BUSY_MS 2000 /* an agent that is just ending */
+#define LOOK_MS 250  /* at a file after a sudden end */
+#define STEPS   1000 /* of SQLite's machine between looks at the clock */
 
 enum err outbox_sql_failed(struct outbox_sql *s, const char *what)
 {
@@ -17,6 +20,7 @@ enum err outbox_sql_failed(struct outbox_sql *s, const char *what)
 
     if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
         s->corrupt = true;
+    s->misfit |= code == SQLITE_ERROR;
     if (!s->complained)
         log_error(MODULE, "%s failed code=%d reason=\"%s\"", what, code,
             sqlite3_errmsg(s->db));
@@ -26,11 +30,12 @@ enum err outbox_sql_failed(struct outbox_sql *s, const char *what)
     return (code & 0xff) == SQLITE_BUSY ? ERR_AGAIN : ERR_IO;
 }
 
-enum err outbox_sql_connect(const char *path, struct outbox_sql *s)
+enum err outbox_sql_connect(
+    const char *path, const char *vfs, struct outbox_sql *s)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
-    if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &s->db, flags, vfs) != SQLITE_OK)
         return s->db == NULL ? ERR_NO_MEMORY : outbox_sql_failed(s, "open");
     (void)sqlite3_busy_timeout(s->db, BUSY_MS);
     return outbox_sql_execute(s, "opening",
@@ -72,38 +77,59 @@ enum err outbox_sql_numbers(
 
 /* Is the file damaged, or could a page not be read for want of memory or for a
  * disk that fails just now?  SQLite's words are all that tells them apart. */
-static bool blames_file(const char *verdict)
+static int code_in(const char *verdict)
 {
     static const char words[] = "error code=";
     const char *code = strstr(verdict, words);
 
-    return code == NULL ||
-        (strtol(code + strlen(words), NULL, 10) & 0xff) == SQLITE_CORRUPT;
+    return code == NULL ? SQLITE_CORRUPT
+                        : (int)(strtol(code + strlen(words), NULL, 10) & 0xff);
+}
+
+static int is_late(void *context)
+{
+    const int64_t *until_ms = context;
+
+    return port_monotonic_ms() >= *until_ms;
+}
+
+static enum err check_failed(struct outbox_sql *s)
+{
+    if (sqlite3_errcode(s->db) != SQLITE_INTERRUPT)
+        return outbox_sql_failed(s, "quick_check");
+    log_info(MODULE,
+        "the file is large; what was not checked is checked when"
+        " it is read");
+    return ERR_OK;
+}
+
+static enum err judge(struct outbox_sql *s, const char *verdict)
+{
+    if (verdict == NULL)
+        return ERR_NO_MEMORY;
+    if (strcmp(verdict, "ok") == 0)
+        return ERR_OK;
+    s->corrupt = code_in(verdict) == SQLITE_CORRUPT;
+    log_error(MODULE, "the file %s reason=\"%s\"",
+        s->corrupt ? "is damaged" : "cannot be read", verdict);
+    return code_in(verdict) == SQLITE_NOMEM ? ERR_NO_MEMORY : ERR_IO;
 }
 
 enum err outbox_sql_check(struct outbox_sql *s)
 {
+    int64_t until_ms = port_monotonic_ms() + LOOK_MS;
     sqlite3_stmt *statement;
-    const char *verdict;
-    enum err e = ERR_OK;
+    enum err e;
 
     if (sqlite3_prepare_v2(
             s->db, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK)
         return outbox_sql_failed(s, "quick_check");
-    if (sqlite3_step(statement) != SQLITE_ROW) {
-        e = outbox_sql_failed(s, "quick_check");
-        goto finalize;
-    }
-    verdict = (const char *)sqlite3_column_text(statement, 0);
-    if (verdict == NULL) {
-        e = ERR_NO_MEMORY;
-    } else if (strcmp(verdict, "ok") != 0) {
-        s->corrupt = blames_file(verdict);
-        log_error(MODULE, "the file %s reason=\"%s\"",
-            s->corrupt ? "is damaged" : "cannot be read", verdict);
-        e = ERR_IO;
-    }
-finalize:
+    sqlite3_progress_handler(s->db, STEPS, is_late, &until_ms);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        e = judge(s, (const char *)sqlite3_column_text(statement, 0));
+    else
+        e = check_failed(s);
+    sqlite3_progress_handler(s->db, 0, NULL, NULL);
     (void)sqlite3_finalize(statement);
     return e;
 }

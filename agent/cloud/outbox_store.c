@@ -1,6 +1,6 @@
 /* outbox_store.c - SQLite removes the WAL when it closes cleanly, so a WAL
- * found when opening means a kill or a power cut; only then is the whole file
- * checked and counted. */
+ * found when opening means a kill or a power cut; only then the file is
+ * checked. */
 
 #include "cloud/outbox_store.h"
 
@@ -9,13 +9,12 @@
 #include <string.h>
 
 #include "cloud/outbox_file.h"
+#include "cloud/outbox_schema.h"
 #include "cloud/outbox_sql.h"
 #include "core/log.h"
-#include "ports/port.h"
 
-#define MODULE      "outbox"
-#define LOAN_BYTES  (16 * 1024) /* a larger loan is given back when it ends */
-#define FILE_FORMAT 1           /* user_version */
+#define MODULE     "outbox"
+#define LOAN_BYTES (16 * 1024) /* a larger loan is given back when it ends */
 
 enum statement {
     BEGIN,
@@ -23,21 +22,40 @@ enum statement {
     ROLLBACK,
     APPEND,
     FIND,
+    FIND_BACK,
+    WEIGH,
     DELETE,
     KEEP,
+    STREAM,
+    NEW_STREAM,
+    KEEP_STREAM,
     STATEMENTS
 };
+
+#define MESSAGE                                                                \
+    "SELECT id, retain, topic, payload, seq, put_ms FROM message"              \
+    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id "
+
+#define WEIGHT                                                                 \
+    "SELECT count(*), CAST(total(length(CAST(topic AS BLOB)) +"                \
+    " length(payload)) AS INTEGER) FROM message WHERE id BETWEEN ?1 AND ?2"
+#define ANOTHER_STREAM                                                         \
+    "INSERT INTO tally (id, name, next) VALUES"                                \
+    " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, 0)"
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [APPEND] = "INSERT INTO message VALUES (?1, ?2, ?3, ?4)",
-    [FIND] = "SELECT id, retain, topic, payload FROM message"
-             " WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [APPEND] = "INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [FIND] = MESSAGE "LIMIT 1",
+    [FIND_BACK] = MESSAGE "DESC LIMIT 1",
+    [WEIGH] = WEIGHT,
     [DELETE] = "DELETE FROM message WHERE id BETWEEN ?1 AND ?2",
-    [KEEP] = "UPDATE state SET next_id = ?1, queued = ?2, queued_bytes = ?3,"
-             " dropped = ?4",
+    [KEEP] = OUTBOX_SCHEMA_KEEP,
+    [STREAM] = "SELECT id, next FROM tally WHERE id >= 256 AND name = ?1",
+    [NEW_STREAM] = ANOTHER_STREAM,
+    [KEEP_STREAM] = "UPDATE tally SET next = ?2 WHERE id = ?1",
 };
 
 struct outbox_store {
@@ -60,86 +78,6 @@ static enum err run(struct outbox_store *s, enum statement which)
     return e;
 }
 
-/* What `state` says was queued is in a file that was set aside: dropped. */
-static enum err make_tables(
-    struct outbox_store *s, const struct outbox_state *state)
-{
-    const struct outbox_figures *lost = &state->figures;
-    char *text = sqlite3_mprintf(
-        "BEGIN IMMEDIATE;"
-        "CREATE TABLE message (id INTEGER PRIMARY KEY,"
-        " retain INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL);"
-        "CREATE TABLE state (next_id INTEGER, queued INTEGER,"
-        " queued_bytes INTEGER, dropped INTEGER);"
-        "INSERT INTO state VALUES (%lld, 0, 0, %lld);"
-        "PRAGMA user_version = %d;"
-        "COMMIT",
-        (long long)state->next_id,
-        (long long)lost->dropped + (long long)lost->queued, FILE_FORMAT);
-    enum err e = text == NULL
-        ? ERR_NO_MEMORY
-        : outbox_sql_execute(&s->sql, "making the tables", text);
-
-    sqlite3_free(text);
-    return e;
-}
-
-static enum err read_state(struct outbox_store *s, struct outbox_state *state)
-{
-    int64_t n[4];
-    enum err e = outbox_sql_numbers(&s->sql,
-        "SELECT next_id, queued, queued_bytes, dropped FROM state", n, 4);
-
-    if (e != ERR_OK)
-        return e;
-    if (n[0] < 1 || n[1] < 0 || n[2] < 0 || n[3] < 0) {
-        log_error(MODULE, "the file's counters cannot be");
-        s->sql.corrupt = true;
-        return ERR_IO;
-    }
-    state->next_id = (uint64_t)n[0];
-    state->figures =
-        (struct outbox_figures){(uint64_t)n[1], (uint64_t)n[2], (uint64_t)n[3]};
-    return ERR_OK;
-}
-
-/* What the counters say, counted: on a full disk they run ahead of what is
- * deleted, and a sudden end leaves them so. */
-static enum err count_again(struct outbox_store *s, struct outbox_state *state)
-{
-    int64_t n[2];
-    enum err e = outbox_sql_numbers(&s->sql,
-        "SELECT count(*), total(length(CAST(topic AS BLOB)) + length(payload))"
-        " FROM message",
-        n, 2);
-
-    if (e != ERR_OK)
-        return e;
-    state->figures.queued = (uint64_t)n[0];
-    state->figures.queued_bytes = (uint64_t)n[1];
-    return ERR_OK;
-}
-
-/* Tables of our format, or none and then they are made. */
-static enum err settle_tables(
-    struct outbox_store *s, const struct outbox_state *state)
-{
-    int64_t n[2];
-    enum err e = outbox_sql_numbers(&s->sql,
-        "SELECT user_version, (SELECT count(*) FROM sqlite_schema)"
-        " FROM pragma_user_version",
-        n, 2);
-
-    if (e != ERR_OK || n[0] == FILE_FORMAT)
-        return e;
-    if (n[0] == 0 && n[1] == 0)
-        return make_tables(s, state);
-    log_error(MODULE, "the file has another format found=%d expected=%d",
-        (int)n[0], FILE_FORMAT);
-    s->sql.corrupt = true;
-    return ERR_IO;
-}
-
 static enum err prepare(struct outbox_store *s)
 {
     for (int i = 0; i < STATEMENTS; i++)
@@ -151,8 +89,8 @@ static enum err prepare(struct outbox_store *s)
 }
 
 /* Open one file as it is.  Also on failure *out may hold a store to close. */
-static enum err open_as_it_is(
-    const char *path, struct outbox_state *state, struct outbox_store **out)
+static enum err open_as_it_is(const char *path, struct outbox_wear *wear,
+    struct outbox_state *state, struct outbox_store **out)
 {
     struct outbox_store *s = calloc(1, sizeof(*s));
     bool cut_short = outbox_file_was_cut_short(path);
@@ -163,49 +101,45 @@ static enum err open_as_it_is(
         return ERR_NO_MEMORY;
     e = outbox_file_make(path);
     if (e == ERR_OK)
-        e = outbox_sql_connect(path, &s->sql);
+        e = outbox_sql_connect(path, outbox_wear_vfs(wear), &s->sql);
     if (e == ERR_OK)
-        e = settle_tables(s, state);
+        e = outbox_schema_settle(&s->sql, state);
     if (e == ERR_OK)
-        e = read_state(s, state);
+        e = outbox_schema_read(&s->sql, state);
     if (e == ERR_OK && cut_short)
         e = outbox_sql_check(&s->sql);
-    if (e == ERR_OK && cut_short)
-        e = count_again(s, state);
     if (e == ERR_OK)
         e = prepare(s);
+    s->sql.corrupt |= s->sql.misfit; /* not tables of ours */
     return e;
 }
 
-/* Ids of a new file begin here, so that they grow although a file was lost. */
-static uint64_t first_id(uint64_t at_least)
+enum err outbox_store_open(const char *path, struct outbox_wear *wear,
+    struct outbox_state *state, struct outbox_store **out)
 {
-    int64_t wall_ms = port_wall_ms();
-    uint64_t id = wall_ms > 0 ? (uint64_t)wall_ms : 1;
-
-    return id > at_least ? id : at_least;
-}
-
-enum err outbox_store_open(
-    const char *path, struct outbox_state *state, struct outbox_store **out)
-{
+    struct outbox_state anew = *state;
     struct outbox_store *s;
     enum err e;
 
-    state->next_id = first_id(state->next_id);
-    e = open_as_it_is(path, state, &s);
+    outbox_state_begin_anew(&anew);
+    *state = anew;
+    e = open_as_it_is(path, wear, state, &s);
     if (e != ERR_OK && s != NULL && s->sql.corrupt) {
         outbox_store_close(s);
         s = NULL;
-        state->next_id = first_id(state->next_id);
         e = outbox_file_set_aside(path);
         if (e == ERR_OK)
-            e = open_as_it_is(path, state, &s);
+            state->set_aside++;
+        outbox_state_begin_anew(state);
+        anew = *state;
+        if (e == ERR_OK)
+            e = open_as_it_is(path, wear, state, &s);
     }
     if (e != ERR_OK) {
         outbox_store_close(s);
         return e;
     }
+    outbox_state_complete(state, &anew);
     *out = s;
     return ERR_OK;
 }
@@ -227,17 +161,26 @@ static enum err begin(struct outbox_store *s)
     return sqlite3_get_autocommit(s->sql.db) ? run(s, BEGIN) : ERR_OK;
 }
 
-enum err outbox_store_append(
-    struct outbox_store *s, const struct outbox_message *m)
+static void bind_number(sqlite3_stmt *statement, int at, uint64_t number)
 {
+    (void)sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
+}
+
+enum err outbox_store_append(
+    struct outbox_store *s, const struct outbox_kept *kept, uint64_t stream)
+{
+    const struct outbox_message *m = &kept->message;
     sqlite3_stmt *append = s->statements[APPEND];
     enum err e = begin(s);
 
     if (e != ERR_OK)
         return e;
-    if (sqlite3_bind_int64(append, 1, (sqlite3_int64)m->id) != SQLITE_OK ||
-        sqlite3_bind_int(append, 2, m->retain) != SQLITE_OK ||
-        sqlite3_bind_text(append, 3, m->topic, -1, SQLITE_STATIC) !=
+    bind_number(append, 1, m->id);
+    bind_number(append, 2, m->retain);
+    bind_number(append, 5, stream);
+    bind_number(append, 6, m->seq);
+    (void)sqlite3_bind_int64(append, 7, kept->put_ms);
+    if (sqlite3_bind_text(append, 3, m->topic, -1, SQLITE_STATIC) !=
             SQLITE_OK ||
         sqlite3_bind_blob64(append, 4, m->len == 0 ? "" : m->payload, m->len,
             SQLITE_STATIC) != SQLITE_OK)
@@ -252,23 +195,38 @@ enum err outbox_store_delete(
 
     if (e != ERR_OK)
         return e;
-    (void)sqlite3_bind_int64(s->statements[DELETE], 1, (sqlite3_int64)first);
-    (void)sqlite3_bind_int64(s->statements[DELETE], 2, (sqlite3_int64)last);
+    bind_number(s->statements[DELETE], 1, first);
+    bind_number(s->statements[DELETE], 2, last);
     return run(s, DELETE);
 }
 
-enum err outbox_store_commit(
-    struct outbox_store *s, const struct outbox_state *state)
+static enum err keep(struct outbox_store *s, int id, const char *name,
+    const int64_t row[OUTBOX_ROW_NUMBERS])
 {
-    const uint64_t n[] = {state->next_id, state->figures.queued,
-        state->figures.queued_bytes, state->figures.dropped};
+    sqlite3_stmt *statement = s->statements[KEEP];
+
+    (void)sqlite3_bind_int(statement, 1, id);
+    (void)sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
+    for (int i = 0; i < OUTBOX_ROW_NUMBERS; i++)
+        (void)sqlite3_bind_int64(statement, 3 + i, row[i]);
+    return run(s, KEEP);
+}
+
+enum err outbox_store_commit(
+    struct outbox_store *s, const struct outbox_state *state, unsigned classes)
+{
+    int64_t row[OUTBOX_ROW_NUMBERS];
     enum err e = begin(s);
 
-    for (int i = 0; i < 4; i++)
-        (void)sqlite3_bind_int64(
-            s->statements[KEEP], i + 1, (sqlite3_int64)n[i]);
+    outbox_schema_state_row(state, row);
     if (e == ERR_OK)
-        e = run(s, KEEP);
+        e = keep(s, OUTBOX_ROW_STATE, state->name, row);
+    for (int i = 0; i < OUTBOX_CLASSES && e == ERR_OK; i++) {
+        if ((classes >> i & 1) == 0)
+            continue;
+        outbox_schema_class_row(&state->classes[i], row);
+        e = keep(s, OUTBOX_ROW_CLASS + i, state->classes[i].name, row);
+    }
     if (e == ERR_OK)
         e = run(s, COMMIT);
     if (e == ERR_OK)
@@ -284,9 +242,9 @@ void outbox_store_cancel(struct outbox_store *s)
 }
 
 /* Copy the row, so that no read transaction stays open behind a loan. */
-static enum err lend_row(struct outbox_store *s, struct outbox_message *out)
+static enum err lend_row(
+    struct outbox_store *s, sqlite3_stmt *find, struct outbox_kept *out)
 {
-    sqlite3_stmt *find = s->statements[FIND];
     const void *topic = sqlite3_column_text(find, 2);
     const void *payload = sqlite3_column_blob(find, 3);
     size_t topic_len = (size_t)sqlite3_column_bytes(find, 2);
@@ -307,32 +265,107 @@ static enum err lend_row(struct outbox_store *s, struct outbox_message *out)
     loan[topic_len] = '\0';
     if (len > 0)
         memcpy(loan + topic_len + 1, payload, len);
-    *out = (struct outbox_message){
+    out->put_ms = sqlite3_column_int64(find, 5);
+    out->message = (struct outbox_message){
         .id = (uint64_t)sqlite3_column_int64(find, 0),
         .retain = sqlite3_column_int(find, 1) != 0,
         .topic = (const char *)loan,
         .payload = loan + topic_len + 1,
         .len = len,
+        .seq = (uint64_t)sqlite3_column_int64(find, 4),
     };
     return ERR_OK;
 }
 
-enum err outbox_store_find(
-    struct outbox_store *s, uint64_t id, struct outbox_message *out)
+static enum err find(struct outbox_store *s, sqlite3_stmt *statement,
+    const uint64_t range[2], struct outbox_kept *out)
 {
-    sqlite3_stmt *find = s->statements[FIND];
     enum err e;
     int code;
 
-    (void)sqlite3_bind_int64(find, 1, (sqlite3_int64)id);
-    code = sqlite3_step(find);
+    bind_number(statement, 1, range[0]);
+    bind_number(statement, 2, range[1]);
+    code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
-        e = lend_row(s, out);
+        e = lend_row(s, statement, out);
     else
         e = code == SQLITE_DONE ? ERR_NOT_FOUND
                                 : outbox_sql_failed(&s->sql, "reading");
-    (void)sqlite3_reset(find);
+    (void)sqlite3_reset(statement);
     return e;
+}
+
+enum err outbox_store_find(struct outbox_store *s, uint64_t first,
+    uint64_t last, struct outbox_kept *out)
+{
+    return find(s, s->statements[FIND], (const uint64_t[]){first, last}, out);
+}
+
+enum err outbox_store_find_back(struct outbox_store *s, uint64_t first,
+    uint64_t last, struct outbox_kept *out)
+{
+    return find(
+        s, s->statements[FIND_BACK], (const uint64_t[]){first, last}, out);
+}
+
+/* Two numbers of a statement's one row; ERR_NOT_FOUND: it has none. */
+static enum err ask(
+    struct outbox_store *s, enum statement which, uint64_t *a, uint64_t *b)
+{
+    sqlite3_stmt *statement = s->statements[which];
+    int code = sqlite3_step(statement);
+    enum err e = ERR_NOT_FOUND;
+
+    if (code == SQLITE_ROW) {
+        *a = (uint64_t)sqlite3_column_int64(statement, 0);
+        *b = (uint64_t)sqlite3_column_int64(statement, 1);
+        e = ERR_OK;
+    } else if (code != SQLITE_DONE) {
+        e = outbox_sql_failed(&s->sql, texts[which]);
+    }
+    (void)sqlite3_reset(statement);
+    return e;
+}
+
+enum err outbox_store_weigh(struct outbox_store *s, uint64_t first,
+    uint64_t last, struct outbox_load *out)
+{
+    bind_number(s->statements[WEIGH], 1, first);
+    bind_number(s->statements[WEIGH], 2, last);
+    return ask(s, WEIGH, &out->messages, &out->bytes);
+}
+
+enum err outbox_store_stream(
+    struct outbox_store *s, const char *name, uint64_t *number, uint64_t *seq)
+{
+    enum err e;
+
+    (void)sqlite3_bind_text(
+        s->statements[STREAM], 1, name, -1, SQLITE_TRANSIENT);
+    e = ask(s, STREAM, number, seq);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = begin(s);
+    if (e != ERR_OK)
+        return e;
+    (void)sqlite3_bind_text(
+        s->statements[NEW_STREAM], 1, name, -1, SQLITE_TRANSIENT);
+    e = run(s, NEW_STREAM);
+    *number = (uint64_t)sqlite3_last_insert_rowid(s->sql.db);
+    *seq = 0;
+    return e;
+}
+
+enum err outbox_store_keep_stream(
+    struct outbox_store *s, uint64_t number, uint64_t seq)
+{
+    enum err e = begin(s);
+
+    if (e != ERR_OK)
+        return e;
+    bind_number(s->statements[KEEP_STREAM], 1, number);
+    bind_number(s->statements[KEEP_STREAM], 2, seq);
+    return run(s, KEEP_STREAM);
 }
 
 uint64_t outbox_store_free_bytes(struct outbox_store *s)

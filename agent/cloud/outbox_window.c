@@ -1,5 +1,5 @@
 /* outbox_window.c - a ring in the order of ids.  A message removed from its
- * middle leaves a hole (`message` NULL) that is closed when it is the oldest.
+ * middle leaves a hole (`kept` NULL) that is closed when it is the oldest.
  */
 
 #include "cloud/outbox_window.h"
@@ -9,7 +9,7 @@
 
 struct slot {
     uint64_t id;
-    struct outbox_message *message;
+    struct outbox_kept *kept;
 };
 
 struct outbox_window {
@@ -30,22 +30,31 @@ static size_t size_of(const struct outbox_message *message)
     return strlen(message->topic) + message->len;
 }
 
-static struct outbox_message *copy(const struct outbox_message *message)
+static void *append(char **end, const void *bytes, size_t len)
 {
-    size_t topic_size = strlen(message->topic) + 1;
-    struct outbox_message *m = malloc(sizeof(*m) + topic_size + message->len);
-    char *topic;
+    char *at = *end;
 
-    if (m == NULL)
+    if (len > 0)
+        memcpy(at, bytes, len);
+    *end += len;
+    return at;
+}
+
+static struct outbox_kept *copy(const struct outbox_kept *kept)
+{
+    const struct outbox_message *m = &kept->message;
+    size_t topic_size = strlen(m->topic) + 1;
+    struct outbox_kept *k = malloc(sizeof(*k) + topic_size + m->len);
+    char *end;
+
+    if (k == NULL)
         return NULL;
-    topic = (char *)(m + 1);
-    memcpy(topic, message->topic, topic_size);
-    if (message->len > 0)
-        memcpy(topic + topic_size, message->payload, message->len);
-    *m = *message;
-    m->topic = topic;
-    m->payload = topic + topic_size;
-    return m;
+    *k = *kept;
+    end = (char *)(k + 1);
+    k->message.topic = append(&end, m->topic, topic_size);
+    k->message.stream = NULL; /* a loan's is its number alone */
+    k->message.payload = append(&end, m->payload, m->len);
+    return k;
 }
 
 struct outbox_window *outbox_window_new(uint64_t start)
@@ -67,11 +76,11 @@ void outbox_window_free(struct outbox_window *w)
 
 static void empty(struct outbox_window *w, struct slot *slot)
 {
-    if (slot->message == NULL)
+    if (slot->kept == NULL)
         return;
-    w->bytes -= size_of(slot->message);
-    free(slot->message);
-    slot->message = NULL;
+    w->bytes -= size_of(&slot->kept->message);
+    free(slot->kept);
+    slot->kept = NULL;
 }
 
 static void pop(struct outbox_window *w)
@@ -97,19 +106,17 @@ static void make_room(struct outbox_window *w, size_t size)
     }
 }
 
-void outbox_window_add(
-    struct outbox_window *w, const struct outbox_message *message)
+void outbox_window_add(struct outbox_window *w, const struct outbox_kept *kept)
 {
-    size_t size = size_of(message);
-    struct outbox_message *m =
-        size > OUTBOX_WINDOW_BYTES ? NULL : copy(message);
+    size_t size = size_of(&kept->message);
+    struct outbox_kept *k = size > OUTBOX_WINDOW_BYTES ? NULL : copy(kept);
 
-    if (m == NULL) {
-        outbox_window_clear(w, message->id + 1);
+    if (k == NULL) {
+        outbox_window_clear(w, kept->message.id + 1);
         return;
     }
     make_room(w, size);
-    *slot_at(w, w->count++) = (struct slot){m->id, m};
+    *slot_at(w, w->count++) = (struct slot){k->message.id, k};
     w->bytes += size;
 }
 
@@ -134,12 +141,21 @@ static size_t search(const struct outbox_window *w, uint64_t id)
     return low;
 }
 
-const struct outbox_message *outbox_window_find(
+const struct outbox_kept *outbox_window_find(
     const struct outbox_window *w, uint64_t id)
 {
     for (size_t i = search(w, id); i < w->count; i++)
-        if (slot_at(w, i)->message != NULL)
-            return slot_at(w, i)->message;
+        if (slot_at(w, i)->kept != NULL)
+            return slot_at(w, i)->kept;
+    return NULL;
+}
+
+const struct outbox_kept *outbox_window_find_back(
+    const struct outbox_window *w, uint64_t id)
+{
+    for (size_t i = search(w, id + 1); i > 0; i--)
+        if (slot_at(w, i - 1)->kept != NULL)
+            return slot_at(w, i - 1)->kept;
     return NULL;
 }
 
@@ -150,6 +166,6 @@ void outbox_window_remove(struct outbox_window *w, uint64_t id)
     if (i == w->count || slot_at(w, i)->id != id)
         return;
     empty(w, slot_at(w, i));
-    while (w->count > 0 && slot_at(w, 0)->message == NULL)
+    while (w->count > 0 && slot_at(w, 0)->kept == NULL)
         pop(w);
 }

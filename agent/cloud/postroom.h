@@ -1,8 +1,9 @@
-/* postroom.h - letters go into the outbox in groups and out in order.
+/* postroom.h - letters go into the outbox in groups and out by its order.
  *
  * It owns when to commit: puts at the end of the loop's turn, so everything
- * that arrived together shares one fsync; acknowledgements a little later,
- * since losing one only sends a message twice. */
+ * that arrived together shares one fsync, or later when there were many;
+ * acknowledgements later still, since losing one only sends a message twice.
+ * It also tells the cloud what the outbox had to drop. */
 
 #ifndef CLOUD_POSTROOM_H
 #define CLOUD_POSTROOM_H
@@ -15,17 +16,18 @@
 
 struct postroom;
 
-/* Both are borrowed for life. */
-enum err postroom_new(
-    struct loop *loop, struct outbox *outbox, struct postroom **out) MUST_CHECK;
+/* All are borrowed for life. */
+enum err postroom_new(struct loop *loop, struct outbox *outbox,
+    const char *thing, struct postroom **out) MUST_CHECK;
 void postroom_free(struct postroom *room); /* commits; NULL is fine */
 
 /* As session_send. */
 enum err postroom_take(
     struct postroom *room, const struct session_letter *letter) MUST_CHECK;
 
-/* The connection is up: send through it (borrowed until postroom_shut), oldest
- * first, with the outbox's ids as tokens.  They are never 0. */
+/* The connection is up: send through it (borrowed until postroom_shut), with
+ * the outbox's ids as tokens, and POSTROOM_REPORT.  They are never 0. */
+#define POSTROOM_REPORT (UINT64_MAX - 1)
 void postroom_open(struct postroom *room, struct mqtt *mqtt);
 void postroom_shut(struct postroom *room);
 

@@ -27,7 +27,8 @@
 #define PATH_BYTES       4096
 #define REMEMBERED       "subscriptions"
 
-/* Tokens of what is not in the outbox, whose ids lie between. */
+/* Tokens of what is not in the outbox, whose ids lie between, with the
+ * postroom's own. */
 #define TOKEN_IMMEDIATE 0
 #define TOKEN_GOODBYE   UINT64_MAX
 
@@ -105,8 +106,10 @@ static bool publish_status(
     int len = snprintf(text, sizeof(text), "{\"online\":%s,\"ts\":%lld,%s}",
         token == TOKEN_GOODBYE ? "false" : "true", (long long)port_wall_ms(),
         member);
-    const struct mqtt_message message = {
-        s->status_topic, text, (size_t)len, true};
+    const struct mqtt_message message = {.topic = s->status_topic,
+        .payload = text,
+        .len = (size_t)len,
+        .retain = true};
 
     return current_mqtt(s) != NULL &&
         mqtt_publish(current_mqtt(s), token, &message) == ERR_OK;
@@ -205,7 +208,10 @@ static enum err start_connection(struct session *s)
                  .version_5 = s->version.five,
                  .keep_alive_s = s->options.keep_alive_s,
                  .session_expiry_s = SESSION_EXPIRY_S,
-                 .will = {s->status_topic, will, sizeof(will) - 1, true}}
+                 .will = {.topic = s->status_topic,
+                .payload = will,
+                .len = sizeof(will) - 1,
+                .retain = true}}
     };
     const struct connection_events events = {
         on_connected, on_subscribed, on_published, on_message, on_ended, s};
@@ -384,7 +390,8 @@ enum err session_new(
         e = ERR_TOO_BIG;
         goto free_session;
     }
-    e = postroom_new(options->loop, options->outbox, &s->postroom);
+    e = postroom_new(
+        options->loop, options->outbox, options->thing, &s->postroom);
     if (e != ERR_OK)
         goto free_session;
     *out = s;
@@ -435,7 +442,8 @@ enum err session_on_state(
 enum err session_publish(
     struct session *s, const char *topic, const void *payload, size_t len)
 {
-    const struct mqtt_message message = {topic, payload, len, false};
+    const struct mqtt_message message = {
+        .topic = topic, .payload = payload, .len = len};
 
     if (s->state != SESSION_ONLINE || current_mqtt(s) == NULL)
         return ERR_AGAIN;
@@ -470,8 +478,7 @@ struct session_status session_status(const struct session *s)
         .next_try_ms = s->state == SESSION_WAITING && s->next_try_at_ms > at
             ? (int64_t)(s->next_try_at_ms - at)
             : 0,
-        .queued = outbox.queued,
-        .dropped = outbox.dropped,
+        .outbox = outbox,
         .bytes_in = s->past.in + now.in,
         .bytes_out = s->past.out + now.out,
         .connections = s->connections,

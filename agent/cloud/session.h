@@ -67,8 +67,7 @@ struct session_status {
     const char *detail; /* words a person can act on; lent until it changes */
     int64_t since_ms;   /* wall clock: when `online` last changed */
     int64_t next_try_ms; /* milliseconds from now; 0 while online or trying */
-    uint64_t queued;
-    uint64_t dropped;
+    struct outbox_figures outbox;
     uint64_t bytes_in, bytes_out; /* TLS bytes of all connections */
     uint64_t connections;         /* since the start */
 };
@@ -88,12 +87,17 @@ enum err session_publish(struct session *s, const char *topic,
     const void *payload, size_t len) MUST_CHECK;
 
 /* Put into the outbox; `stored` (may be NULL) comes exactly once, after the
- * commit, never from inside this call.  ERR_TOO_BIG, ERR_IO: it never comes. */
+ * commit, never from inside this call.  On an error it never comes:
+ * ERR_NOT_FOUND: no such class; ERR_AGAIN: its queue is full; ERR_TOO_BIG,
+ * ERR_IO, ERR_NO_MEMORY. */
 struct session_letter {
     const char *topic;
     const void *payload;
     size_t len;
     bool retain;
+    const char *class;  /* NULL: OUTBOX_EVENT */
+    const char *stream; /* in which it gets a number; NULL: in none */
+    bool or_busy;       /* when full refuse it rather than drop another */
     session_stored_callback *stored;
     void *context;
 };

@@ -11,22 +11,10 @@
 #include <string.h>
 
 #include "core/config_file.h"
-#include "core/config_value.h"
+#include "core/config_slots.h"
 #include "core/near.h"
 
 #define DROP_INS_MAX 1000
-
-struct slot {
-    struct config_value value;
-    char *where;   /* "agent.ini:7"; NULL: the fallback holds */
-    unsigned file; /* which file gave it, counted from 1 */
-};
-
-struct config {
-    const struct config_key *table;
-    size_t count;
-    struct slot slots[];
-};
 
 struct loading {
     struct config *config;
@@ -57,21 +45,6 @@ __attribute__((format(printf, 3, 4))) static void tell(
         l->e = ERR_INVALID;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a == NULL || strcmp(a, b) == 0; /* a NULL section is any */
-}
-
-static const struct config_key *find_key(
-    const struct config *config, const char *section, const char *name)
-{
-    for (size_t i = 0; i < config->count; i++)
-        if (same(config->table[i].section, section) &&
-            strcmp(config->table[i].name, name) == 0)
-            return &config->table[i];
-    return NULL;
-}
-
 /* The sections of the table, or the keys of one of them; NULLs are left out.
  */
 static const char *near_name(
@@ -90,7 +63,7 @@ static const char *near_name(
             continue;
         if (section == NULL)
             words[n++] = key->section;
-        else if (strcmp(key->section, section) == 0)
+        else if (config_row_is_in(key, section))
             words[n++] = key->name;
     }
     near = near_word(word, words, n);
@@ -102,7 +75,7 @@ static bool has_section(const struct config *config, const char *section)
 {
     for (size_t i = 0; i < config->count; i++)
         if (config->table[i].section != NULL &&
-            strcmp(config->table[i].section, section) == 0)
+            config_row_is_in(&config->table[i], section))
             return true;
     return false;
 }
@@ -142,17 +115,17 @@ static void tell_unknown_key(
     tell(l, line, "unknown key '%s' in [%s]", name, section);
 }
 
-static void clear_slot(struct slot *slot)
-{
-    free(slot->value.text);
-    free(slot->where);
-    *slot = (struct slot){.file = 0};
-}
+/* Where an entry stands, and what it says. */
+struct entry {
+    unsigned line;
+    const char *section, *text;
+};
 
 /* A URI can hold a PIN: what stands behind its scheme is not repeated. */
-static void tell_bad_value(struct loading *l, unsigned line,
-    const struct config_key *key, const char *text, const char *fault)
+static void tell_bad_value(struct loading *l, const struct config_key *key,
+    const struct entry *entry, const char *fault)
 {
+    const char *text = entry->text;
     size_t shown = strlen(text);
     bool whole = true;
 
@@ -162,37 +135,38 @@ static void tell_bad_value(struct loading *l, unsigned line,
         whole = scheme + 1 >= shown;
         shown = whole ? shown : scheme + 1;
     }
-    tell(l, line, "%s = '%.*s%s' in [%s]: %s", key->name, (int)shown, text,
-        whole ? "" : "...", key->section, fault);
+    tell(l, entry->line, "%s = '%.*s%s' in [%s]: %s", key->name, (int)shown,
+        text, whole ? "" : "...", entry->section, fault);
 }
 
-static void keep(struct loading *l, const struct config_key *key, unsigned line,
-    const char *text)
+static void keep(
+    struct loading *l, const struct config_key *key, const struct entry *entry)
 {
-    struct slot *slot = &l->config->slots[key - l->config->table];
-    struct slot fresh = {.file = l->file};
+    struct config_slot *slot = config_slot_make(l->config, key, entry->section);
+    struct config_slot fresh = {.file = l->file};
     char fault[300];
     size_t size = strlen(l->path) + 20;
     enum err e;
 
-    if (slot->file == l->file) {
-        tell(l, line, "%s in [%s] stands here again; it is at %s already",
-            key->name, key->section, slot->where);
+    if (slot != NULL && slot->file == l->file) {
+        tell(l, entry->line,
+            "%s in [%s] stands here again; it is at %s already", key->name,
+            entry->section, slot->where);
         return;
     }
-    fresh.where = malloc(size);
+    fresh.where = slot == NULL ? NULL : malloc(size);
     if (fresh.where == NULL) {
         l->e = ERR_NO_MEMORY;
         return;
     }
-    (void)snprintf(fresh.where, size, "%s:%u", l->path, line);
+    (void)snprintf(fresh.where, size, "%s:%u", l->path, entry->line);
     e = config_value_make(
-        key, text, l->path, &fresh.value, fault, sizeof(fault));
+        key, entry->text, l->path, &fresh.value, fault, sizeof(fault));
     if (e == ERR_INVALID)
-        tell_bad_value(l, line, key, text, fault);
+        tell_bad_value(l, key, entry, fault);
     else if (e != ERR_OK)
         l->e = e;
-    clear_slot(slot); /* a bad value counts as given: it is told once */
+    config_slot_clear(slot); /* a bad value counts as given: it is told once */
     *slot = fresh;
 }
 
@@ -200,12 +174,12 @@ static void on_entry(void *context, unsigned line, const char *section,
     const char *name, const char *value)
 {
     struct loading *l = context;
-    const struct config_key *key = find_key(l->config, section, name);
+    const struct config_key *key = config_row(l->config, section, name);
 
     if (key != NULL && key->kind == CONFIG_NEVER)
         tell(l, line, "'%s' cannot be configured: %s", name, key->expected);
     else if (key != NULL)
-        keep(l, key, line, value);
+        keep(l, key, &(struct entry){line, section, value});
     else if (*section == '\0')
         tell(l, line, "'%s' stands before the first [section]", name);
     else if (!has_section(l->config, section))
@@ -298,36 +272,42 @@ static void read_drop_ins(struct loading *l, const char *main_path)
     free(folder);
 }
 
+static void fill(struct loading *l, const struct config_key *key,
+    const char *section, struct config_slot *slot)
+{
+    char fault[300];
+    enum err e;
+
+    if (key->fallback == NULL) {
+        config_value_expected(key, fault, sizeof(fault));
+        tell(l, 0, "%s is missing in [%s]: %s", key->name, section, fault);
+        return;
+    }
+    e = config_value_make(
+        key, key->fallback, "", &slot->value, fault, sizeof(fault));
+    assert(e != ERR_INVALID); /* the table itself is wrong */
+    if (e != ERR_OK)
+        l->e = e;
+}
+
 /* Rows that no file gave get their fallback, or are missing. */
 static void fill_rest(struct loading *l)
 {
-    for (size_t i = 0; i < l->config->count; i++) {
-        const struct config_key *key = &l->config->table[i];
-        struct slot *slot = &l->config->slots[i];
-        char fault[300];
-        enum err e;
+    for (struct config_slots *s = l->config->first; s != NULL; s = s->next)
+        for (size_t i = 0; i < l->config->count; i++) {
+            const struct config_key *key = &l->config->table[i];
 
-        if (slot->file != 0 || key->kind == CONFIG_NEVER)
-            continue;
-        if (key->fallback == NULL) {
-            config_value_expected(key, fault, sizeof(fault));
-            tell(l, 0, "%s is missing in [%s]: %s", key->name, key->section,
-                fault);
-            continue;
+            if (s->slots[i].file == 0 && key->kind != CONFIG_NEVER &&
+                config_slots_hold(s, key))
+                fill(l, key, s->section == NULL ? key->section : s->section,
+                    &s->slots[i]);
         }
-        e = config_value_make(
-            key, key->fallback, "", &slot->value, fault, sizeof(fault));
-        assert(e != ERR_INVALID); /* the table itself is wrong */
-        if (e != ERR_OK)
-            l->e = e;
-    }
 }
 
 enum err config_load(const char *path, const struct config_key *table,
     size_t count, config_say *say, void *context, struct config **out)
 {
-    struct config *config =
-        calloc(1, sizeof(*config) + count * sizeof(config->slots[0]));
+    struct config *config = calloc(1, sizeof(*config));
     struct loading l = {
         .config = config, .say = say, .context = context, .path = path};
 
@@ -335,7 +315,9 @@ enum err config_load(const char *path, const struct config_key *table,
         return ERR_NO_MEMORY;
     config->table = table;
     config->count = count;
-    read_file(&l, path);
+    l.e = config_slots_init(config);
+    if (l.e == ERR_OK)
+        read_file(&l, path);
     if (l.e == ERR_OK || l.e == ERR_INVALID) {
         read_drop_ins(&l, path);
         l.path = path;
@@ -354,18 +336,29 @@ void config_free(struct config *config)
 {
     if (config == NULL)
         return;
-    for (size_t i = 0; i < config->count; i++)
-        clear_slot(&config->slots[i]);
+    config_slots_free(config);
     free(config);
 }
 
-static const struct slot *look_up(
+static const struct config_slot *look_up(
     const struct config *config, const char *section, const char *name)
 {
-    const struct config_key *key = find_key(config, section, name);
+    const struct config_key *key = config_row(config, section, name);
+    const struct config_slot *slot;
 
     assert(key != NULL && key->kind != CONFIG_NEVER);
-    return &config->slots[key - config->table];
+    slot = config_slot_of(config, key, section);
+    assert(slot != NULL);
+    return slot;
+}
+
+const char *config_section(const struct config *config, size_t index)
+{
+    const struct config_slots *s = config->first->next;
+
+    while (s != NULL && index-- > 0)
+        s = s->next;
+    return s == NULL ? NULL : s->section;
 }
 
 const char *config_text(

@@ -28,7 +28,9 @@ enum config_kind {
 };
 
 struct config_key {
-    const char *section; /* NULL in CONFIG_NEVER: whatever the section */
+    const char *section; /* NULL in CONFIG_NEVER: whatever the section; with a
+                            '*' at its end: all that begin so and have no rows
+                            of their own */
     const char *name;
     enum config_kind kind;
     const char *fallback; /* NULL: must be given; "": may be left empty */
@@ -58,6 +60,10 @@ int64_t config_number(
     const struct config *config, const char *section, const char *name);
 bool config_yes(
     const struct config *config, const char *section, const char *name);
+
+/* The sections that stand there by virtue of a '*', from index 0 on in the
+ * order of the files; NULL: no more. */
+const char *config_section(const struct config *config, size_t index);
 
 /* Where the value stands ("agent.ini:7"), for a fault found later; NULL when
  * it is the fallback. */

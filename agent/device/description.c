@@ -184,6 +184,8 @@ static void on_state(void *context, bool online, bool session_present)
             .payload = d->text,
             .len = d->len,
             .retain = true,
+            .class = OUTBOX_CRITICAL,
+            .stream = "$td",
             .stored = on_stored,
             .context = d});
     d->sent = e == ERR_OK;

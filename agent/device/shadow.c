@@ -245,6 +245,8 @@ static enum err send_update(struct shadow *sh, const struct json *reported,
         &(struct session_letter){.topic = topic,
             .payload = text,
             .len = strlen(text),
+            .class = OUTBOX_CRITICAL,
+            .stream = "$shadow",
             .stored = stored,
             .context = context});
     free(text);

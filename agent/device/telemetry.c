@@ -15,6 +15,7 @@
 #define TOPIC_BYTES   257          /* AWS: 256, and a NUL */
 #define PAYLOAD_BYTES (128 * 1024) /* AWS */
 #define STREAM_BYTES  64
+#define FIGURES       "$telemetry" /* no application can emit to it */
 #define FIRST_MS      2000 /* long enough for a rate, short for who waits */
 
 struct telemetry {
@@ -56,8 +57,8 @@ static enum err add_envelope(struct telemetry *t, struct json *object)
     if (e == ERR_OK)
         e = json_set(object, "seq", json_new_number((double)seq));
     if (e == ERR_OK)
-        e = json_set(
-            object, "outbox_messages", json_new_number((double)status.queued));
+        e = json_set(object, "outbox_messages",
+            json_new_number((double)status.outbox.queued));
     return e;
 }
 
@@ -79,8 +80,11 @@ static enum err send_figures(
     }
     if (e == ERR_OK)
         e = session_send(t->session,
-            &(struct session_letter){
-                .topic = topic, .payload = text, .len = strlen(text)});
+            &(struct session_letter){.topic = topic,
+                .payload = text,
+                .len = strlen(text),
+                .class = OUTBOX_TELEMETRY,
+                .stream = FIGURES});
     free(text);
     json_free(object);
     return e;
@@ -146,28 +150,32 @@ free_inner:
     return e;
 }
 
-enum err telemetry_emit(struct telemetry *t, const char *stream,
-    const struct json *data, session_stored_callback *stored, void *context)
+enum err telemetry_emit(
+    struct telemetry *t, const struct telemetry_emission *emission)
 {
     char rest[STREAM_BYTES + 8], topic[TOPIC_BYTES];
     char *text;
     size_t len;
     enum err e;
 
-    if (!is_stream(stream) || data == NULL)
+    if (!is_stream(emission->stream) || emission->data == NULL)
         return ERR_INVALID;
-    (void)snprintf(rest, sizeof(rest), "stream/%s", stream);
+    (void)snprintf(rest, sizeof(rest), "stream/%s", emission->stream);
     e = make_topic(t, rest, topic);
     if (e == ERR_OK)
-        e = print_emission(session_next_seq(t->session), data, &text, &len);
+        e = print_emission(
+            session_next_seq(t->session), emission->data, &text, &len);
     if (e != ERR_OK)
         return e;
     e = session_send(t->session,
         &(struct session_letter){.topic = topic,
             .payload = text,
             .len = len,
-            .stored = stored,
-            .context = context});
+            .class = emission->class,
+            .stream = emission->stream,
+            .or_busy = emission->or_busy,
+            .stored = emission->stored,
+            .context = emission->context});
     free(text);
     return e;
 }

@@ -11,7 +11,9 @@
 #include "core/json.h"
 #include "core/near.h"
 #include "local/answer.h"
+#include "local/emission.h"
 #include "local/lines.h"
+#include "local/status.h"
 
 #define ID_MAX 200 /* as printed */
 
@@ -166,18 +168,23 @@ static void answer_start(
     struct ticket *t, enum err e, const struct words *words)
 {
     struct conversation *c = t->conversation;
-    const char *said = "the agent cannot store now; try again";
+    const char *said = "its queue is full; it is not stored, try again later";
 
     if (e == ERR_OK)
         return; /* on_stored answers */
-    if (e == ERR_INVALID)
+    if (e == ERR_NO_MEMORY)
+        said = no_memory;
+    else if (e == ERR_INVALID)
         said = words->invalid;
+    else if (e == ERR_NOT_FOUND)
+        said = "\"class\" wants telemetry, event, critical or one that is "
+               "configured";
     else if (e == ERR_TOO_BIG)
         said = words->too_big;
     else if (e == ERR_IO)
         said = "the disk refused the message; it is not stored";
     c->unanswered--;
-    refuse(c, t->id, e, said);
+    refuse(c, t->id, e == ERR_NOT_FOUND ? ERR_INVALID : e, said);
     drop_ticket(t);
 }
 
@@ -210,23 +217,20 @@ static void do_emit(
     static const struct words words = {
         "\"stream\" wants 1 to 64 letters, digits, '-' and '_'",
         "\"data\" is more than the 128 KB of a message"};
-    const char *stream = json_text(json_get(request, "stream"));
-    const struct json *data = json_get(request, "data");
-    struct ticket *t;
+    struct telemetry_emission emission;
+    const char *fault = emission_read(request, &emission);
 
-    if (stream == NULL || data == NULL) {
-        refuse(c, id, ERR_INVALID,
-            "emit wants \"stream\", text, and \"data\", anything: "
-            "{\"op\":\"emit\",\"stream\":\"door\",\"data\":true}");
+    if (fault != NULL) {
+        refuse(c, id, ERR_INVALID, fault);
         return;
     }
-    t = new_ticket(c, id);
-    if (t == NULL)
+    emission.stored = on_stored;
+    emission.context = new_ticket(c, id);
+    if (emission.context == NULL)
         refuse(c, id, ERR_NO_MEMORY, no_memory);
     else
-        answer_start(t,
-            telemetry_emit(c->sources.telemetry, stream, data, on_stored, t),
-            &words);
+        answer_start(emission.context,
+            telemetry_emit(c->sources.telemetry, &emission), &words);
 }
 
 static void on_desired(
@@ -261,25 +265,10 @@ static void do_watch(
 static void do_status(
     struct conversation *c, const struct json *request, const char *id)
 {
-    struct session_status s = session_status(c->sources.session);
-    int64_t next_try_s = (s.next_try_ms + 999) / 1000;
-    struct answer a = answer_ok();
+    const struct session_status s = session_status(c->sources.session);
+    struct answer a = status_answer(&s, c->sources.nameplate->thing);
 
     (void)request;
-    answer_text(&a, "thing", c->sources.nameplate->thing);
-    answer_bool(&a, "online", s.online);
-    if (!s.online) {
-        answer_text(&a, "why", s.why);
-        answer_text(&a, "detail", s.detail);
-        answer_number(&a, "next_try_s", (double)next_try_s);
-    }
-    answer_number(&a, "since", (double)s.since_ms);
-    answer_number(&a, "queued", (double)s.queued);
-    answer_number(&a, "dropped", (double)s.dropped);
-    answer_number(&a, "bytes_in", (double)s.bytes_in);
-    answer_number(&a, "bytes_out", (double)s.bytes_out);
-    answer_number(&a, "connections", (double)s.connections);
-    answer_text(&a, "agent", NAMEPLATE_VERSION);
     say_answer(c, id, &a);
 }
 

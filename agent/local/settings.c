@@ -13,6 +13,7 @@
 
 #include "identity/pin.h"
 #include "identity/trust.h"
+#include "local/settings_classes.h"
 
 #define MIB            (1024 * 1024)
 #define DEFAULT_PORT   8883
@@ -78,6 +79,11 @@ static const struct config_key table[] = {
         .fallback = "100000", .min = 1, .max = 100000000},
     {.section = "store", .name = "limit_mb", .kind = CONFIG_NUMBER,
         .fallback = "64", .min = 1, .max = 1000000},
+    {.section = "store", .name = "commits_per_s", .kind = CONFIG_NUMBER,
+        .fallback = "100", .min = 1, .max = 1000},
+    {.section = "store", .name = "write_mb_per_day", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
+    SETTINGS_CLASSES,
     {.section = "local", .name = "socket", .kind = CONFIG_PATH,
         .fallback = SETTINGS_SOCKET},
     {.section = "local", .name = "group", .kind = CONFIG_TEXT,
@@ -153,6 +159,9 @@ static void fill(struct settings *s, const struct config *c)
     s->folder = config_text(c, "store", "folder");
     s->limit_messages = (uint64_t)config_number(c, "store", "limit_messages");
     s->limit_bytes = (uint64_t)config_number(c, "store", "limit_mb") * MIB;
+    s->commits_per_s = (uint32_t)config_number(c, "store", "commits_per_s");
+    s->day_bytes =
+        (uint64_t)config_number(c, "store", "write_mb_per_day") * MIB;
     s->socket = config_text(c, "local", "socket");
     s->group = config_text(c, "local", "group");
     s->interval_ms =
@@ -247,6 +256,9 @@ enum err settings_load(
         goto free_loaded;
     fill(&l->settings, l->config);
     e = check_demands(l, say, context);
+    if (e == ERR_OK)
+        e = settings_read_classes(l->config, l->settings.classes,
+            &l->settings.class_count, say, context);
     if (e != ERR_OK)
         goto free_config;
     *out = &l->settings;

@@ -7,9 +7,11 @@
 #define LOCAL_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cloud/brokers.h"
+#include "cloud/outbox.h"
 #include "cloud/proxy.h"
 #include "core/config.h"
 #include "core/err.h"
@@ -47,6 +49,10 @@ struct settings {
     const char *folder;              /* [store] */
     uint64_t limit_messages;
     uint64_t limit_bytes;
+    uint32_t commits_per_s;
+    uint64_t day_bytes; /* written a day; 0: no such bound */
+    struct outbox_class classes[OUTBOX_CONFIGURED]; /* [class.NAME] */
+    size_t class_count;
     const char *socket;      /* [local] */
     const char *group;       /* NULL: the agent's own group */
     uint32_t interval_ms;    /* [telemetry] 0: no machine figures */

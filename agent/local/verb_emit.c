@@ -11,6 +11,15 @@
 #include "local/speak.h"
 #include "local/verbs.h"
 
+enum { CLASS, BUSY, OWN };
+
+static const struct option_own own[OWN] = {
+    [CLASS] = {"--class", "NAME",
+               "telemetry, event (unless given), critical, or yours"  },
+    [BUSY] = {"--busy",  NULL,
+               "when its queue is full fail, rather than drop another"},
+};
+
 static const struct page page = {
     .name = "emit",
     .arguments = "STREAM JSON|KEY=VALUE...|-",
@@ -23,10 +32,19 @@ static const struct page page = {
         "  device is online.\n"
         "\n"
         "  Example: nameplate emit door open=true by=anna\n"
-        "           nameplate emit power '{\"watts\":3.1}'\n",
+        "           nameplate emit power '{\"watts\":3.1}' --class telemetry\n",
     .words_min = 2,
     .words_max = 1000,
+    .own = own,
+    .own_count = OWN,
 };
+
+/* NULL leaves it out. */
+static bool set_text(struct json *request, const char *key, const char *text)
+{
+    return text == NULL ||
+        json_set(request, key, json_new_string(text)) == ERR_OK;
+}
 
 /* Takes `data`. */
 static struct json *request_of(const struct options *o, struct json *data)
@@ -38,7 +56,9 @@ static struct json *request_of(const struct options *o, struct json *data)
         return NULL;
     }
     if (json_set(request, "data", data) == ERR_OK &&
-        json_set(request, "stream", json_new_string(o->words[0])) == ERR_OK)
+        set_text(request, "stream", o->words[0]) &&
+        set_text(request, "class", o->own[CLASS]) &&
+        set_text(request, "when_full", o->own[BUSY] ? "busy" : NULL))
         return request;
     json_free(request);
     return NULL;

@@ -46,6 +46,55 @@ static void print_offline(const struct json *s)
         (void)printf("  next   trying now\n");
 }
 
+static void print_class(const struct json *c)
+{
+    const struct json *dropped = json_get(c, "dropped");
+    double busy = json_number(json_get(c, "busy"));
+
+    (void)printf("         %s: %.0f waiting", json_key(c),
+        json_number(json_get(c, "queued")));
+    for (const struct json *d = json_first(dropped); d != NULL;
+         d = json_next(d))
+        if (json_number(d) > 0)
+            (void)printf(", %.0f %s", json_number(d), json_key(d));
+    if (busy > 0)
+        (void)printf(", %.0f told busy", busy);
+    (void)putchar('\n');
+}
+
+/* Those that have something to tell. */
+static void print_classes(const struct json *classes)
+{
+    for (const struct json *c = json_first(classes); c != NULL;
+         c = json_next(c)) {
+        double told = json_number(json_get(c, "queued")) +
+            json_number(json_get(c, "busy"));
+
+        for (const struct json *d = json_first(json_get(c, "dropped"));
+             d != NULL; d = json_next(d))
+            told += json_number(d);
+        if (told > 0)
+            print_class(c);
+    }
+}
+
+static void print_store(const struct json *store)
+{
+    double aside = json_number(json_get(store, "set_aside"));
+
+    if (store == NULL)
+        return;
+    (void)printf("  disk   %s, %.1f MB written today, %.1f MB in all, %.0f"
+                 " syncs since the start\n",
+        json_is_true(json_get(store, "failing")) ? "REFUSES: nothing is stored"
+                                                 : "stores",
+        json_number(json_get(store, "written_today_bytes")) / 1e6,
+        json_number(json_get(store, "written_bytes")) / 1e6,
+        json_number(json_get(store, "syncs")));
+    if (aside > 0)
+        (void)printf("         %.0f damaged stores were set aside\n", aside);
+}
+
 static void print_human(const struct json *s, bool online)
 {
     double dropped = json_number(json_get(s, "dropped"));
@@ -60,8 +109,11 @@ static void print_human(const struct json *s, bool online)
     (void)printf(
         "  queue  %.0f waiting on disk", json_number(json_get(s, "queued")));
     if (dropped > 0)
-        (void)printf(", %.0f dropped to make room", dropped);
-    (void)printf("\n  link   %.0f connections, %.0f bytes in, %.0f out\n",
+        (void)printf(", %.0f dropped", dropped);
+    (void)putchar('\n');
+    print_classes(json_get(s, "classes"));
+    print_store(json_get(s, "store"));
+    (void)printf("  link   %.0f connections, %.0f bytes in, %.0f out\n",
         json_number(json_get(s, "connections")),
         json_number(json_get(s, "bytes_in")),
         json_number(json_get(s, "bytes_out")));

@@ -78,6 +78,19 @@ def table(found):
     return f"{text}\n\nwake-ups a second when idle, by thread\n{wakes}\n"
 
 
+def backlog(found):
+    """Memory and start over the length of the queue, and the disk's wear."""
+    ours = found[OURS]
+    lines = ["messages queued  RSS, MB  PSS, MB  start, ms  after kill -9, ms"]
+    lines += [f"{row['length']:15}  {row['rss'] / 1024:7.2f}"
+              f"  {row['pss'] / 1024:7.2f}  {row['start_ms']:9.0f}"
+              f"  {row['start_after_kill_ms']:17.0f}" for row in ours["backlog"]]
+    lines += [f"written for a message, {name}: {wear['bytes']:.0f} bytes,"
+              f" {wear['syncs']:.2f} fsyncs"
+              for name, wear in ours["wear"].items()]
+    return "\n".join(lines) + "\n"
+
+
 def _median(values):
     return figures.spread(values)["median"] if values else None
 
@@ -99,6 +112,13 @@ def targets(found):
     ratio = rate / theirs
     lines.append((ratio >= 0.5, "durable throughput at least 0.5 of Paho +"
                   f" OpenSSL without: {ratio:.2f}"))
+    rows = ours["backlog"]
+    growth = max(r["pss"] for r in rows) / rows[0]["pss"]
+    slowest = max(max(r["start_ms"], r["start_after_kill_ms"]) for r in rows)
+    lines.append((growth <= 1.25, "memory flat over the backlog, at most 1.25:"
+                  f" {growth:.2f}"))
+    lines.append((slowest <= 1000, "start within a second with any backlog:"
+                  f" {slowest:.0f} ms"))
     text = "\n".join(f"{'reached' if good else 'MISSED '} {line}"
                      for good, line in lines)
     return text, sum(not good for good, _ in lines)

@@ -203,7 +203,7 @@ def a_message_without_its_puback_is_sent_again_and_one_with_it_is_not():
         server = world.server(Script(heed=heed))
         agent = world.agent(port=server.port).wait_for(ONLINE)
         stored = emit(agent, range(10))
-        expect(len(stored) == 10, str(stored))
+        expect(len(stored) == 10, f"{stored}\n{agent.words()[-4000:]}")
         wait_until(lambda: 9 in sent[1], 20, f"the rest comes: {sent}")
         expect(sent[1][0] == 5, f"first what had no PUBACK: {sent}")
         expect(sent[1] == list(range(5, 10)), str(sent))

@@ -25,7 +25,9 @@ import report  # noqa: E402
 
 GOOD = {"connack_ms": [10.0, 12.0, 90.0], "rss": 5000, "pss_alone": 3000,
         "threads": 4, "binary": 500000, "rate": [20000.0],
-        "wake_ups": {"nameplate": 0.1, "MQTTAsync_rcv": 20.0}}
+        "wake_ups": {"nameplate": 0.1, "MQTTAsync_rcv": 20.0},
+        "backlog": [{"length": n, "pss": 3000, "start_ms": 9.0,
+                     "start_after_kill_ms": 9.0} for n in (0, 1000)]}
 PEER = {"rate": [30000.0]}
 
 
@@ -103,6 +105,12 @@ def each_target_can_be_missed_and_is_named():
             ({"binary": 1500001}, "binary under 1.5 MB"),
             ({"wake_ups": {"nameplate": 0.6, "nameplate_link": 0.6}},
              "own wake-ups when idle at most 1 a second"),
+            ({"backlog": [GOOD["backlog"][0],
+                          {**GOOD["backlog"][1], "pss": 3800}]},
+             "memory flat over the backlog, at most 1.25"),
+            ({"backlog": [GOOD["backlog"][0],
+                          {**GOOD["backlog"][1], "start_after_kill_ms": 1001}]},
+             "start within a second with any backlog"),
             ({"rate": [14000.0]}, "durable throughput at least 0.5 of"
              " Paho + OpenSSL without")]:
         missed = judged(**changes)
@@ -114,19 +122,25 @@ def every_figure_is_measured_in_a_short_run():
     with kit.folder() as tmp:
         file = os.path.join(tmp, "figures.json")
         done = kit.run(os.path.join(BENCH, "run"), "--starts", 1, "--idle", 1,
-                       "--rounds", 1, "--messages", 500, "--folder", tmp,
+                       "--rounds", 1, "--messages", 500, "--backlog", 10000,
+                       "--folder", tmp,
                        "--json", file, status=None, timeout=240,
                        env={**os.environ, "NAMEPLATE_BIN": kit.BIN})
         text = done.stdout + done.stderr
         expect(done.returncode in (0, 1), text)
         expect((done.returncode == 1) == ("MISSED" in done.stdout), text)
-        expect(done.stdout.count("reached") + done.stdout.count("MISSED") == 6,
+        expect(done.stdout.count("reached") + done.stdout.count("MISSED") == 8,
                text)
         found = json.loads(kit.read(file))
         for key in ("connack_ms", "online_ms", "rss", "pss", "pss_alone", "threads",
                     "wake_ups", "binary", "rate", "cpu_us"):
             for name in (report.OURS, report.PAHO):
                 expect(found[name].get(key), f"no {key} of {name}: {text}")
+        ours = found[report.OURS]
+        expect([row["length"] for row in ours["backlog"]] == [0, 1000, 10000],
+               str(ours["backlog"]))
+        expect(all(wear["bytes"] > 256 for wear in ours["wear"].values()) and
+               len(ours["wear"]) == 2, str(ours["wear"]))
         expect(set(report.PAHO_THREADS) <= set(
             found[report.OURS]["wake_ups"]), f"Paho's threads are not told"
             f" from ours: {found[report.OURS]['wake_ups']}")

@@ -318,13 +318,13 @@ class Application:
 
 
 def configuration(values):
-    """{"cloud.endpoint": "x"} as INI text."""
+    """{"cloud.endpoint": "x", "class.bulk.ttl_s": 1} as INI text."""
     text, section = "", None
     for name, value in sorted(values.items()):
-        if name.split(".")[0] != section:
-            section = name.split(".")[0]
+        if name.rsplit(".", 1)[0] != section:
+            section = name.rsplit(".", 1)[0]
             text += f"[{section}]\n"
-        text += f"{name.split('.', 1)[1]} = {value}\n"
+        text += f"{name.rsplit('.', 1)[1]} = {value}\n"
     return text
 
 

@@ -58,7 +58,7 @@ struct fake_agent *fake_agent_new(void)
         fingerprint, certificate_id, 1700000000, 253402300799, hit, above, 1};
     fake->status = (struct session_status){.online = true,
         .since_ms = 1790000000000,
-        .queued = 3,
+        .outbox.queued = 3,
         .bytes_in = 10,
         .bytes_out = 20,
         .connections = 1};
@@ -118,10 +118,16 @@ enum err shadow_report(struct shadow *shadow, const struct json *state,
     return accept(shadow->fake, "reported", state, stored, context);
 }
 
-enum err telemetry_emit(struct telemetry *telemetry, const char *stream,
-    const struct json *data, session_stored_callback *stored, void *context)
+enum err telemetry_emit(
+    struct telemetry *telemetry, const struct telemetry_emission *emission)
 {
-    return accept(telemetry->fake, stream, data, stored, context);
+    struct fake_agent *fake = telemetry->fake;
+
+    (void)snprintf(fake->class, sizeof(fake->class), "%s%s",
+        emission->class == NULL ? "" : emission->class,
+        emission->or_busy ? " or busy" : "");
+    return accept(fake, emission->stream, emission->data, emission->stored,
+        emission->context);
 }
 
 enum err shadow_watch(

@@ -18,6 +18,7 @@ struct fake_agent {
     struct session_status status; /* what session_status says */
     enum err refusal;             /* what report and emit come back with */
     char letters[65536];          /* what was accepted, a line each */
+    char class[40];               /* of the last emission, and " or busy" */
     size_t accepted;              /* how many */
     size_t waiting;               /* accepted and not committed */
 };

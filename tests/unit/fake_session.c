@@ -109,7 +109,7 @@ uint64_t session_next_seq(const struct session *s)
 
 struct session_status session_status(const struct session *s)
 {
-    return (struct session_status){.online = s->online, .queued = 3};
+    return (struct session_status){.online = s->online, .outbox.queued = 3};
 }
 
 void fake_session_go(struct session *s, bool online, bool present)

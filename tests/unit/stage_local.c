@@ -58,7 +58,7 @@ static void obey(struct stage *s, const char *command)
         s->fake->status.why = s->why;
         s->fake->status.detail = s->detail;
         s->fake->status.next_try_ms = 12000;
-        s->fake->status.dropped = 2;
+        s->fake->status.outbox.dropped = 2;
         fake_agent_set_online(s->fake, false);
     } else if (strncmp(command, "refuse ", 7) == 0) {
         s->fake->refusal = (enum err)strtol(command + 7, NULL, 10);

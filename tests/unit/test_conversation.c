@@ -228,15 +228,60 @@ static void a_line_that_was_too_long_is_told(void **state)
         "65536 bytes; it was skipped\"}\n");
 }
 
+#define CLASSES                                                                \
+    "\"classes\":{\"event\":{\"queued\":3,\"queued_bytes\":30,\"dropped\":{"   \
+    "\"full\":7,\"thinned\":0,\"expired\":0,\"refused\":0,\"lost\":0},"        \
+    "\"busy\":2}},\"store\":{\"failing\":true,\"set_aside\":1,"                \
+    "\"written_bytes\":9000,\"written_today_bytes\":8000,\"syncs\":5,"         \
+    "\"accepted\":4},"
+
+static void an_emit_may_name_its_class_and_ask_for_busy(void **state)
+{
+    struct scene *s = *state;
+
+    ask(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1}");
+    assert_string_equal(s->fake->class, "");
+    ask(s,
+        "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1,"
+        "\"class\":\"critical\",\"when_full\":\"busy\"}");
+    assert_string_equal(s->fake->class, "critical or busy");
+    refuses(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1,\"class\":5}",
+        "{\"ok\":false,\"code\":\"invalid\"", "wants text");
+    refuses(s,
+        "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1,"
+        "\"when_full\":\"wait\"}",
+        "{\"ok\":false,\"code\":\"invalid\"", "wants \\\"busy\\\"");
+    s->fake->refusal = ERR_NOT_FOUND;
+    refuses(s,
+        "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1,\"class\":\"bulk\"}",
+        "{\"ok\":false,\"code\":\"invalid\"", "one that is configured");
+    s->fake->refusal = ERR_AGAIN;
+    refuses(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1}",
+        "{\"ok\":false,\"code\":\"busy\"", "its queue is full");
+}
+
 static void status_says_why_we_are_offline(void **state)
 {
     struct scene *s = *state;
 
+    s->fake->status.outbox = (struct outbox_figures){.queued = 3,
+        .class_count = 1,
+        .classes = {{.name = "event",
+            .queued = 3,
+            .queued_bytes = 30,
+            .dropped[OUTBOX_FULL] = 7,
+            .refused = 2}},
+        .written = 9000,
+        .written_today = 8000,
+        .syncs = 5,
+        .accepted = 4,
+        .set_aside = 1,
+        .failing = true};
     answers(s, "{\"id\":4,\"op\":\"status\"}",
         "{\"id\":4,\"ok\":true,\"thing\":\"acme:thermo-1:S1\",\"online\":true,"
-        "\"since\":1790000000000,\"queued\":3,\"dropped\":0,\"bytes_in\":10,"
-        "\"bytes_out\":20,\"connections\":1,\"agent\":\"" NAMEPLATE_VERSION
-        "\"}\n");
+        "\"since\":1790000000000,\"queued\":3,\"dropped\":0," CLASSES
+        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"agent\":"
+        "\"" NAMEPLATE_VERSION "\"}\n");
     s->fake->status.online = false;
     s->fake->status.why = "dns";
     s->fake->status.detail = "no address";
@@ -244,9 +289,9 @@ static void status_says_why_we_are_offline(void **state)
     answers(s, "{\"op\":\"status\"}",
         "{\"ok\":true,\"thing\":\"acme:thermo-1:S1\",\"online\":false,"
         "\"why\":\"dns\",\"detail\":\"no address\",\"next_try_s\":12,"
-        "\"since\":1790000000000,\"queued\":3,\"dropped\":0,\"bytes_in\":10,"
-        "\"bytes_out\":20,\"connections\":1,\"agent\":\"" NAMEPLATE_VERSION
-        "\"}\n");
+        "\"since\":1790000000000,\"queued\":3,\"dropped\":0," CLASSES
+        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"agent\":"
+        "\"" NAMEPLATE_VERSION "\"}\n");
 }
 
 static void identity_tells_the_nameplate(void **state)
@@ -334,6 +379,7 @@ int main(void)
         TEST(what_is_not_json_is_told_with_its_place),
         TEST(an_id_is_a_number_or_a_short_text),
         TEST(a_line_that_was_too_long_is_told),
+        TEST(an_emit_may_name_its_class_and_ask_for_busy),
         TEST(status_says_why_we_are_offline),
         TEST(identity_tells_the_nameplate),
         TEST(only_a_watcher_hears_of_changes),

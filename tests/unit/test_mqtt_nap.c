@@ -122,7 +122,7 @@ static int64_t listen_once(bool asleep)
         .version_5 = true,
         .keep_alive_s = 60,
         .timeout_ms = 5000,
-        .will = {"will", "gone", 4, false}
+        .will = {.topic = "will", .payload = "gone", .len = 4}
     };
     const struct mqtt_events events = {
         on_connected, on_published, on_subscribed, on_message, on_ended, &w};
@@ -165,6 +165,35 @@ static void a_message_is_heard_when_it_comes(void **state)
 {
     (void)state;
     assert_true(quickest(false) < LATE_MS);
+}
+
+/* Whoever has not heard yet that a connection ended may still publish. */
+static void a_publish_on_a_connection_that_was_freed_is_refused(void **state)
+{
+    struct world w = {.heard_ms = -1};
+    const struct mqtt_message message = {
+        .topic = "t", .payload = "late", .len = 4};
+    const struct mqtt_events events = {
+        on_connected, on_published, on_subscribed, on_message, on_ended, &w};
+    struct mqtt_options options = {
+        .client_id = "test",
+        .version_5 = true,
+        .keep_alive_s = 60,
+        .timeout_ms = 5000,
+        .will = {.topic = "will", .payload = "gone", .len = 4}
+    };
+
+    (void)state;
+    open_door(&w);
+    options.port = w.port;
+    w.loop = loop_new();
+    assert_int_equal(mqtt_room_new(w.loop, &w.room), ERR_OK);
+    assert_int_equal(mqtt_start(w.room, &options, &events, &w.mqtt), ERR_OK);
+    mqtt_free(w.mqtt);
+    assert_int_equal(mqtt_publish(w.mqtt, 1, &message), ERR_IO);
+    mqtt_room_free(w.room);
+    loop_free(w.loop);
+    close(w.listener);
 }
 
 /* The twin: what is measured above is the nap. */
@@ -323,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_heard_when_it_comes),
+        cmocka_unit_test(a_publish_on_a_connection_that_was_freed_is_refused),
         cmocka_unit_test(a_paho_left_alone_would_hear_it_later),
         cmocka_unit_test(naps_are_long_while_there_is_no_connection),
         cmocka_unit_test(a_connection_that_begins_ends_a_long_nap),

@@ -75,22 +75,11 @@ static uint64_t forget(struct world *w, uint64_t count)
     uint64_t after = 0;
 
     while (count-- > 0) {
-        assert_true(outbox_take(w->ob, after, &m));
+        assert_true(outbox_take(w->ob, &m));
         after = m.id;
         outbox_forget(w->ob, after);
     }
     return after;
-}
-
-static uint64_t count_all(struct world *w)
-{
-    struct outbox_message m;
-    uint64_t after = 0, count = 0;
-
-    outbox_rewind(w->ob);
-    for (; outbox_take(w->ob, after, &m); count++)
-        after = m.id;
-    return count;
 }
 
 static void what_fills_the_disk_can_be_sent_and_forgotten(void **state)

@@ -48,11 +48,10 @@ static void tell_all(int fd, int what, const uint64_t ids[GROUP])
 /* Forget some of the oldest, fewer than were put. */
 static void forget_some(struct world *w, int fd, uint64_t ids[GROUP])
 {
-    uint64_t after = 0;
     struct outbox_message m;
 
-    for (size_t i = 0; i < GROUP - 1 && outbox_take(w->ob, after, &m); i++)
-        ids[i] = after = m.id;
+    for (size_t i = 0; i < GROUP - 1 && outbox_take(w->ob, &m); i++)
+        ids[i] = m.id;
     tell_all(fd, FORGETTING, ids);
     for (size_t i = 0; i < GROUP; i++)
         if (ids[i] != 0)
@@ -132,7 +131,7 @@ static void examine(struct world *w, struct record *r)
 
     memset(here, 0, sizeof(here));
     assert_int_equal(try_open(w), ERR_OK);
-    for (; outbox_take(w->ob, after, &m); count++) {
+    for (; outbox_take(w->ob, &m); count++) {
         char text[32];
 
         (void)snprintf(text, sizeof(text), "%" PRIu64, m.id);

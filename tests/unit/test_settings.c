@@ -1,5 +1,6 @@
 /* What local/settings promises. */
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,12 +247,24 @@ static void a_key_store_that_is_not_built_in_is_refused_without_its_pin(
         "docs/keys.md\n");
 }
 
+static void assert_events(const struct outbox_class *c)
+{
+    assert_string_equal(c->name, "event");
+    assert_int_equal(c->priority, 5);
+    assert_int_equal(c->ttl_s, 0);
+    assert_int_equal(c->share_percent, 100);
+    assert_int_equal(c->when_full, OUTBOX_DROP_OLDEST);
+    assert_int_equal(c->keep_every, 2);
+    assert_false(c->newest_first);
+    assert_int_equal(c->drain_per_s, 0);
+}
+
 /* Uncomment what the example shows as defaults: it must still be accepted,
  * and give what the least file gives. */
 static void the_example_holds_every_key_with_its_default(void **state)
 {
     FILE *f = fopen(NAMEPLATE_SOURCE_DIR "/agent/nameplate.example.ini", "r");
-    char line[200], text[8000] = "";
+    char line[200], text[9000] = "";
     unsigned keys = 0;
     struct settings *s;
 
@@ -259,14 +272,14 @@ static void the_example_holds_every_key_with_its_default(void **state)
     while (fgets(line, sizeof(line), f) != NULL) {
         const char *start = line;
 
-        if (line[0] == ';' && line[1] >= 'a' && line[1] <= 'z')
+        if (line[0] == ';' && (line[1] == '[' || islower(line[1])))
             start = line + 1;
         keys += start[0] >= 'a' && start[0] <= 'z';
         (void)snprintf(
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 25);
+    assert_int_equal(keys, 34);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
@@ -279,7 +292,98 @@ static void the_example_holds_every_key_with_its_default(void **state)
     assert_null(s->group);
     assert_null(s->description);
     assert_int_equal(s->interval_ms, 60000);
+    assert_int_equal(s->commits_per_s, 100);
+    assert_int_equal(s->day_bytes, 0);
+    assert_events(&s->classes[0]);
     settings_free(s);
+}
+
+static void the_built_in_classes_have_the_outboxs_own_defaults(void **state)
+{
+    struct settings *s;
+
+    assert_int_equal(load(*state, CLOUD "a.example\n" IDENTITY, &s), ERR_OK);
+    assert_int_equal(s->class_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct outbox_class *c = &s->classes[i];
+        const struct outbox_class own = outbox_class_default(c->name);
+
+        assert_int_equal(c->priority, own.priority);
+        assert_int_equal(c->ttl_s, own.ttl_s);
+        assert_int_equal(c->share_percent, own.share_percent);
+        assert_int_equal(c->when_full, own.when_full);
+        assert_int_equal(c->keep_every, own.keep_every);
+        assert_int_equal(c->newest_first, own.newest_first);
+        assert_int_equal(c->drain_per_s, own.drain_per_s);
+    }
+    settings_free(s);
+}
+
+static void a_class_of_ones_own_has_every_rule(void **state)
+{
+    struct settings *s;
+    const struct outbox_class *c;
+
+    assert_int_equal(
+        load(*state,
+            CLOUD "a.example\n" IDENTITY
+                  "[store]\ncommits_per_s = 7\nwrite_mb_per_day = 2\n"
+                  "[class.bulk-2]\npriority = 2\nttl_s = 3600\n"
+                  "share_percent = 30\nwhen_full = thin_out\n"
+                  "keep_every = 4\norder = newest_first\ndrain_per_s = 50\n"
+                  "[class.telemetry]\nwhen_full = drop_newest\n"
+                  "[class.alarm]\npriority = 8\n",
+            &s),
+        ERR_OK);
+    assert_int_equal(s->commits_per_s, 7);
+    assert_int_equal(s->day_bytes, 2 * 1024 * 1024);
+    assert_int_equal(s->class_count, 5);
+    assert_events(&s->classes[0]);
+    assert_int_equal(s->classes[1].when_full, OUTBOX_DROP_NEWEST);
+    c = &s->classes[3];
+    assert_string_equal(c->name, "bulk-2");
+    assert_int_equal(c->priority, 2);
+    assert_int_equal(c->ttl_s, 3600);
+    assert_int_equal(c->share_percent, 30);
+    assert_int_equal(c->when_full, OUTBOX_THIN_OUT);
+    assert_int_equal(c->keep_every, 4);
+    assert_true(c->newest_first);
+    assert_int_equal(c->drain_per_s, 50);
+    assert_string_equal(s->classes[4].name, "alarm");
+    assert_int_equal(s->classes[4].share_percent, 100);
+    settings_free(s);
+}
+
+static void a_class_that_cannot_be_is_refused_with_words(void **state)
+{
+    static const struct {
+        const char *text, *said;
+    } rows[] = {
+        {"[class.Bulk]\npriority = 2\n",
+         ":8: [class.Bulk]: expected [class.NAME]"                                               },
+        {"[class.bulk]\npriority = 0\n",                          "a whole number from 1 to 9"   },
+        {"[class.bulk]\nwhen_full = burn\n",                      "drop_oldest"                  },
+        {"[class.bulk]\npriorty = 2\n",                           "did you mean 'priority'?"     },
+        {"[class.critical]\norder = newest_first\n",              "oldest_first"                 },
+        {"[class.]\npriority = 2\n",                              "unknown section [class.]"     },
+        {"[class.a]\nttl_s = 1\n[class.b]\nttl_s = 1\n"
+         "[class.c]\nttl_s = 1\n[class.d]\nttl_s = 1\n"
+         "[class.e]\nttl_s = 1\n[class.f]\nttl_s = 1\n"
+         "[class.g]\nttl_s = 1\n[class.h]\nttl_s = 1\n"
+         "[class.i]\nttl_s = 1\n[class.j]\nttl_s = 1\n", "[class.j]: expected at most 9"},
+    };
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[600];
+        struct settings *s;
+
+        (void)snprintf(text, sizeof(text), "%s%s", CLOUD "a.example\n" IDENTITY,
+            rows[i].text);
+        assert_int_equal(load(scene, text, &s), ERR_INVALID);
+        if (strstr(scene->said, rows[i].said) == NULL)
+            fail_msg("%s was said of %s", scene->said, rows[i].text);
+    }
 }
 
 int main(void)
@@ -295,6 +399,9 @@ int main(void)
         TEST(what_must_be_given_is_missed_all_at_once),
         TEST(a_key_store_that_is_not_built_in_is_refused_without_its_pin),
         TEST(the_example_holds_every_key_with_its_default),
+        TEST(the_built_in_classes_have_the_outboxs_own_defaults),
+        TEST(a_class_of_ones_own_has_every_rule),
+        TEST(a_class_that_cannot_be_is_refused_with_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

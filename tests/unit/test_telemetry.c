@@ -68,7 +68,11 @@ static void on_stored(void *context, bool stored)
 static enum err emit(struct world *w, const char *stream, const char *data)
 {
     struct json *value = parse(data);
-    enum err e = telemetry_emit(w->telemetry, stream, value, on_stored, w);
+    enum err e = telemetry_emit(w->telemetry,
+        &(struct telemetry_emission){.stream = stream,
+            .data = value,
+            .stored = on_stored,
+            .context = w});
 
     json_free(value);
     return e;
@@ -185,8 +189,9 @@ static void any_json_can_be_emitted(void **state)
         (void)snprintf(end, sizeof(end), "\"data\":%s}", values[i]);
         assert_string_equal(text + strlen(text) - strlen(end), end);
     }
-    assert_int_equal(
-        telemetry_emit(w->telemetry, "s", NULL, NULL, NULL), ERR_INVALID);
+    assert_int_equal(telemetry_emit(w->telemetry,
+                         &(struct telemetry_emission){.stream = "s"}),
+        ERR_INVALID);
 }
 
 #define SIXTEEN "0123456789abcdef"

@@ -1,0 +1,50 @@
+/* outbox_pace.c */
+
+#include "cloud/outbox_pace.h"
+
+#define TOKEN 1000 /* one commit */
+#define MOST  ((uint64_t)OUTBOX_PACE_BURST * TOKEN)
+
+struct outbox_pace outbox_pace_begin(
+    uint32_t commits_per_s, uint64_t budget_bytes, int64_t monotonic_ms)
+{
+    return (struct outbox_pace){.commits_per_s = commits_per_s,
+        .budget_bytes = budget_bytes,
+        .at_ms = monotonic_ms,
+        .tokens = MOST,
+        .last_ms = monotonic_ms - OUTBOX_PACE_SELDOM_MS};
+}
+
+static void count_tokens(struct outbox_pace *p, int64_t now_ms)
+{
+    uint64_t passed = now_ms > p->at_ms ? (uint64_t)(now_ms - p->at_ms) : 0;
+
+    if (passed > MOST / p->commits_per_s)
+        p->tokens = MOST;
+    else
+        p->tokens += passed * p->commits_per_s;
+    if (p->tokens > MOST)
+        p->tokens = MOST;
+    p->at_ms = now_ms;
+}
+
+int64_t outbox_pace_wait_ms(
+    struct outbox_pace *p, uint64_t today, int64_t now_ms)
+{
+    int64_t wait = 0, seldom = p->last_ms + OUTBOX_PACE_SELDOM_MS - now_ms;
+
+    count_tokens(p, now_ms);
+    if (p->tokens < TOKEN)
+        wait = (int64_t)((TOKEN - p->tokens + p->commits_per_s - 1) /
+            p->commits_per_s);
+    if (p->budget_bytes > 0 && today >= p->budget_bytes && seldom > wait)
+        wait = seldom;
+    return wait;
+}
+
+void outbox_pace_note(struct outbox_pace *p, int64_t now_ms)
+{
+    count_tokens(p, now_ms);
+    p->tokens -= p->tokens < TOKEN ? p->tokens : TOKEN;
+    p->last_ms = now_ms;
+}

@@ -1,0 +1,28 @@
+/* outbox_wear.h - counts what SQLite writes and syncs, on its way to the disk.
+ *
+ * A SQLite VFS around the default one.  What it counts: bytes of successful
+ * writes to the database, its WAL and temporary files, and calls of fsync. */
+
+#ifndef CLOUD_OUTBOX_WEAR_H
+#define CLOUD_OUTBOX_WEAR_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct outbox_wear;
+
+struct outbox_wear_figures {
+    uint64_t written; /* bytes */
+    uint64_t syncs;
+};
+
+enum err outbox_wear_new(struct outbox_wear **out) MUST_CHECK;
+/* After every connection that uses it; NULL is fine. */
+void outbox_wear_free(struct outbox_wear *wear);
+
+/* The name by which sqlite3_open_v2 finds it; lent for its life. */
+const char *outbox_wear_vfs(const struct outbox_wear *wear);
+struct outbox_wear_figures outbox_wear_figures(const struct outbox_wear *wear);
+
+#endif

@@ -1,0 +1,137 @@
+"""What a backlog costs: memory and the time to start, over its length; and
+what the agent writes to the disk for a message."""
+import contextlib
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import time
+
+import figures
+import kit
+import peers
+
+LENGTHS = (0, 1000, 10000, 100000, 1000000)
+BYTES = peers.BYTES
+
+
+class Offline:
+    """The agent in a folder of its own, with a broker that is not there."""
+
+    def __init__(self, world, name):
+        self.program = peers.Agent.program
+        self.folder = os.path.join(world.folder, name)
+        self.store = os.path.join(self.folder, "store", "outbox.sqlite")
+        self.socket = os.path.join(self.folder, "app.sock")
+        _, chain, key = world.device("BACKLOG")
+        os.makedirs(self.folder)
+        self.config = kit.write(os.path.join(self.folder, "agent.ini"), f"""
+[cloud]
+endpoint = localhost:{kit.free_port()}
+trust = {world.factory.server_ca}
+[identity]
+certificate = {chain}
+key = file:{key}
+[store]
+folder = {self.folder}/store
+limit_messages = 10000000
+limit_mb = 10000
+[telemetry]
+interval_s = 0
+[local]
+socket = {self.socket}
+""")
+
+    @contextlib.contextmanager
+    def running(self, kill=False):
+        """(process, milliseconds until the local socket says hello)."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.socket)
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [self.program, "run", "-c", self.config],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        try:
+            kit.wait_until(lambda: os.path.exists(self.socket), 60, "a socket")
+            self.ask({"op": "status"})
+            yield process, (time.monotonic() - began) * 1000
+        finally:
+            (process.kill if kill else process.terminate)()
+            process.wait()
+
+    def ask(self, *requests):
+        """The answer to the last of them."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(60)
+            s.connect(self.socket)
+            lines = s.makefile("rw", encoding="utf-8")
+            lines.readline()  # hello
+            for request in requests:
+                lines.write(json.dumps(request) + "\n")
+            lines.flush()
+            for _ in requests:
+                answer = json.loads(lines.readline())
+            return answer
+
+    def lengthen(self, length):
+        """Write straight into the file, as the agent would have over days."""
+        db = sqlite3.connect(self.store)
+        (first,) = db.execute("SELECT next FROM tally WHERE id = 0").fetchone()
+        (there,) = db.execute("SELECT count(*) FROM message").fetchone()
+        more = max(0, length - there)
+        topic, payload = "nameplate/backlog/stream/many", b"x" * BYTES
+        db.executemany("INSERT INTO message VALUES (?, 0, ?, ?, 0, 0, ?)",
+                       ((first + i, topic, payload, int(time.time() * 1000))
+                        for i in range(more)))
+        db.execute("UPDATE tally SET next = ? WHERE id = 0", (first + more,))
+        db.execute("INSERT INTO tally VALUES (1, 'event', ?, ?, ?, 0, 0, 0, 0,"
+                   " 0, 0, 0) ON CONFLICT (id) DO UPDATE SET next = ?1, a = ?2,"
+                   " b = ?3", (first + more, there + more,
+                               (there + more) * (len(topic) + BYTES)))
+        db.commit()
+        db.close()
+
+
+def measure(world, say, lengths=LENGTHS):
+    """[{"length", "rss", "pss", "start_ms", "start_after_kill_ms"}]."""
+    agent, rows = Offline(world, "backlog"), []
+    with agent.running():
+        pass
+    for length in lengths:
+        say(f"a backlog of {length}")
+        agent.lengthen(length)
+        with agent.running(kill=True) as (process, start_ms):
+            queued = agent.ask({"op": "status"})["queued"]
+            if not length <= queued <= length + len(lengths):
+                raise kit.Failed(f"expected {length} queued, not {queued}")
+            memory = figures.memory_kib(process.pid)
+            # So that there is a WAL to recover from.
+            agent.ask({"op": "emit", "stream": "n", "data": 1})
+        with agent.running() as (_, after_kill_ms):
+            pass
+        rows.append({"length": length, "rss": memory["rss"],
+                     "pss": memory["pss_alone"], "start_ms": start_ms,
+                     "start_after_kill_ms": after_kill_ms})
+    return rows
+
+
+def measure_wear(world, say, count=2000):
+    """Bytes written and fsyncs for a message of 256 bytes, emitted one by one
+    and in groups as an application that does not wait makes them."""
+    say("what a message writes")
+    agent, found = Offline(world, "wear"), {}
+    request = {"op": "emit", "stream": "n", "data": "x" * BYTES}
+    for name, group in (("one by one", 1), ("without waiting", count)):
+        with agent.running():
+            before = agent.ask({"op": "status"})["store"]
+            for _ in range(count // group if group > 1 else 200):
+                agent.ask(*[request] * group)
+            after = agent.ask({"op": "status"})["store"]
+        accepted = after["accepted"] - before["accepted"]
+        found[name] = {
+            "bytes": (after["written_bytes"] - before["written_bytes"])
+            / accepted,
+            "syncs": (after["syncs"] - before["syncs"]) / accepted}
+    return found
