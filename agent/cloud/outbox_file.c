@@ -104,8 +104,11 @@ void outbox_file_make_folder(const char *path)
 /* Would there be a folder if the disk took it? */
 static bool disk_refuses_folder(const char *folder)
 {
-    return mkdir(folder, 0700) != 0 &&
-        (errno == EROFS || errno == ENOSPC || errno == EIO);
+    if (mkdir(folder, 0700) == 0) {
+        (void)rmdir(folder); /* we only asked */
+        return false;
+    }
+    return errno == EROFS || errno == ENOSPC || errno == EIO;
 }
 
 bool outbox_file_is_misplaced(const char *path)
