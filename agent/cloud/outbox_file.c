@@ -104,11 +104,10 @@ void outbox_file_make_folder(const char *path)
 /* Would there be a folder if the disk took it? */
 static bool disk_refuses_folder(const char *folder)
 {
-    if (mkdir(folder, 0700) == 0) {
-        (void)rmdir(folder); /* we only asked */
-        return false;
-    }
-    return errno == EROFS || errno == ENOSPC || errno == EIO;
+    if (mkdir(folder, 0700) != 0)
+        return errno == EROFS || errno == ENOSPC || errno == EIO;
+    (void)rmdir(folder); /* it was only a question */
+    return false;
 }
 
 bool outbox_file_is_misplaced(const char *path)

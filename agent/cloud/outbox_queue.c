@@ -266,7 +266,7 @@ void outbox_queue_take_back(struct outbox_queue *q)
 
 void outbox_queue_begin_drain(struct outbox_queue *q)
 {
-    q->backlog_end = outbox_queue_next_id(q);
+    q->backlog_end = q->group_first; /* the rest is not committed yet */
     q->ahead = q->rules.newest_first ? q->backlog_end : lowest(q);
     q->behind = q->backlog_end - 1;
 }

@@ -272,6 +272,19 @@ static void newest_first_sends_the_new_then_the_backlog_backwards(void **state)
     assert_string_equal(taken(cw), "6");
 }
 
+static void newest_first_lends_nothing_before_its_commit(void **state)
+{
+    struct classes_world *cw = *state;
+
+    rules_of(cw, "event")->newest_first = true;
+    open_again(&cw->world);
+    put_numbers(cw, "event", 1, 1);
+    put_in(cw, "event", "2");
+    assert_string_equal(drained(cw), "1");
+    commit(&cw->world);
+    assert_string_equal(taken(cw), "2");
+}
+
 static void a_long_backlog_leaves_backwards_from_memory_and_disk(void **state)
 {
     struct classes_world *cw = *state;
@@ -395,6 +408,7 @@ int main(void)
         TEST_CLASSES(the_broker_is_told_what_is_left_of_a_life),
         TEST_CLASSES(a_clock_that_is_set_forward_drops_nothing),
         TEST_CLASSES(newest_first_sends_the_new_then_the_backlog_backwards),
+        TEST_CLASSES(newest_first_lends_nothing_before_its_commit),
         TEST_CLASSES(a_long_backlog_leaves_backwards_from_memory_and_disk),
         TEST_CLASSES(
             a_backlog_keeps_its_rate_and_fresh_critical_messages_overtake),

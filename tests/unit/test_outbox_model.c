@@ -267,7 +267,7 @@ static void step_rewind(struct model *m)
     for (size_t c = 0; c < CLASSES; c++)
         for (size_t i = 0; i < m->lists[c].count; i++) {
             m->lists[c].entries[i].flying = false;
-            m->lists[c].entries[i].backlog = true;
+            m->lists[c].entries[i].backlog = m->lists[c].entries[i].committed;
         }
 }
 
