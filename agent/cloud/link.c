@@ -62,6 +62,17 @@ static enum err reach_and_secure(struct link *link)
     return link_reach(link) == ERR_OK ? link_secure(link) : ERR_OK;
 }
 
+/* Once more where all that was wrong is what we offered. */
+static enum err reach_as_it_wants(struct link *link)
+{
+    enum err e = reach_and_secure(link);
+
+    if (e != ERR_CONFLICT)
+        return e;
+    link->without_pss = true;
+    return reach_and_secure(link);
+}
+
 static void try_broker(struct link *link)
 {
     bool wants_alpn =
@@ -71,7 +82,8 @@ static void try_broker(struct link *link)
     link->deadline_ms = port_monotonic_ms() + link->options.timeout_ms;
     link->resumes = link->options.tickets != NULL;
     link->resumed_in_vain = false;
-    if (reach_and_secure(link) != ERR_AGAIN)
+    link->without_pss = false;
+    if (reach_as_it_wants(link) != ERR_AGAIN)
         return;
     log_info(LINK_MODULE,
         "the handshake with a kept TLS session failed, now without "
@@ -79,7 +91,7 @@ static void try_broker(struct link *link)
         link->detail);
     link->resumed_in_vain = true;
     link->resumes = false;
-    (void)reach_and_secure(link); /* says ERR_AGAIN only when it resumes */
+    (void)reach_as_it_wants(link); /* says ERR_AGAIN only when it resumes */
 }
 
 /* Would another broker help? */

@@ -30,6 +30,7 @@ struct link {
     bool deaf;            /* the peer hung up on what we sent */
     bool resumes;         /* a kept session may be used with this broker */
     bool resumed_in_vain; /* ... and was, and the server failed at it */
+    bool without_pss;     /* RSA-PSS is not offered: see link_tls.c */
     uint16_t port;        /* of the listener */
     int64_t deadline_ms;
     struct link_route route; /* what is tried now */
@@ -65,7 +66,8 @@ enum err link_reach(struct link *link) MUST_CHECK;
 
 /* Shake hands over link->socket, tell the loop, and carry bytes until the end;
  * the reason is set.  ERR_AGAIN: the server failed at a session that it gave us
- * itself; all else would be as good without. */
+ * itself; all else would be as good without.  ERR_CONFLICT: it must be offered
+ * no RSA-PSS. */
 enum err link_secure(struct link *link) MUST_CHECK;
 
 /* Tell the loop that the link is up. */

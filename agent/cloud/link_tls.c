@@ -11,6 +11,16 @@
 #include "core/log.h"
 #include "ports/port.h"
 
+/* What mbedTLS offers by itself, but for RSA-PSS.  It offers that for TLS 1.3
+ * and refuses it in TLS 1.2, against RFC 8446 section 4.2.3, so a server with
+ * an RSA key and TLS 1.2 alone, which takes what it likes best, could not be
+ * reached. */
+static const uint16_t signatures_without_pss[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256, MBEDTLS_TLS1_3_SIG_NONE};
+
 #define HANDSHAKE_BYTES (512 * 1024) /* twice the longest chain we look at */
 
 static int send_bytes(void *context, const unsigned char *bytes, size_t len)
@@ -94,6 +104,16 @@ static void explain_tls(
     }
 }
 
+/* Is it the signature that mbedTLS cannot read (see above)?  The server has
+ * shown a certificate that we believe, and nothing of ours was sent. */
+static bool is_pss_to_blame(
+    const struct link *link, const mbedtls_ssl_context *ssl, int code)
+{
+    return code == MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER && !link->without_pss &&
+        link->check.is_judged && link->check.verdict.reason == TRUST_OK &&
+        mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
+}
+
 static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
 {
     unsigned char nothing;
@@ -109,7 +129,7 @@ static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
         if (code != MBEDTLS_ERR_SSL_WANT_READ &&
             code != MBEDTLS_ERR_SSL_WANT_WRITE) {
             explain_tls(link, ssl, code);
-            return ERR_DENIED;
+            return is_pss_to_blame(link, ssl, code) ? ERR_CONFLICT : ERR_DENIED;
         }
         e = link_wait_for_socket(
             link, code == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT);
@@ -131,6 +151,8 @@ static enum err configure(
     mbedtls_ssl_conf_rng(
         config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+    if (link->without_pss)
+        mbedtls_ssl_conf_sig_algs(config, signatures_without_pss);
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config,
         link->resumes ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
                       : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
@@ -292,6 +314,8 @@ static enum err prove(struct link *link, struct link_tls *tls)
     e = shake_hands(link, &tls->ssl);
     if (is_resumption_to_blame(link, tls, e))
         return ERR_AGAIN;
+    if (e == ERR_CONFLICT)
+        return e;
     if (e == ERR_OK)
         e = check_proof(link, tls);
     if (e == ERR_OK)

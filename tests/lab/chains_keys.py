@@ -73,8 +73,7 @@ def keys(f):
     no = "unsupported_algorithm"
     return [
         good("rsa_2048", "nothing", f.leaf(f.ca("rsa", None, kind="rsa2048"),
-                                           kind="rsa2048"), gaps={
-            "alpn": "RSA-PSS, offered for TLS 1.3, is refused in TLS 1.2"}),
+                                           kind="rsa2048")),
         bad("rsa_1024_leaf", "the leaf's key has 1024 bits", "weak_key",
             f.leaf(kind="rsa1024")),
         bad("rsa_1024_ca", "the CA's key has 1024 bits", "weak_key",
