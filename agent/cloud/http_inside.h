@@ -56,6 +56,7 @@ struct http_transfer;
  * still has its own while the next hop's is made. */
 struct http_ear {
     const struct http_transfer *transfer;
+    mbedtls_ssl_context *ssl; /* that of this connection */
     mbedtls_ssl_send_t *send;
     mbedtls_ssl_recv_t *receive;
     void *context;

@@ -29,9 +29,10 @@ static int on_send(void *context, const unsigned char *bytes, size_t len)
 
 /* mbedTLS reads on and on while all that comes is warnings and the like, and
  * returns to libcurl only when nothing comes: so time is looked at here too. */
-static bool has_had_enough(const struct http_transfer *t)
+static bool has_had_enough(const struct http_ear *ear)
 {
-    bool is_up = t->ssl != NULL && mbedtls_ssl_is_handshake_over(t->ssl);
+    const struct http_transfer *t = ear->transfer;
+    bool is_up = mbedtls_ssl_is_handshake_over(ear->ssl);
 
     return atomic_load(&t->must_end) ||
         port_monotonic_ms() > (is_up ? t->end_ms : t->connect_end_ms);
@@ -40,10 +41,10 @@ static bool has_had_enough(const struct http_transfer *t)
 static int on_receive(void *context, unsigned char *bytes, size_t len)
 {
     const struct http_ear *ear = context;
+    int got = ear->receive(ear->context, bytes, len);
 
-    if (has_had_enough(ear->transfer))
-        return MBEDTLS_ERR_SSL_TIMEOUT;
-    return ear->receive(ear->context, bytes, len);
+    /* Who is silent is told from who talks without end. */
+    return got > 0 && has_had_enough(ear) ? MBEDTLS_ERR_SSL_TIMEOUT : got;
 }
 
 static void listen_to_last_words(struct http_transfer *t)
@@ -53,7 +54,7 @@ static void listen_to_last_words(struct http_transfer *t)
     if (t->ears_used == sizeof(t->ears) / sizeof(t->ears[0]))
         return; /* libcurl made more connections than hops: do without */
     t->ears_used++;
-    *ear = (struct http_ear){t, t->ssl->MBEDTLS_PRIVATE(f_send),
+    *ear = (struct http_ear){t, t->ssl, t->ssl->MBEDTLS_PRIVATE(f_send),
         t->ssl->MBEDTLS_PRIVATE(f_recv), t->ssl->MBEDTLS_PRIVATE(p_bio)};
     mbedtls_ssl_set_bio(t->ssl, ear, on_send, on_receive, NULL);
 }
