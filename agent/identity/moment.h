@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MOMENT_FOR_EVER INT64_C(253402300799) /* 99991231235959Z, RFC 5280 */
-#define MOMENT_TEXT     24 /* bytes of the longest, with NUL */
+#define MOMENT_TEXT 24 /* bytes of the longest, with NUL */
 
 int64_t moment_of(const mbedtls_x509_time *t);
 

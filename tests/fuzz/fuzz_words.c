@@ -10,6 +10,7 @@
 #include "identity/moment.h"
 #include "identity/pin.h"
 #include "identity/proof.h"
+#include "identity/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -25,7 +26,7 @@ static void as_time(const char *text)
     printed[18] = '0';
 #endif
     /* An offset can lead out of the years that are printed. */
-    if (moment > MOMENT_FOR_EVER || moment < INT64_C(-2208988800))
+    if (moment > READER_FOR_EVER || moment < INT64_C(-2208988800))
         return;
     if (!moment_parse(printed, &again) || again != moment)
         abort();

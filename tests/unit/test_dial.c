@@ -17,6 +17,7 @@
 #include "cloud/dial.h"
 #include "cloud/lookup.h"
 #include "cmocka_all.h"
+#include "place.h"
 #include "ports/port.h"
 
 #define STORM 200 /* addresses of one name */
@@ -71,28 +72,6 @@ static int set_up(void **state)
 }
 
 /* --- servers ------------------------------------------------------------- */
-
-static struct sockaddr_storage place(
-    const char *address, uint16_t port, socklen_t *len)
-{
-    struct sockaddr_storage out = {.ss_family = AF_INET};
-
-    if (strchr(address, ':') != NULL) {
-        struct sockaddr_in6 *six = (struct sockaddr_in6 *)&out;
-
-        six->sin6_family = AF_INET6;
-        six->sin6_port = htons(port);
-        assert_int_equal(inet_pton(AF_INET6, address, &six->sin6_addr), 1);
-        *len = sizeof(*six);
-    } else {
-        struct sockaddr_in *four = (struct sockaddr_in *)&out;
-
-        four->sin_port = htons(port);
-        assert_int_equal(inet_pton(AF_INET, address, &four->sin_addr), 1);
-        *len = sizeof(*four);
-    }
-    return out;
-}
 
 static int serve(const char *address, uint16_t *port, int backlog)
 {
