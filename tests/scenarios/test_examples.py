@@ -84,6 +84,8 @@ def a_wish_that_makes_no_sense_is_not_applied():
             s.say('desire 2 {"target":"$(touch x)","mode":"burn","room":1,'
                   '"PATH":"/","display":"maybe"}')
             seen = reports_until(s, 'desire 3 {"target":22}', {"target": 22})
+            # The first wish may have been said, and so is answered, twice.
+            seen = [report for report in seen if report != {"mode": "eco"}]
             expect(seen == [{"target": 22}], f"{name}: {seen}")
 
 
