@@ -41,6 +41,7 @@ struct agent {
     struct loop *loop;
     struct mqtt_room *room;
     struct outbox *outbox;
+    struct budget *budget;
     struct session *session;
     struct shadow *shadow;
     struct telemetry *telemetry;
@@ -107,6 +108,22 @@ static enum err open_outbox(struct agent *a)
     return outbox_open(&options, &a->outbox);
 }
 
+static enum err open_budget(struct agent *a)
+{
+    char path[PATH_BYTES];
+    const struct settings *s = a->settings;
+    const struct budget_options options = {
+        .path = path,
+        .limit_bytes = {s->budget_day_bytes, s->budget_month_bytes},
+        .month_begins = s->budget_month_begins
+    };
+
+    if (snprintf(path, sizeof(path), "%s/budget", s->folder) >=
+        (int)sizeof(path))
+        return ERR_TOO_BIG;
+    return budget_new(&options, &a->budget);
+}
+
 static enum session_protocol protocol_of(enum settings_protocol protocol)
 {
     switch (protocol) {
@@ -160,7 +177,10 @@ static enum err open_session(struct agent *a)
         .thing = a->nameplate->thing,
         .folder = s->folder,
         .keep_alive_s = s->keep_alive_s,
-        .protocol = protocol_of(s->protocol)
+        .protocol = protocol_of(s->protocol),
+        .budget = a->budget,
+        .budget_spread_s = s->budget_spread_s,
+        .budget_stays = s->budget_stays
     };
 
     enum err e = session_new(&options, &a->session);
@@ -252,6 +272,8 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         e = open_outbox(a);
     if (e == ERR_OK)
+        e = open_budget(a);
+    if (e == ERR_OK)
         open_tickets(a);
     if (e == ERR_OK)
         e = open_session(a);
@@ -296,6 +318,7 @@ static void close_all(struct agent *a)
     if (a->loop != NULL)
         wait_for_threads(a);
     mqtt_room_free(a->room);
+    budget_free(a->budget);
     outbox_close(a->outbox);
     loop_signal_stop(a->terminate);
     loop_signal_stop(a->interrupt);

@@ -230,5 +230,6 @@ struct budget_figures budget_figures(struct budget *budget)
         f.limit[p] = budget->options.limit_bytes[p];
     }
     memcpy(f.classes, budget->count.classes, sizeof(f.classes));
+    f.used_percent = budget_used_percent(budget);
     return f;
 }

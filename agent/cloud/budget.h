@@ -60,6 +60,7 @@ struct budget_figures {
     uint64_t limit[BUDGET_PERIODS];
     struct budget_class_figures classes[OUTBOX_CLASSES];
     size_t class_count;
+    unsigned used_percent;
 };
 struct budget_figures budget_figures(struct budget *budget);
 

@@ -251,8 +251,12 @@ struct link_route link_route(const struct link *link)
 
 struct link_bytes link_bytes(const struct link *link)
 {
-    return (struct link_bytes){
-        atomic_load(&link->bytes_in), atomic_load(&link->bytes_out)};
+    struct link_bytes b = {.in = atomic_load(&link->bytes_in),
+        .out = atomic_load(&link->bytes_out)};
+
+    link_estimate(&b, atomic_load(&link->packets_in),
+        atomic_load(&link->packets_out), link->options.last.family);
+    return b;
 }
 
 void link_stop(struct link *link)

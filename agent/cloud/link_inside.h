@@ -38,9 +38,19 @@ struct link {
     enum link_reason reason;
     char detail[400];
     _Atomic uint64_t bytes_in, bytes_out;
+    _Atomic uint64_t packets_in, packets_out; /* that carried them */
     uint64_t bytes_before; /* of bytes_in, with servers that are left behind */
     atomic_bool must_end;  /* `stop`, for a thread deep in mbedTLS */
 };
+
+/* So much came or went in one call. */
+void link_count_in(struct link *link, size_t len);
+void link_count_out(struct link *link, size_t len);
+
+/* Fill in what was on the wire, as link.h says; `family` is AF_INET6, or
+ * anything else. */
+void link_estimate(struct link_bytes *bytes, uint64_t packets_in,
+    uint64_t packets_out, int family);
 
 /* The broker that is tried now. */
 const struct broker *link_broker(const struct link *link);

@@ -29,7 +29,7 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
     ssize_t done = send(link->socket, bytes, len, MSG_NOSIGNAL);
 
     if (done >= 0) {
-        atomic_fetch_add(&link->bytes_out, (uint64_t)done);
+        link_count_out(link, (size_t)done);
         return (int)done;
     }
     if (errno == EAGAIN || errno == EINTR)
@@ -60,7 +60,7 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
         return MBEDTLS_ERR_SSL_TIMEOUT;
     got = recv(link->socket, bytes, len, 0);
     if (got > 0) {
-        atomic_fetch_add(&link->bytes_in, (uint64_t)got);
+        link_count_in(link, (size_t)got);
         return (int)got;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR))

@@ -127,6 +127,9 @@ void outbox_begin_drain(struct outbox *ob);
 bool outbox_take(struct outbox *ob, struct outbox_message *out);
 /* Milliseconds until a limited backlog may go on; 0: nothing waits for it. */
 int64_t outbox_take_wait_ms(const struct outbox *ob);
+/* So much of the line's budget is used: classes that must wait then are not
+ * taken from until it is less (outbox_class_waits). */
+void outbox_set_used(struct outbox *ob, unsigned used_percent);
 /* What was just taken could not be sent: it is the next to go. */
 void outbox_put_back(struct outbox *ob, uint64_t id);
 

@@ -35,8 +35,9 @@ struct outbox {
     bool reserved;   /* the reserve is there */
     bool complained; /* that it is not */
     uint64_t accepted;
-    uint64_t turn;        /* of the queues */
-    int64_t take_wait_ms; /* of the last take */
+    uint64_t turn;         /* of the queues */
+    int64_t take_wait_ms;  /* of the last take */
+    unsigned used_percent; /* of the line's budget */
 };
 
 /* The time by which messages grow old, told to the state too. */

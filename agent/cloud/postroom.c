@@ -18,6 +18,7 @@
 #define LEAST_MS      100     /* between looks for what is over */
 #define TOPIC_BYTES   256
 #define NUMBER_BYTES  40
+#define OVERHEAD      60
 
 struct waiting {
     session_stored_callback *stored;
@@ -27,6 +28,7 @@ struct waiting {
 struct postroom {
     struct loop *loop;
     struct outbox *outbox;
+    struct budget *budget;          /* NULL: nobody counts */
     struct mqtt *mqtt;              /* NULL: no connection */
     struct loop_timer *commit_soon; /* puts are waiting */
     struct loop_timer *commit_later;
@@ -41,7 +43,7 @@ struct postroom {
 };
 
 enum err postroom_new(struct loop *loop, struct outbox *outbox,
-    const char *thing, struct postroom **out)
+    struct budget *budget, const char *thing, struct postroom **out)
 {
     struct postroom *room = calloc(1, sizeof(*room));
 
@@ -49,6 +51,7 @@ enum err postroom_new(struct loop *loop, struct outbox *outbox,
         return ERR_NO_MEMORY;
     room->loop = loop;
     room->outbox = outbox;
+    room->budget = budget;
     room->logged = outbox_figures(outbox);
     room->logged_ms = room->told_ms = port_monotonic_ms() - REPORT_MS;
     (void)snprintf(room->report_topic, sizeof(room->report_topic),
@@ -151,6 +154,14 @@ static enum err send(struct postroom *room, const struct outbox_message *m)
     return mqtt_publish(room->mqtt, m->id, &message);
 }
 
+/* MQTT's and TLS's headers and the properties, more or less. */
+static void count(struct postroom *room, const struct outbox_message *m)
+{
+    if (room->budget != NULL)
+        budget_send(
+            room->budget, m->class, strlen(m->topic) + m->len + OVERHEAD);
+}
+
 static void send_next(struct postroom *room)
 {
     struct outbox_message next;
@@ -167,6 +178,7 @@ static void send_next(struct postroom *room)
             outbox_put_back(room->outbox, id);
             return;
         }
+        count(room, &next);
     }
     wait_ms = outbox_take_wait_ms(room->outbox);
     if (wait_ms > 0 && room->drain == NULL)
@@ -331,6 +343,12 @@ void postroom_shut(struct postroom *room)
     loop_timer_cancel(room->drain);
     room->drain = NULL;
     outbox_rewind(room->outbox);
+}
+
+void postroom_set_used(struct postroom *room, unsigned used_percent)
+{
+    outbox_set_used(room->outbox, used_percent);
+    send_next(room);
 }
 
 void postroom_answered(struct postroom *room, uint64_t id, bool accepted)

@@ -8,6 +8,7 @@
 #ifndef CLOUD_POSTROOM_H
 #define CLOUD_POSTROOM_H
 
+#include "cloud/budget.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
@@ -16,9 +17,10 @@
 
 struct postroom;
 
-/* All are borrowed for life. */
+/* All are borrowed for life; the budget, which may be NULL, is told what is
+ * sent. */
 enum err postroom_new(struct loop *loop, struct outbox *outbox,
-    const char *thing, struct postroom **out) MUST_CHECK;
+    struct budget *budget, const char *thing, struct postroom **out) MUST_CHECK;
 void postroom_free(struct postroom *room); /* commits; NULL is fine */
 
 /* As session_send. */
@@ -30,6 +32,9 @@ enum err postroom_take(
 #define POSTROOM_REPORT (UINT64_MAX - 1)
 void postroom_open(struct postroom *room, struct mqtt *mqtt);
 void postroom_shut(struct postroom *room);
+
+/* So much of the budget is used; what no longer waits goes. */
+void postroom_set_used(struct postroom *room, unsigned used_percent);
 
 /* The broker answered for `id`; the next ones may go. */
 void postroom_answered(struct postroom *room, uint64_t id, bool accepted);

@@ -92,8 +92,8 @@ enum err session_new(
         e = ERR_TOO_BIG;
         goto free_session;
     }
-    e = postroom_new(
-        options->loop, options->outbox, options->thing, &s->postroom);
+    e = postroom_new(options->loop, options->outbox, options->budget,
+        options->thing, &s->postroom);
     if (e != ERR_OK)
         goto free_session;
     *out = s;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cloud/budget.h"
 #include "cloud/link.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
@@ -30,6 +31,9 @@ struct session_options {
     const char *folder;       /* where it remembers its subscriptions */
     uint16_t keep_alive_s;
     enum session_protocol protocol;
+    struct budget *budget;    /* NULL: nobody counts */
+    bool budget_stays;        /* connected when it is spent */
+    uint32_t budget_spread_s; /* to come back within, when a period begins */
 };
 
 /* Everything `options` points to is borrowed for the session's life. */
@@ -108,5 +112,8 @@ enum err session_send(
 uint64_t session_next_seq(const struct session *s);
 
 struct session_status session_status(const struct session *s);
+
+/* What the line has carried by now; false when nobody counts. */
+bool session_budget(struct session *s, struct budget_figures *out);
 
 #endif

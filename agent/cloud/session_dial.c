@@ -31,6 +31,15 @@ void session_dial(struct session *s)
     static const struct verdict local = {
         .why = "local", .detail = "no connection could be begun; see the log"};
 
+    struct verdict spent;
+
+    if (session_is_spent(s) || s->was_spent) {
+        spent = session_budget_verdict(s);
+        session_note_verdict(s, &spent);
+        session_step(s, SESSION_ON_ENDED);
+        return;
+    }
+    s->carried = (struct link_bytes){.in = 0};
     if (start_connection(s) == ERR_OK)
         return;
     session_note_verdict(s, &local);
@@ -45,6 +54,8 @@ void session_drop(struct session *s)
     postroom_shut(s->postroom);
     if (s->connection == NULL)
         return;
+    session_end_count(s);
+    session_count(s);
     bytes = connection_bytes(s->connection);
     s->past.in += bytes.in;
     s->past.out += bytes.out;

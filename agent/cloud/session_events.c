@@ -50,7 +50,8 @@ static void on_ended(void *context, const struct verdict *verdict)
 {
     struct session *s = context;
 
-    struct verdict noted = *verdict;
+    struct verdict noted =
+        session_is_spent(s) ? session_budget_verdict(s) : *verdict;
 
     if (s->state == SESSION_ONLINE)
         s->short_lives = s->stable != NULL ? s->short_lives + 1 : 0;

@@ -46,7 +46,10 @@ struct session {
     uint64_t next_try_at_ms;   /* the loop's time */
     struct verdict verdict;    /* of the last end */
     int64_t since_ms;
-    struct link_bytes past; /* of connections that ended */
+    struct link_bytes past;    /* of connections that ended */
+    struct link_bytes carried; /* of this one, in the budget already */
+    struct loop_timer *count;  /* the budget's, while online */
+    bool was_spent;            /* the budget, and nobody has come back yet */
     uint64_t connections;
     loop_callback *closed;
     void *closed_context;
@@ -97,6 +100,24 @@ void session_wait(struct session *s, bool was_online);
 
 /* Online: begin to wait for the proof that it is stable. */
 void session_watch_stability(struct session *s);
+
+/* --- session_budget.c ----------------------------------------------------- */
+
+/* Tell the budget what the connection carried; hang up when it is spent. */
+void session_count(struct session *s);
+/* Online: count once a minute. */
+void session_begin_count(struct session *s);
+void session_end_count(struct session *s);
+/* It is, and so we are offline. */
+bool session_is_spent(struct session *s);
+/* How long, and when to look again, for the clock may be set; after that, for a
+ * fleet must not come back at midnight sharp, once a part of the spread. */
+struct session_budget_wait {
+    uint64_t shown_ms, slept_ms;
+};
+struct session_budget_wait session_budget_wait(struct session *s);
+/* The verdict then. */
+struct verdict session_budget_verdict(struct session *s);
 
 /* --- session_goodbye.c ---------------------------------------------------- */
 

@@ -31,6 +31,7 @@ void session_go_online(struct session *s)
     if (!session_say_presence(
             s, SESSION_IMMEDIATE, "\"agent\":\"" NAMEPLATE_VERSION "\""))
         log_debug(SESSION_MODULE, "status was not sent");
+    session_begin_count(s);
     session_tell_listeners(s, true);
     if (session_mqtt(s) != NULL)
         postroom_open(s->postroom, session_mqtt(s));

@@ -23,6 +23,7 @@ void session_watch_stability(struct session *s)
 
 void session_wait(struct session *s, bool was_online)
 {
+    struct session_budget_wait budget;
     uint32_t random = 0;
     uint64_t wait_ms;
 
@@ -36,7 +37,9 @@ void session_wait(struct session *s, bool was_online)
     wait_ms = backoff_next_ms(&s->backoff, random);
     if (s->verdict.slow)
         wait_ms += SLOW_WAIT_MS;
-    s->next_try_at_ms = loop_now_ms(s->options.loop) + wait_ms;
-    session_set_timer(s, wait_ms);
+    budget = session_budget_wait(s);
+    s->next_try_at_ms =
+        loop_now_ms(s->options.loop) + wait_ms + budget.shown_ms;
+    session_set_timer(s, wait_ms + budget.slept_ms);
     log_debug(SESSION_MODULE, "next_try_ms=%llu", (unsigned long long)wait_ms);
 }

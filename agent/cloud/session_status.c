@@ -5,7 +5,7 @@
 struct session_status session_status(const struct session *s)
 {
     struct outbox_figures outbox = outbox_figures(s->options.outbox);
-    struct link_bytes now = {0, 0};
+    struct link_bytes now = {.in = 0};
     uint64_t at = loop_now_ms(s->options.loop);
 
     if (s->connection != NULL)

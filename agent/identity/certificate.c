@@ -63,9 +63,10 @@ static bool find_subject(const mbedtls_x509_buf *raw, mbedtls_x509_buf *subject)
     unsigned char *end = p + raw->len;
     size_t len;
 
-    if (mbedtls_asn1_get_tag(&p, end, &len, SEQUENCE) != 0 ||
-        mbedtls_asn1_get_tag(&p, end, &len, SEQUENCE) != 0)
-        return false;
+    /* Into Certificate, into tbsCertificate. */
+    for (int level = 0; level < 2; level++)
+        if (mbedtls_asn1_get_tag(&p, end, &len, SEQUENCE) != 0)
+            return false;
     end = p + len;
     if (p < end && *p == VERSION && !skip(&p, end, VERSION))
         return false;

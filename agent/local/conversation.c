@@ -265,8 +265,11 @@ static void do_watch(
 static void do_status(
     struct conversation *c, const struct json *request, const char *id)
 {
+    struct budget_figures budget;
+    bool counts = session_budget(c->sources.session, &budget);
     const struct session_status s = session_status(c->sources.session);
-    struct answer a = status_answer(&s, c->sources.nameplate->thing);
+    struct answer a =
+        status_answer(&s, counts ? &budget : NULL, c->sources.nameplate->thing);
 
     (void)request;
     say_answer(c, id, &a);

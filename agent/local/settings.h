@@ -53,6 +53,10 @@ struct settings {
     uint64_t day_bytes; /* written a day; 0: no such bound */
     struct outbox_class classes[OUTBOX_CONFIGURED]; /* [class.NAME] */
     size_t class_count;
+    uint64_t budget_day_bytes, budget_month_bytes; /* [budget] 0: no limit */
+    unsigned budget_month_begins;
+    uint32_t budget_spread_s;
+    bool budget_stays;       /* connected when it is spent */
     const char *socket;      /* [local] */
     const char *group;       /* NULL: the agent's own group */
     uint32_t interval_ms;    /* [telemetry] 0: no machine figures */

@@ -95,6 +95,23 @@ static void print_store(const struct json *store)
         (void)printf("         %.0f damaged stores were set aside\n", aside);
 }
 
+static void print_period(const struct json *budget, const char *period)
+{
+    const struct json *p = json_get(budget, period);
+    double limit = json_number(json_get(p, "limit"));
+
+    (void)printf("  %-6s %.2f MB in, %.2f MB out", period,
+        json_number(json_get(p, "in")) / 1e6,
+        json_number(json_get(p, "out")) / 1e6);
+    if (limit > 0)
+        (void)printf(", of %.0f MB", limit / 1e6);
+    for (const struct json *c = json_first(json_get(p, "classes")); c != NULL;
+         c = json_next(c))
+        if (json_number(c) > 0)
+            (void)printf("; %s %.2f MB", json_key(c), json_number(c) / 1e6);
+    (void)putchar('\n');
+}
+
 static void print_human(const struct json *s, bool online)
 {
     double dropped = json_number(json_get(s, "dropped"));
@@ -117,6 +134,10 @@ static void print_human(const struct json *s, bool online)
         json_number(json_get(s, "connections")),
         json_number(json_get(s, "bytes_in")),
         json_number(json_get(s, "bytes_out")));
+    if (json_get(s, "budget") == NULL)
+        return;
+    print_period(json_get(s, "budget"), "day");
+    print_period(json_get(s, "budget"), "month");
 }
 
 int verb_status(int argc, char **argv)

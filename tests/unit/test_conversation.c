@@ -233,7 +233,9 @@ static void a_line_that_was_too_long_is_told(void **state)
     "\"full\":7,\"thinned\":0,\"expired\":0,\"refused\":0,\"lost\":0},"        \
     "\"busy\":2}},\"store\":{\"failing\":true,\"set_aside\":1,"                \
     "\"written_bytes\":9000,\"written_today_bytes\":8000,\"syncs\":5,"         \
-    "\"accepted\":4},"
+    "\"accepted\":4},\"budget\":{\"day\":{\"in\":10,\"out\":0,\"limit\":100,"  \
+    "\"classes\":{\"event\":3}},\"month\":{\"in\":20,\"out\":0,\"limit\":0,"   \
+    "\"classes\":{\"event\":4}},\"used_percent\":10},"
 
 static void an_emit_may_name_its_class_and_ask_for_busy(void **state)
 {

@@ -279,7 +279,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 34);
+    assert_int_equal(keys, 40);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
@@ -315,6 +315,7 @@ static void the_built_in_classes_have_the_outboxs_own_defaults(void **state)
         assert_int_equal(c->keep_every, own.keep_every);
         assert_int_equal(c->newest_first, own.newest_first);
         assert_int_equal(c->drain_per_s, own.drain_per_s);
+        assert_int_equal(c->budget_percent, own.budget_percent);
     }
     settings_free(s);
 }
