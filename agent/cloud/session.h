@@ -14,6 +14,7 @@
 #include "cloud/budget.h"
 #include "cloud/link.h"
 #include "cloud/mqtt.h"
+#include "cloud/outage.h"
 #include "cloud/outbox.h"
 #include "core/err.h"
 #include "core/loop.h"
@@ -71,6 +72,7 @@ struct session_status {
     const char *detail; /* words a person can act on; lent until it changes */
     int64_t since_ms;   /* wall clock: when `online` last changed */
     int64_t next_try_ms; /* milliseconds from now; 0 while online or trying */
+    const struct outage *outage; /* this one or the last; lent */
     struct outbox_figures outbox;
     uint64_t bytes_in, bytes_out; /* TLS bytes of all connections */
     uint64_t connections;         /* since the start */

@@ -2,6 +2,8 @@
 
 #include "cloud/session_inside.h"
 
+#include "ports/port.h"
+
 #define EXPIRY_S 3600 /* AWS IoT keeps a session as long by default */
 
 static enum err start_connection(struct session *s)
@@ -36,6 +38,7 @@ void session_dial(struct session *s)
     if (session_is_spent(s) || s->was_spent) {
         spent = session_budget_verdict(s);
         session_note_verdict(s, &spent);
+        outage_note(&s->outage, &spent, port_wall_ms());
         session_step(s, SESSION_ON_ENDED);
         return;
     }
@@ -43,6 +46,7 @@ void session_dial(struct session *s)
     if (start_connection(s) == ERR_OK)
         return;
     session_note_verdict(s, &local);
+    outage_note(&s->outage, &local, port_wall_ms());
     session_step(s, SESSION_ON_ENDED);
 }
 

@@ -3,6 +3,7 @@
 #include "cloud/session_inside.h"
 
 #include "core/log.h"
+#include "ports/port.h"
 
 static void on_connected(void *context, bool session_present)
 {
@@ -58,6 +59,7 @@ static void on_ended(void *context, const struct verdict *verdict)
     verdict_note_short_lives(&noted, s->short_lives);
     version_learn(&s->version, verdict);
     session_note_verdict(s, &noted);
+    outage_note(&s->outage, &noted, port_wall_ms());
     session_step(s, SESSION_ON_ENDED);
 }
 

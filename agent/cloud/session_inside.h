@@ -8,6 +8,7 @@
 
 #include "cloud/connection.h"
 #include "cloud/filters.h"
+#include "cloud/outage.h"
 #include "cloud/postroom.h"
 #include "cloud/session.h"
 #include "cloud/session_state.h"
@@ -45,6 +46,7 @@ struct session {
     struct loop_timer *stable; /* runs while online */
     uint64_t next_try_at_ms;   /* the loop's time */
     struct verdict verdict;    /* of the last end */
+    struct outage outage;      /* this one, or the last; told when online */
     int64_t since_ms;
     struct link_bytes past;    /* of connections that ended */
     struct link_bytes carried; /* of this one, in the budget already */
@@ -131,5 +133,6 @@ void session_end(struct session *s);         /* SESSION_CLOSED */
  * online, SESSION_GOODBYE that we are not; false when it cannot be sent. */
 bool session_say_presence(
     struct session *s, uint64_t token, const char *member);
+bool session_say_online(struct session *s);
 
 #endif

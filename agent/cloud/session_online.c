@@ -28,8 +28,7 @@ void session_go_online(struct session *s)
     log_info(SESSION_MODULE, "online thing=%s mqtt=%s session=%s",
         s->options.thing, s->version.five ? "5" : "3.1.1",
         s->session_present ? "kept" : "new");
-    if (!session_say_presence(
-            s, SESSION_IMMEDIATE, "\"agent\":\"" NAMEPLATE_VERSION "\""))
+    if (!session_say_online(s))
         log_debug(SESSION_MODULE, "status was not sent");
     session_begin_count(s);
     session_tell_listeners(s, true);

@@ -18,6 +18,7 @@ struct session_status session_status(const struct session *s)
         .next_try_ms = s->state == SESSION_WAITING && s->next_try_at_ms > at
             ? (int64_t)(s->next_try_at_ms - at)
             : 0,
+        .outage = &s->outage,
         .outbox = outbox,
         .bytes_in = s->past.in + now.in,
         .bytes_out = s->past.out + now.out,

@@ -275,6 +275,20 @@ static void do_status(
     say_answer(c, id, &a);
 }
 
+/* The one question an application has before it decides for itself. */
+static void do_connected(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    const struct session_status s = session_status(c->sources.session);
+    struct answer a = answer_ok();
+
+    (void)request;
+    answer_bool(&a, "connected", s.online);
+    if (!s.online)
+        answer_text(&a, "why", s.why);
+    say_answer(c, id, &a);
+}
+
 static void do_identity(
     struct conversation *c, const struct json *request, const char *id)
 {
@@ -291,11 +305,12 @@ static const struct {
     void (*run)(
         struct conversation *c, const struct json *request, const char *id);
 } operations[] = {
-    {"report",   do_report  },
-    {"emit",     do_emit    },
-    {"watch",    do_watch   },
-    {"status",   do_status  },
-    {"identity", do_identity},
+    {"report",    do_report   },
+    {"emit",      do_emit     },
+    {"watch",     do_watch    },
+    {"status",    do_status   },
+    {"connected", do_connected},
+    {"identity",  do_identity },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 

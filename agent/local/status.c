@@ -95,6 +95,8 @@ struct answer status_answer(const struct session_status *s,
         answer_number(&a, "next_try_s", (double)next_try_s);
     }
     answer_number(&a, "since", (double)s->since_ms);
+    if (s->outage != NULL && s->outage->to_ms != 0)
+        answer_value(&a, "last_outage", outage_json(s->outage));
     answer_number(&a, "queued", (double)s->outbox.queued);
     answer_number(&a, "dropped", (double)s->outbox.dropped);
     add_part(&a, "classes", classes_part(&s->outbox));

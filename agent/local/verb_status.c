@@ -46,6 +46,24 @@ static void print_offline(const struct json *s)
         (void)printf("  next   trying now\n");
 }
 
+static void print_last_outage(const struct json *outage)
+{
+    int64_t from = (int64_t)json_number(json_get(outage, "from"));
+    int64_t to = (int64_t)json_number(json_get(outage, "to"));
+    char when[SPEAK_TIME], how_long[SPEAK_TIME];
+
+    if (outage == NULL)
+        return;
+    speak_time(from, when);
+    speak_duration(to - from, how_long);
+    (void)printf("  outage %s, for %s:", when,
+        *how_long == '\0' ? "a moment" : how_long);
+    for (const struct json *w = json_first(json_get(outage, "why")); w != NULL;
+         w = json_next(w))
+        (void)printf(" %s", or_nothing(json_text(w)));
+    (void)printf(" (%s)\n", or_nothing(json_text(json_get(outage, "detail"))));
+}
+
 static void print_class(const struct json *c)
 {
     const struct json *dropped = json_get(c, "dropped");
@@ -123,6 +141,7 @@ static void print_human(const struct json *s, bool online)
     (void)putchar('\n');
     if (!online)
         print_offline(s);
+    print_last_outage(json_get(s, "last_outage"));
     (void)printf(
         "  queue  %.0f waiting on disk", json_number(json_get(s, "queued")));
     if (dropped > 0)
