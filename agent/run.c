@@ -41,6 +41,7 @@ struct agent {
     struct loop *loop;
     struct mqtt_room *room;
     struct outbox *outbox;
+    struct link_memory *memory;
     struct session *session;
     struct shadow *shadow;
     struct telemetry *telemetry;
@@ -142,6 +143,16 @@ static void open_tickets(struct agent *a)
         a->tickets = NULL;
 }
 
+static enum err open_memory(struct agent *a)
+{
+    const struct settings *s = a->settings;
+    const struct link_memory_options options = {.folder = s->folder,
+        .brokers = s->brokers,
+        .bounds = {s->keep_alive_min_s, s->keep_alive_s}};
+
+    return link_memory_new(&options, &a->memory);
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -151,7 +162,9 @@ static enum err open_session(struct agent *a)
         .outbox = a->outbox,
         .link = {.brokers = s->brokers,
                  .websocket = s->websocket,
+                 .last = link_memory_route(a->memory),
                  .tickets = a->tickets,
+                 .memory = a->memory,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,
@@ -254,6 +267,8 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         open_tickets(a);
     if (e == ERR_OK)
+        e = open_memory(a);
+    if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
@@ -303,6 +318,7 @@ static void close_all(struct agent *a)
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
     link_tickets_free(a->tickets);
+    link_memory_free(a->memory);
     policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);
