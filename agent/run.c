@@ -16,6 +16,7 @@
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
+#include "cloud/surroundings.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "device/description.h"
@@ -43,6 +44,7 @@ struct agent {
     struct outbox *outbox;
     struct link_memory *memory;
     struct session *session;
+    struct surroundings *surroundings;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -146,9 +148,11 @@ static void open_tickets(struct agent *a)
 static enum err open_memory(struct agent *a)
 {
     const struct settings *s = a->settings;
-    const struct link_memory_options options = {.folder = s->folder,
+    const struct link_memory_options options = {
+        .folder = s->folder,
         .brokers = s->brokers,
-        .bounds = {s->keep_alive_min_s, s->keep_alive_s}};
+        .bounds = {s->keep_alive_min_s, s->keep_alive_s}
+    };
 
     return link_memory_new(&options, &a->memory);
 }
@@ -179,6 +183,17 @@ static enum err open_session(struct agent *a)
     enum err e = session_new(&options, &a->session);
 
     return e == ERR_OK ? session_on_state(a->session, on_state, a) : e;
+}
+
+static void on_surroundings(void *context, unsigned news)
+{
+    struct agent *a = context;
+    bool slept = (news & SURROUNDINGS_SLEPT) != 0;
+
+    session_look_around(a->session, slept || (news & SURROUNDINGS_CHANGED) != 0,
+        slept || (news & SURROUNDINGS_CAME) != 0);
+    if ((news & SURROUNDINGS_CLOCK) != 0)
+        policy_look_at_clock(a->policy);
 }
 
 static enum err open_description(struct agent *a)
@@ -274,6 +289,8 @@ static enum err open_all(struct agent *a)
         e = open_features(a);
     if (e == ERR_OK)
         e = open_server(a);
+    if (e == ERR_OK)
+        e = surroundings_watch(a->loop, on_surroundings, a, &a->surroundings);
     return e == ERR_OK ? policy_watch(a->policy, a->loop) : e;
 }
 
@@ -303,6 +320,7 @@ static void wait_for_threads(struct agent *a)
 static void close_all(struct agent *a)
 {
     server_stop(a->server);
+    surroundings_free(a->surroundings);
     telemetry_free(a->telemetry);
     shadow_free(a->shadow);
     session_free(a->session);

@@ -44,6 +44,8 @@ struct session {
     struct loop_timer *timer;  /* of the state */
     struct loop_timer *stable; /* runs while online */
     uint64_t next_try_at_ms;   /* the loop's time */
+    uint64_t came_at_ms;       /* ... when the network came last; 0: never */
+    uint64_t hurried_at_ms;    /* ... of the last try for that; 0: never */
     struct verdict verdict;    /* of the last end */
     int64_t since_ms;
     struct link_bytes past; /* of connections that ended */
@@ -97,6 +99,11 @@ void session_wait(struct session *s, bool was_online);
 
 /* Online: begin to wait for the proof that it is stable. */
 void session_watch_stability(struct session *s);
+
+/* --- session_network.c ---------------------------------------------------- */
+
+/* Waiting: wait no longer when the network came just now. */
+void session_hurry(struct session *s);
 
 /* --- session_goodbye.c ---------------------------------------------------- */
 

@@ -39,4 +39,5 @@ void session_wait(struct session *s, bool was_online)
     s->next_try_at_ms = loop_now_ms(s->options.loop) + wait_ms;
     session_set_timer(s, wait_ms);
     log_debug(SESSION_MODULE, "next_try_ms=%llu", (unsigned long long)wait_ms);
+    session_hurry(s);
 }
