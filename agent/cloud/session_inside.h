@@ -9,10 +9,10 @@
 #include "cloud/connection.h"
 #include "cloud/filters.h"
 #include "cloud/postroom.h"
+#include "cloud/retry.h"
 #include "cloud/session.h"
 #include "cloud/session_state.h"
 #include "cloud/version.h"
-#include "core/backoff.h"
 
 #define SESSION_MODULE    "session"
 #define SESSION_LISTENERS 8
@@ -36,9 +36,8 @@ struct session {
     struct session_listener listeners[SESSION_LISTENERS];
     size_t listener_count;
     struct postroom *postroom;
-    struct backoff backoff;
+    struct retry retry;
     struct version version;
-    unsigned short_lives; /* connections lost before they were stable */
     struct connection *connection;
     bool session_present;
     struct loop_timer *timer;  /* of the state */
