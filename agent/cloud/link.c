@@ -171,7 +171,7 @@ static void finish(void *context)
     atomic_fetch_sub(&threads, 1);
     close_all(link);
     if (!link->stopped) {
-        link_vigil_remember(link);
+        link_vigil_remember(link, true);
         link->events.down(link->events.context, &end);
     }
     free(link);
@@ -294,7 +294,7 @@ void link_stop(struct link *link)
     if (link == NULL)
         return;
     if (!link->stopped)
-        link_vigil_remember(link);
+        link_vigil_remember(link, false);
     link->stopped = true;
     link_end_soon(link);
 }

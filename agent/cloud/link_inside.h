@@ -55,7 +55,7 @@ struct link {
     struct rhythm_bounds bounds;
     _Atomic struct rhythm rhythm;
     atomic_uint keep_alive_s; /* the broker's, or ours; 0: nobody watches */
-    bool died_idle;           /* after a silence, see link_memory.h */
+    uint16_t died_of_s;       /* a silence, see link_memory.h; 0: of else */
     atomic_bool must_probe;
     atomic_bool is_displaced; /* the machine has no longer our address */
 };

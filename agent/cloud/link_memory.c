@@ -3,6 +3,7 @@
 #include "cloud/link_memory.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ struct link_memory {
     struct link_memory_options options;
     struct link_route route;
     struct rhythm rhythm;
-    int64_t died_ms; /* of a death that is not judged yet; 0: none */
+    int64_t died_ms;    /* of a death that is not judged yet */
+    uint16_t died_of_s; /* ... 0: there is none */
     char path[PATH_BYTES];
     char kept[FILE_BYTES]; /* what the file holds, as far as we know */
 };
@@ -199,12 +201,11 @@ static void judge_death(struct link_memory *m, int64_t now_ms)
 {
     uint16_t before = m->rhythm.now_s;
     bool was_soon =
-        m->died_ms != 0 && now_ms - m->died_ms <= LINK_MEMORY_SOON_MS;
+        m->died_of_s != 0 && now_ms - m->died_ms <= LINK_MEMORY_SOON_MS;
 
-    m->died_ms = 0;
-    if (!was_soon)
-        return;
-    rhythm_died(&m->rhythm, &m->options.bounds);
+    if (was_soon)
+        rhythm_died(&m->rhythm, &m->options.bounds, m->died_of_s);
+    m->died_of_s = 0;
     if (m->rhythm.now_s != before)
         log_info(MODULE,
             "the network forgets silent connections: ping after "
@@ -221,9 +222,10 @@ void link_memory_settled(
 }
 
 void link_memory_ended(struct link_memory *m, const struct rhythm *rhythm,
-    bool died_idle, int64_t now_ms)
+    uint16_t died_of_s, int64_t now_ms)
 {
     m->rhythm = *rhythm;
-    m->died_ms = died_idle ? now_ms : 0;
+    m->died_of_s = died_of_s;
+    m->died_ms = now_ms;
     save(m);
 }

@@ -8,7 +8,6 @@
 #ifndef CLOUD_LINK_MEMORY_H
 #define CLOUD_LINK_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,8 +45,9 @@ struct rhythm_bounds link_memory_bounds(const struct link_memory *m);
 /* The broker had us in (CONNACK), by this route. */
 void link_memory_settled(
     struct link_memory *m, const struct link_route *route, int64_t now_ms);
-/* What a link has learnt; with `died_idle` it did not survive a silence. */
+/* What a link has learnt; with `died_of_s` not 0 it did not survive a silence
+ * of so many seconds. */
 void link_memory_ended(struct link_memory *m, const struct rhythm *rhythm,
-    bool died_idle, int64_t now_ms);
+    uint16_t died_of_s, int64_t now_ms);
 
 #endif

@@ -13,8 +13,8 @@
 
 #define PATIENCE_LEAST_MS 5000
 #define PATIENCE_MOST_MS  30000
-#define PAHO_LATE_MS      1000 /* beyond a tenth of the keep-alive */
-#define PAHO_LATEST_MS    6000
+#define PAHO_LATE_MS      1500 /* beyond a tenth of the keep-alive */
+#define PAHO_LATEST_MS    8000
 
 static struct vigil_rhythm rhythm_of(const struct link *link)
 {
@@ -164,20 +164,21 @@ const char *link_vigil_words(
 
 void link_vigil_conclude(struct link *link, enum link_pump_end end)
 {
-    struct vigil_rhythm rhythm = rhythm_of(link);
     bool was_silent = end == LINK_PUMP_DEAD && link->advice == VIGIL_SILENT;
+    int64_t silence_s = vigil_silence_ms(&link->vigil) / 1000;
 
-    link->died_idle = (was_silent || end == LINK_PUMP_TLS_CUT) &&
-        vigil_died_idle(&link->vigil, &rhythm);
+    if (was_silent || end == LINK_PUMP_TLS_CUT)
+        link->died_of_s =
+            silence_s < UINT16_MAX ? (uint16_t)silence_s : UINT16_MAX;
 }
 
-void link_vigil_remember(struct link *link)
+void link_vigil_remember(struct link *link, bool is_over)
 {
     struct rhythm learnt = atomic_load(&link->rhythm);
 
     if (link->options.memory != NULL)
-        link_memory_ended(link->options.memory, &learnt, link->died_idle,
-            port_monotonic_ms());
+        link_memory_ended(link->options.memory, &learnt,
+            is_over ? link->died_of_s : 0, port_monotonic_ms());
 }
 
 /* --- the public face, on the loop ---------------------------------------- */

@@ -21,7 +21,8 @@ const char *link_vigil_words(
 /* On the thread, after the pump: note whether silence killed it. */
 void link_vigil_conclude(struct link *link, enum link_pump_end end);
 
-/* On the loop: hand over what was learnt. */
-void link_vigil_remember(struct link *link);
+/* On the loop: hand over what was learnt; with `is_over` the thread has ended.
+ */
+void link_vigil_remember(struct link *link, bool is_over);
 
 #endif

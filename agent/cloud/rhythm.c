@@ -52,18 +52,22 @@ void rhythm_survived(struct rhythm *r, const struct rhythm_bounds *bounds)
         move_to(r, next, bounds);
 }
 
-void rhythm_died(struct rhythm *r, const struct rhythm_bounds *bounds)
+void rhythm_died(
+    struct rhythm *r, const struct rhythm_bounds *bounds, uint16_t silence_s)
 {
-    bool is_proven = r->good_s >= r->now_s;
+    uint16_t bad_s = silence_s < r->now_s ? silence_s : r->now_s;
+    bool is_proven = r->good_s >= bad_s;
 
+    if (bad_s < bounds->floor_s)
+        return;
     if (is_proven && r->survived > 0) {
         r->survived = 0;
         return;
     }
-    r->bad_s = r->now_s;
+    r->bad_s = bad_s;
     if (is_proven)
         r->good_s = 0;
-    move_to(r, r->good_s != 0 ? r->good_s : r->now_s * 2U / 3, bounds);
+    move_to(r, r->good_s != 0 ? r->good_s : bad_s * 2U / 3, bounds);
 }
 
 bool rhythm_is_sound(const struct rhythm *r)

@@ -6,8 +6,9 @@
  * which the broker is told) and moves between the floor and the ceiling:
  *
  * - A silence that a connection did not survive makes it shorter: to what was
- *   proven before, else to two thirds.  At a proven rhythm one death may be any
- *   outage; there it takes two in a row without a survived silence between.
+ *   proven before, else to two thirds of that silence.  A proven one may have
+ *   met any outage; there it takes two deaths in a row without a survived
+ *   silence between.
  *   Only deaths count after which the next connection stood at once
  *   (link_memory.h): others are the network's.
  * - RHYTHM_PROOF survived silences in a row prove it; after RHYTHM_STABLE it is
@@ -45,8 +46,10 @@ void rhythm_fit(struct rhythm *r, const struct rhythm_bounds *bounds);
 /* A connection bore a silence of now_s. */
 void rhythm_survived(struct rhythm *r, const struct rhythm_bounds *bounds);
 
-/* A connection did not, though the network was there. */
-void rhythm_died(struct rhythm *r, const struct rhythm_bounds *bounds);
+/* A connection died of a silence of so many seconds, though the network was
+ * there; one below the floor says nothing. */
+void rhythm_died(
+    struct rhythm *r, const struct rhythm_bounds *bounds, uint16_t silence_s);
 
 /* Could a file have said that? */
 bool rhythm_is_sound(const struct rhythm *r);

@@ -33,12 +33,17 @@ static void try_soon(struct session *s)
         (unsigned long long)(at_ms - now_ms));
 }
 
+/* Not against the broker's wish. */
+static bool may_hurry(const struct session *s)
+{
+    return s->came_at_ms != 0 &&
+        loop_now_ms(s->options.loop) - s->came_at_ms <= FRESH_MS &&
+        !s->verdict.slow && s->verdict.retry_after_s == 0;
+}
+
 void session_hurry(struct session *s)
 {
-    bool is_fresh = s->came_at_ms != 0 &&
-        loop_now_ms(s->options.loop) - s->came_at_ms <= FRESH_MS;
-
-    if (is_fresh && s->state == SESSION_WAITING && !s->verdict.slow)
+    if (s->state == SESSION_WAITING && may_hurry(s))
         try_soon(s);
 }
 
@@ -47,6 +52,8 @@ static void dial_anew(struct session *s)
 {
     uint64_t now_ms = loop_now_ms(s->options.loop);
 
+    if (!may_hurry(s))
+        return;
     if (s->hurried_at_ms == 0 || now_ms >= s->hurried_at_ms + DISTANCE_MS)
         session_step(s, SESSION_ON_ENDED); /* comes back by session_hurry */
 }

@@ -2,17 +2,16 @@
 
 #include "cloud/vigil.h"
 
-/* Timers are not exact: nine tenths of a silence count as one. */
-static bool was_idle(const struct vigil *v, const struct vigil_rhythm *rhythm)
+int64_t vigil_silence_ms(const struct vigil *v)
 {
-    return v->heard_ms != 0 && v->said_ms != 0 &&
-        (v->said_ms - v->heard_ms) * 10 >= (int64_t)rhythm->rhythm_ms * 9;
+    return v->heard_ms != 0 && v->said_ms != 0 ? v->said_ms - v->heard_ms : 0;
 }
 
 bool vigil_heard(
     struct vigil *v, const struct vigil_rhythm *rhythm, int64_t now_ms)
 {
-    bool survived = was_idle(v, rhythm);
+    /* Timers are not exact: nine tenths of a silence count as one. */
+    bool survived = vigil_silence_ms(v) * 10 >= (int64_t)rhythm->rhythm_ms * 9;
 
     v->heard_ms = now_ms;
     v->said_ms = 0;
@@ -68,9 +67,4 @@ enum vigil_advice vigil_look(struct vigil *v, const struct vigil_rhythm *rhythm,
     *wait_ms = v->alarm_ms - now_ms;
     return v->wants_probe || (v->said_ms == 0 && now_ms >= ask_ms) ? VIGIL_ASK
                                                                    : VIGIL_WAIT;
-}
-
-bool vigil_died_idle(const struct vigil *v, const struct vigil_rhythm *rhythm)
-{
-    return was_idle(v, rhythm);
 }

@@ -63,7 +63,7 @@ void vigil_probe(struct vigil *v);
 enum vigil_advice vigil_look(struct vigil *v, const struct vigil_rhythm *rhythm,
     int64_t now_ms, int64_t *wait_ms);
 
-/* Did what we said after a silence of at least R stay without an answer? */
-bool vigil_died_idle(const struct vigil *v, const struct vigil_rhythm *rhythm);
+/* After how long a silence we said what is without an answer; 0: nothing is. */
+int64_t vigil_silence_ms(const struct vigil *v);
 
 #endif

@@ -8,6 +8,7 @@ publishes.  Each time the agent's own status must say so within the bound that
 docs/network.md promises, it must be back soon after the network is, and nothing
 may be missing at the broker.  The twins are the same agent without its watch.
 """
+import json
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ import time
 
 from kit import expect, free_port, main, read, scenario, wait_until
 from loneliness import alone, hosts
-from packets import Script
+from packets import Script, publish
 from wires import BROKER, SLEEPER, UNWATCHED, Talk, Watcher, Wires
 from world import World
 
@@ -325,10 +326,20 @@ class Forgetful:
             end.close()
 
 
+def say_there_is_no_shadow(visit, _number, topic, payload):
+    """Else the agent asks again and again, and is not silent."""
+    if topic.endswith("/shadow/get"):
+        answer = {"code": 404, "message": "none", **json.loads(payload)}
+        visit.send(publish(5, topic + "/rejected",
+                           json.dumps(answer).encode()))
+    return False
+
+
 @scenario
 def a_network_that_forgets_silent_connections_is_pinged_more_often():
     with World() as world:
-        server = world.server(Script())
+        cloud = Script(heed=say_there_is_no_shadow)
+        server = world.server(cloud)
         nat = Forgetful(server.port, 7.5)
         agent = world.agent(port=nat.port, settings={
             "cloud.keep_alive_s": 9, "cloud.keep_alive_min_s": 5,

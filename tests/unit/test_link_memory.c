@@ -79,7 +79,7 @@ static void what_was_learnt_is_there_after_a_restart(void **state)
     struct link_memory *m = open_memory(state);
 
     link_memory_settled(m, &route, 1000);
-    link_memory_ended(m, &learnt, false, 2000);
+    link_memory_ended(m, &learnt, 0, 2000);
     link_memory_free(m);
     m = open_memory(state);
     assert_int_equal(link_memory_route(m).broker, 1);
@@ -166,13 +166,13 @@ static void only_a_death_that_a_connection_follows_at_once_is_silences(
     const struct rhythm fresh = {.now_s = 60};
     struct link_memory *m = open_memory(state);
 
-    link_memory_ended(m, &fresh, true, 1000);
+    link_memory_ended(m, &fresh, 60, 1000);
     link_memory_settled(m, &route, 1001 + LINK_MEMORY_SOON_MS);
     assert_int_equal(link_memory_rhythm(m).now_s, 60); /* an outage */
-    link_memory_ended(m, &fresh, false, 50000);
+    link_memory_ended(m, &fresh, 0, 50000);
     link_memory_settled(m, &route, 50001);
     assert_int_equal(link_memory_rhythm(m).now_s, 60); /* not silence */
-    link_memory_ended(m, &fresh, true, 100000);
+    link_memory_ended(m, &fresh, 60, 100000);
     link_memory_settled(m, &route, 100000 + LINK_MEMORY_SOON_MS);
     assert_int_equal(link_memory_rhythm(m).now_s, 40);
     link_memory_free(m);

@@ -65,7 +65,7 @@ static void a_link_that_does_not_answer_is_dead_after_one_and_a_half(
     vigil_said(&v, 1000 + R_MS);
     assert_int_equal(look(&v, 1000 + R_MS * 3 / 2 - 1, 1), VIGIL_WAIT);
     assert_int_equal(look(&v, 1000 + R_MS * 3 / 2, 0), VIGIL_SILENT);
-    assert_true(vigil_died_idle(&v, &half_minute));
+    assert_int_equal(vigil_silence_ms(&v), R_MS);
 }
 
 static void one_that_is_spoken_to_again_and_again_is_dead_no_later(void **state)
@@ -78,7 +78,7 @@ static void one_that_is_spoken_to_again_and_again_is_dead_no_later(void **state)
         assert_int_equal(look(&v, t, 0), VIGIL_WAIT);
     }
     assert_int_equal(look(&v, 1000 + R_MS * 3 / 2, 0), VIGIL_SILENT);
-    assert_false(vigil_died_idle(&v, &half_minute));
+    assert_int_equal(vigil_silence_ms(&v), 100);
 }
 
 static void a_question_that_cannot_be_put_does_not_spin(void **state)
@@ -116,7 +116,7 @@ static void a_probe_asks_at_once_and_waits_a_few_seconds(void **state)
     assert_int_equal(look(&v, 2000, VIGIL_PROBE_MS), VIGIL_WAIT);
     vigil_probe(&v); /* one runs already, and gets no more time */
     assert_int_equal(look(&v, 2000 + VIGIL_PROBE_MS, 0), VIGIL_UNANSWERED);
-    assert_false(vigil_died_idle(&v, &half_minute));
+    assert_int_equal(vigil_silence_ms(&v), 1000);
 }
 
 static void an_answered_probe_is_forgotten(void **state)
@@ -153,7 +153,7 @@ static void who_slept_for_one_and_a_half_does_not_ask(void **state)
     (void)state;
     assert_int_equal(look(&v, 2000, 0), VIGIL_WAIT);
     assert_int_equal(look(&v, 1000 + 2 * R_MS, 0), VIGIL_SILENT);
-    assert_false(vigil_died_idle(&v, &half_minute));
+    assert_int_equal(vigil_silence_ms(&v), 0);
 }
 
 /* --- packets ------------------------------------------------------------- */
@@ -221,7 +221,7 @@ static unsigned live(struct rhythm *r, uint32_t forgets_s, unsigned pings)
         if (forgets_s == 0 || r->now_s <= forgets_s) {
             rhythm_survived(r, &wide);
         } else {
-            rhythm_died(r, &wide);
+            rhythm_died(r, &wide, r->now_s);
             deaths++;
         }
     }
@@ -278,13 +278,32 @@ static void one_outage_does_not_change_a_proven_rhythm(void **state)
 
     (void)state;
     live(&r, 0, 5);
-    rhythm_died(&r, &wide);
+    rhythm_died(&r, &wide, r.now_s);
     assert_int_equal(r.now_s, wide.ceiling_s);
     live(&r, 0, 5);
-    rhythm_died(&r, &wide);
+    rhythm_died(&r, &wide, r.now_s);
     assert_int_equal(r.now_s, wide.ceiling_s);
-    rhythm_died(&r, &wide); /* but two in a row do */
+    rhythm_died(&r, &wide, r.now_s); /* but two in a row do */
     assert_int_equal(r.now_s, wide.ceiling_s * 2 / 3);
+}
+
+static void what_a_device_sends_before_it_pings_teaches_too(void **state)
+{
+    struct rhythm r = fresh();
+
+    (void)state;
+    rhythm_died(&r, &wide, 29); /* no rhythm could have helped */
+    assert_int_equal(r.now_s, wide.ceiling_s);
+    rhythm_died(&r, &wide, 90);
+    assert_int_equal(r.bad_s, 90);
+    assert_int_equal(r.now_s, 60);
+    live(&r, 80, 5);
+    assert_int_equal(r.good_s, 60);
+    rhythm_died(&r, &wide, 50); /* a proven silence: any outage */
+    assert_int_equal(r.now_s, 60);
+    rhythm_died(&r, &wide, 50);
+    assert_int_equal(r.now_s, 33);
+    assert_int_equal(r.good_s, 0);
 }
 
 static void another_network_is_learnt_anew(void **state)
@@ -338,6 +357,7 @@ int main(void)
         cmocka_unit_test(what_a_network_bears_is_found_within_a_fifth),
         cmocka_unit_test(a_network_worse_than_the_floor_is_met_at_the_floor),
         cmocka_unit_test(one_outage_does_not_change_a_proven_rhythm),
+        cmocka_unit_test(what_a_device_sends_before_it_pings_teaches_too),
         cmocka_unit_test(another_network_is_learnt_anew),
         cmocka_unit_test(what_was_learnt_is_fitted_into_new_bounds),
     };
