@@ -16,6 +16,7 @@
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
+#include "cloud/surroundings.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "device/description.h"
@@ -42,7 +43,9 @@ struct agent {
     struct mqtt_room *room;
     struct outbox *outbox;
     struct budget *budget;
+    struct link_memory *memory;
     struct session *session;
+    struct surroundings *surroundings;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -159,6 +162,18 @@ static void open_tickets(struct agent *a)
         a->tickets = NULL;
 }
 
+static enum err open_memory(struct agent *a)
+{
+    const struct settings *s = a->settings;
+    const struct link_memory_options options = {
+        .folder = s->folder,
+        .brokers = s->brokers,
+        .bounds = {s->keep_alive_min_s, s->keep_alive_s}
+    };
+
+    return link_memory_new(&options, &a->memory);
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -168,7 +183,9 @@ static enum err open_session(struct agent *a)
         .outbox = a->outbox,
         .link = {.brokers = s->brokers,
                  .websocket = s->websocket,
+                 .last = link_memory_route(a->memory),
                  .tickets = a->tickets,
+                 .memory = a->memory,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,
@@ -186,6 +203,17 @@ static enum err open_session(struct agent *a)
     enum err e = session_new(&options, &a->session);
 
     return e == ERR_OK ? session_on_state(a->session, on_state, a) : e;
+}
+
+static void on_surroundings(void *context, unsigned news)
+{
+    struct agent *a = context;
+    bool slept = (news & SURROUNDINGS_SLEPT) != 0;
+
+    session_look_around(a->session, slept || (news & SURROUNDINGS_CHANGED) != 0,
+        slept || (news & SURROUNDINGS_CAME) != 0);
+    if ((news & SURROUNDINGS_CLOCK) != 0)
+        policy_look_at_clock(a->policy);
 }
 
 static enum err open_description(struct agent *a)
@@ -276,11 +304,15 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         open_tickets(a);
     if (e == ERR_OK)
+        e = open_memory(a);
+    if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
     if (e == ERR_OK)
         e = open_server(a);
+    if (e == ERR_OK)
+        e = surroundings_watch(a->loop, on_surroundings, a, &a->surroundings);
     return e == ERR_OK ? policy_watch(a->policy, a->loop) : e;
 }
 
@@ -310,6 +342,7 @@ static void wait_for_threads(struct agent *a)
 static void close_all(struct agent *a)
 {
     server_stop(a->server);
+    surroundings_free(a->surroundings);
     telemetry_free(a->telemetry);
     shadow_free(a->shadow);
     session_free(a->session);
@@ -326,6 +359,7 @@ static void close_all(struct agent *a)
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
     link_tickets_free(a->tickets);
+    link_memory_free(a->memory);
     policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);

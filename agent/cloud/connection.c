@@ -130,6 +130,8 @@ static void on_connected(void *context, bool session_present)
     struct connection *c = context;
 
     c->greeted = true;
+    if (c->link != NULL)
+        link_settled(c->link, mqtt_server_keep_alive_s(c->mqtt));
     loop_timer_cancel(c->timer);
     c->timer = NULL;
     c->events.connected(c->events.context, session_present);
@@ -230,6 +232,17 @@ void connection_close(struct connection *c)
     if (c->mqtt != NULL)
         mqtt_disconnect(c->mqtt);
     set_timer(c, LAST_WORD_MS);
+}
+
+bool connection_is_up(const struct connection *c)
+{
+    return c->was_up;
+}
+
+void connection_look_again(struct connection *c, bool must_probe)
+{
+    if (c->link != NULL)
+        link_look_again(c->link, must_probe);
 }
 
 struct mqtt *connection_mqtt(const struct connection *c)

@@ -39,6 +39,12 @@ void connection_subscribe(
 /* Say DISCONNECT; `ended` comes soon. */
 void connection_close(struct connection *c);
 
+/* Did the broker prove itself? */
+bool connection_is_up(const struct connection *c);
+
+/* As link_look_again. */
+void connection_look_again(struct connection *c, bool must_probe);
+
 /* Lent for publishing; NULL once the end has begun. */
 struct mqtt *connection_mqtt(const struct connection *c);
 

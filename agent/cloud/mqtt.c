@@ -258,6 +258,11 @@ unsigned mqtt_room_in_window(const struct mqtt *mqtt)
     return mqtt->window > mqtt->in_use ? mqtt->window - mqtt->in_use : 0;
 }
 
+uint16_t mqtt_server_keep_alive_s(const struct mqtt *mqtt)
+{
+    return mqtt->server_keep_alive_s;
+}
+
 void mqtt_disconnect(struct mqtt *mqtt)
 {
     MQTTAsync_disconnectOptions v3 = MQTTAsync_disconnectOptions_initializer;

@@ -97,6 +97,10 @@ enum err mqtt_subscribe(
 /* Publishes that may be sent now: the broker's Receive Maximum counts too. */
 unsigned mqtt_room_in_window(const struct mqtt *mqtt);
 
+/* The broker's Server Keep Alive (MQTT 5 section 3.2.2.3.14), which Paho obeys;
+ * 0: it has none. */
+uint16_t mqtt_server_keep_alive_s(const struct mqtt *mqtt);
+
 /* Say DISCONNECT; `ended` comes within a second. */
 void mqtt_disconnect(struct mqtt *mqtt);
 

@@ -30,6 +30,7 @@ struct mqtt {
     unsigned in_use; /* slots */
     size_t filters;  /* of the last SUBSCRIBE */
     unsigned window; /* the broker's Receive Maximum, at most MQTT_WINDOW */
+    uint16_t server_keep_alive_s; /* 0: the broker has none */
     struct slot slots[MQTT_WINDOW];
     struct mqtt *next_grave;
     int64_t died_ms;

@@ -16,6 +16,7 @@ struct report {
     bool flag; /* session present, or accepted */
     struct mqtt_end end;
     unsigned window;
+    uint16_t keep_alive_s;
     size_t len;
     bool retained;
     char bytes[]; /* a message: topic, NUL, payload */
@@ -81,10 +82,12 @@ static void tell_connected(struct report *report)
     struct mqtt *mqtt = report->mqtt;
 
     mqtt->window = report->window;
+    mqtt->server_keep_alive_s = report->keep_alive_s;
     mqtt->events.connected(mqtt->events.context, report->flag);
 }
 
-static void report_connected(struct mqtt *mqtt, bool present, unsigned window)
+static void report_connected(
+    struct mqtt *mqtt, bool present, unsigned window, uint16_t keep_alive_s)
 {
     struct report *report = report_new(mqtt, tell_connected, 0);
 
@@ -92,6 +95,7 @@ static void report_connected(struct mqtt *mqtt, bool present, unsigned window)
         return;
     report->flag = present;
     report->window = window < MQTT_WINDOW ? window : MQTT_WINDOW;
+    report->keep_alive_s = keep_alive_s;
     (void)report_post(report);
 }
 
@@ -193,15 +197,18 @@ static void on_connected_5(void *context, MQTTAsync_successData5 *data)
     /* An int in Paho 1.3.12, an int64_t in 1.3.14; at most 65,535. */
     int64_t window = MQTTProperties_getNumericValue(
         &data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
+    int64_t keep_alive_s = MQTTProperties_getNumericValue(
+        &data->properties, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE);
 
     report_connected(context, data->alt.connect.sessionPresent != 0,
-        window > 0 ? (unsigned)window : MQTT_WINDOW);
+        window > 0 ? (unsigned)window : MQTT_WINDOW,
+        keep_alive_s > 0 ? (uint16_t)keep_alive_s : 0);
 }
 
 static void on_connected_3(void *context, MQTTAsync_successData *data)
 {
     report_connected(
-        context, data->alt.connect.sessionPresent != 0, MQTT_WINDOW);
+        context, data->alt.connect.sessionPresent != 0, MQTT_WINDOW, 0);
 }
 
 static void on_refused_5(void *context, MQTTAsync_failureData5 *data)

@@ -9,9 +9,7 @@
 #include "core/log.h"
 #include "ports/port.h"
 
-#define FIRST_WAIT_MS   1000
-#define LONGEST_WAIT_MS 120000
-#define REMEMBERED      "subscriptions"
+#define REMEMBERED "subscriptions"
 
 struct mqtt *session_mqtt(const struct session *s)
 {
@@ -80,8 +78,7 @@ enum err session_new(
     s->version =
         (struct version){.five = options->protocol != SESSION_MQTT_3_1_1,
             .fixed = options->protocol != SESSION_AUTO};
-    s->backoff = (struct backoff){
-        .first_ms = FIRST_WAIT_MS, .ceiling_ms = LONGEST_WAIT_MS};
+    s->retry = retry_begin(options->thing);
     s->verdict = (struct verdict){
         .why = "starting", .detail = "the first connection is being made"};
     s->since_ms = port_wall_ms();

@@ -44,6 +44,12 @@ enum err session_new(
 /* Dial for the first time, at once. */
 void session_start(struct session *s);
 
+/* The machine's network changed, or it slept.  A connection whose address is
+ * gone ends at once; with `must_probe` another is asked for a sign of life.
+ * When the network `came`, a session that is offline tries now: within half a
+ * second, not again within ten, and not against a verdict that says slow. */
+void session_look_around(struct session *s, bool must_probe, bool came);
+
 /* Say goodbye to the broker and commit; `closed` comes exactly once, within a
  * few seconds, and nothing else after it.  Then it can be freed. */
 void session_close(struct session *s, loop_callback *closed, void *context);

@@ -50,13 +50,12 @@ static void on_message(void *context, const struct mqtt_message *message)
 static void on_ended(void *context, const struct verdict *verdict)
 {
     struct session *s = context;
-
     struct verdict noted =
         session_is_spent(s) ? session_budget_verdict(s) : *verdict;
 
     if (s->state == SESSION_ONLINE)
-        s->short_lives = s->stable != NULL ? s->short_lives + 1 : 0;
-    verdict_note_short_lives(&noted, s->short_lives);
+        retry_note_life(&s->retry, s->stable == NULL);
+    retry_note_end(&s->retry, &noted);
     version_learn(&s->version, verdict);
     session_note_verdict(s, &noted);
     outage_note(&s->outage, &noted, port_wall_ms());

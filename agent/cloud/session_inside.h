@@ -10,10 +10,10 @@
 #include "cloud/filters.h"
 #include "cloud/outage.h"
 #include "cloud/postroom.h"
+#include "cloud/retry.h"
 #include "cloud/session.h"
 #include "cloud/session_state.h"
 #include "cloud/version.h"
-#include "core/backoff.h"
 
 #define SESSION_MODULE    "session"
 #define SESSION_LISTENERS 8
@@ -37,14 +37,15 @@ struct session {
     struct session_listener listeners[SESSION_LISTENERS];
     size_t listener_count;
     struct postroom *postroom;
-    struct backoff backoff;
+    struct retry retry;
     struct version version;
-    unsigned short_lives; /* connections lost before they were stable */
     struct connection *connection;
     bool session_present;
     struct loop_timer *timer;  /* of the state */
     struct loop_timer *stable; /* runs while online */
     uint64_t next_try_at_ms;   /* the loop's time */
+    uint64_t came_at_ms;       /* ... when the network came last; 0: never */
+    uint64_t hurried_at_ms;    /* ... of the last try for that; 0: never */
     struct verdict verdict;    /* of the last end */
     struct outage outage;      /* this one, or the last; told when online */
     int64_t since_ms;
@@ -120,6 +121,11 @@ struct session_budget_wait {
 struct session_budget_wait session_budget_wait(struct session *s);
 /* The verdict then. */
 struct verdict session_budget_verdict(struct session *s);
+
+/* --- session_network.c ---------------------------------------------------- */
+
+/* Waiting: wait no longer when the network came just now. */
+void session_hurry(struct session *s);
 
 /* --- session_goodbye.c ---------------------------------------------------- */
 

@@ -5,20 +5,19 @@
 #include "core/log.h"
 #include "ports/port.h"
 
-#define SLOW_WAIT_MS 30000 /* at least, when the verdict says slow */
-#define STABLE_MS    30000 /* online for so long: waits are short again */
-
 static void on_stable(void *context)
 {
     struct session *s = context;
 
     s->stable = NULL;
-    backoff_reset(&s->backoff);
+    log_debug(SESSION_MODULE, "stable");
+    retry_stable(&s->retry);
 }
 
 void session_watch_stability(struct session *s)
 {
-    s->stable = loop_timer_start(s->options.loop, STABLE_MS, on_stable, s);
+    s->stable = loop_timer_start(
+        s->options.loop, retry_stable_after_ms(&s->retry), on_stable, s);
 }
 
 void session_wait(struct session *s, bool was_online)
@@ -33,13 +32,12 @@ void session_wait(struct session *s, bool was_online)
         session_tell_listeners(s, false);
     }
     if (port_random(&random, sizeof(random)) != ERR_OK)
-        random = UINT32_MAX; /* the longest wait of this turn */
-    wait_ms = backoff_next_ms(&s->backoff, random);
-    if (s->verdict.slow)
-        wait_ms += SLOW_WAIT_MS;
+        random = 0; /* the device's own offset remains */
+    wait_ms = retry_wait_ms(&s->retry, &s->verdict, random);
     budget = session_budget_wait(s);
     s->next_try_at_ms =
         loop_now_ms(s->options.loop) + wait_ms + budget.shown_ms;
     session_set_timer(s, wait_ms + budget.slept_ms);
     log_debug(SESSION_MODULE, "next_try_ms=%llu", (unsigned long long)wait_ms);
+    session_hurry(s);
 }

@@ -64,6 +64,10 @@ static struct verdict from_link(const struct verdict_evidence *e)
     struct verdict v;
 
     switch (e->link->reason) {
+    case LINK_INTERFACE:
+        return say("interface", e->link->detail,
+            "is the cable in, the radio on, an address there? It is tried "
+            "again as soon as the network changes");
     case LINK_DNS:
         return say("dns", e->link->detail,
             "is the network up, and [cloud] endpoint right?");

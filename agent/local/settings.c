@@ -39,6 +39,8 @@ static const struct config_key table[] = {
         .expected = PIN_WORDS},
     {.section = "cloud", .name = "keep_alive_s", .kind = CONFIG_NUMBER,
         .fallback = "60", .min = 5, .max = 1200},
+    {.section = "cloud", .name = "keep_alive_min_s", .kind = CONFIG_NUMBER,
+        .fallback = "30", .min = 5, .max = 1200},
     {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
         .fallback = "auto", .choices = "auto|5|3.1.1"},
     {.section = "cloud", .name = "transport", .kind = CONFIG_CHOICE,
@@ -156,6 +158,10 @@ static void fill(struct settings *s, const struct config *c)
     s->crl_grace_s =
         (uint32_t)config_number(c, "revocation", "grace_h") * HOUR_S;
     s->keep_alive_s = (uint16_t)config_number(c, "cloud", "keep_alive_s");
+    s->keep_alive_min_s =
+        (uint16_t)config_number(c, "cloud", "keep_alive_min_s");
+    if (s->keep_alive_min_s > s->keep_alive_s)
+        s->keep_alive_min_s = s->keep_alive_s;
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
     s->websocket =
         strcmp(config_text(c, "cloud", "transport"), "websocket") == 0;

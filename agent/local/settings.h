@@ -36,8 +36,9 @@ struct settings {
     const char *crl;               /* [revocation] a file; NULL: none */
     const char *crl_url;           /* where it is fetched; NULL: nowhere */
     uint32_t crl_refresh_s;
-    uint32_t crl_grace_s; /* how long a list may be over */
-    uint16_t keep_alive_s;
+    uint32_t crl_grace_s;      /* how long a list may be over */
+    uint16_t keep_alive_s;     /* the ceiling, which the broker is told */
+    uint16_t keep_alive_min_s; /* never above it */
     enum settings_protocol protocol;
     bool websocket;              /* the transport: MQTT over WebSocket */
     bool resume;                 /* TLS sessions */

@@ -159,6 +159,8 @@ static void the_verdict_names_the_layer(void **state)
         bool was_up;
         const char *why;
     } rows[] = {
+        {LINK_INTERFACE,   MQTT_LOST,           false, "interface"  },
+        {LINK_INTERFACE,   MQTT_LOST,           true,  "interface"  },
         {LINK_DNS,         MQTT_LOST,           false, "dns"        },
         {LINK_TCP,         MQTT_LOST,           false, "tcp"        },
         {LINK_PROXY,       MQTT_LOST,           false, "proxy"      },
