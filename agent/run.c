@@ -160,6 +160,8 @@ static enum err open_session(struct agent *a)
         .thing = a->nameplate->thing,
         .folder = s->folder,
         .keep_alive_s = s->keep_alive_s,
+        .puback_ms = s->puback_ms,
+        .pace = {s->publishes_per_s, s->kbytes_per_s * 1024},
         .protocol = protocol_of(s->protocol)
     };
 

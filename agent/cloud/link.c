@@ -206,6 +206,8 @@ enum err link_start(struct loop *loop, const struct link_options *options,
         return ERR_NO_MEMORY;
     link->loop = loop;
     link->options = *options;
+    link->brokers = *options->brokers;
+    link->options.brokers = &link->brokers;
     link->events = *events;
     link->listener = link->plain = link->socket = -1;
     link->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -253,6 +255,12 @@ struct link_bytes link_bytes(const struct link *link)
 {
     return (struct link_bytes){
         atomic_load(&link->bytes_in), atomic_load(&link->bytes_out)};
+}
+
+const unsigned char *link_first_bytes(const struct link *link, size_t *len)
+{
+    *len = atomic_load(&link->greeting.len);
+    return link->greeting.bytes;
 }
 
 void link_stop(struct link *link)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "cloud/link.h"
+#include "cloud/link_greeting.h"
 #include "cloud/waiter.h"
 
 #define LINK_MODULE "link"
@@ -18,6 +19,7 @@ struct link_websocket;
 struct link {
     struct loop *loop;
     struct link_options options;
+    struct brokers brokers; /* a copy: redirects change the caller's */
     struct link_events events;
     const char *alpn[2];
     pthread_t thread;
@@ -37,6 +39,7 @@ struct link {
     struct trust_check check;
     enum link_reason reason;
     char detail[400];
+    struct link_greeting greeting;
     _Atomic uint64_t bytes_in, bytes_out;
     uint64_t bytes_before; /* of bytes_in, with servers that are left behind */
     atomic_bool must_end;  /* `stop`, for a thread deep in mbedTLS */

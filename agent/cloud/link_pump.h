@@ -3,6 +3,7 @@
 #ifndef CLOUD_LINK_PUMP_H
 #define CLOUD_LINK_PUMP_H
 
+#include "cloud/link_greeting.h"
 #include "cloud/link_stream.h"
 
 #define LINK_PUMP_QUIET_MS 1000
@@ -16,10 +17,11 @@ enum link_pump_end {
 };
 
 struct link_pump {
-    struct link_stream stream; /* after its handshakes, non-blocking */
-    int tls;                   /* the socket below it */
-    int plain;                 /* non-blocking */
-    int stop;                  /* ends the pump when readable */
+    struct link_stream stream;      /* after its handshakes, non-blocking */
+    int tls;                        /* the socket below it */
+    int plain;                      /* non-blocking */
+    int stop;                       /* ends the pump when readable */
+    struct link_greeting *greeting; /* what comes first is noted; or NULL */
     /* Once, when nothing has moved for LINK_PUMP_QUIET_MS; or NULL. */
     void (*on_quiet)(void *context);
     void *context;

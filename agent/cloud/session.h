@@ -14,6 +14,7 @@
 #include "cloud/link.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
+#include "cloud/pace.h"
 #include "core/err.h"
 #include "core/loop.h"
 
@@ -29,6 +30,8 @@ struct session_options {
     const char *thing;        /* the client id */
     const char *folder;       /* where it remembers its subscriptions */
     uint16_t keep_alive_s;
+    uint32_t puback_ms; /* how long a message may wait for its PUBACK */
+    struct pace_limits pace;
     enum session_protocol protocol;
 };
 
@@ -68,8 +71,9 @@ struct session_status {
     int64_t since_ms;   /* wall clock: when `online` last changed */
     int64_t next_try_ms; /* milliseconds from now; 0 while online or trying */
     struct outbox_figures outbox;
-    uint64_t bytes_in, bytes_out; /* TLS bytes of all connections */
-    uint64_t connections;         /* since the start */
+    uint64_t bytes_in, bytes_out;  /* TLS bytes of all connections */
+    uint64_t connections;          /* since the start */
+    uint64_t no_suback, no_puback; /* ended because it never came */
 };
 
 /* Call `callback` for each message whose topic matches `filter` (MQTT
@@ -82,7 +86,8 @@ enum err session_subscribe(struct session *s, const char *filter,
 enum err session_on_state(struct session *s, session_state_callback *callback,
     void *context) MUST_CHECK;
 
-/* Publish at once with QoS 1, kept nowhere.  ERR_AGAIN: offline. */
+/* Publish at once with QoS 1, kept nowhere.  ERR_AGAIN: offline;
+ * ERR_TOO_BIG: the broker takes no packet of that size. */
 enum err session_publish(struct session *s, const char *topic,
     const void *payload, size_t len) MUST_CHECK;
 

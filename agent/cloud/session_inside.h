@@ -9,6 +9,7 @@
 #include "cloud/connection.h"
 #include "cloud/filters.h"
 #include "cloud/postroom.h"
+#include "cloud/redirect.h"
 #include "cloud/retry.h"
 #include "cloud/session.h"
 #include "cloud/session_state.h"
@@ -37,6 +38,10 @@ struct session {
     size_t listener_count;
     struct postroom *postroom;
     struct retry retry;
+    struct redirect redirect;
+    const struct brokers *home; /* as configured */
+    struct link_route home_last;
+    bool without_retain; /* the broker keeps no messages */
     struct version version;
     struct connection *connection;
     bool session_present;
@@ -47,6 +52,7 @@ struct session {
     int64_t since_ms;
     struct link_bytes past; /* of connections that ended */
     uint64_t connections;
+    uint64_t no_suback, no_puback;
     loop_callback *closed;
     void *closed_context;
     char status_topic[SESSION_TOPIC];
@@ -96,6 +102,16 @@ void session_wait(struct session *s, bool was_online);
 
 /* Online: begin to wait for the proof that it is stable. */
 void session_watch_stability(struct session *s);
+
+/* --- session_redirect.c --------------------------------------------------- */
+
+/* The connection ended: was this device sent elsewhere?  Says so in *verdict.
+ */
+void session_heed_hint(struct session *s, struct verdict *verdict);
+
+/* Choose where the next connection goes, the last one having gone by `route`.
+ */
+void session_choose_brokers(struct session *s, struct link_route route);
 
 /* --- session_goodbye.c ---------------------------------------------------- */
 

@@ -17,6 +17,7 @@ bool session_say_presence(struct session *s, uint64_t token, const char *member)
         .len = (size_t)len,
         .retain = true};
 
+    postroom_note_other(s->postroom, message.len);
     return session_mqtt(s) != NULL &&
         mqtt_publish(session_mqtt(s), token, &message) == ERR_OK;
 }
