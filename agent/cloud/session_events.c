@@ -11,6 +11,7 @@ static void on_connected(void *context, bool session_present)
     struct session *s = context;
 
     s->session_present = session_present;
+    s->filters.broker = connection_broker(s->connection)->host;
     if (s->filters.count == 0 ||
         (session_present && filters_are_remembered(&s->filters, s->remembered)))
         session_step(s, SESSION_ON_CONNECTED);

@@ -34,10 +34,16 @@ static void say(
             place);
         break;
     case REDIRECT_NOWHERE:
-        SAY(v,
-            "the broker sends this device to '%.200s', which is not HOST[:PORT]"
-            "; trying the configured brokers",
-            clean(connection_hint(s->connection)->reference, text));
+        if (connection_hint(s->connection)->reference[0] == '\0')
+            SAY(v,
+                "the broker sends this device away and names no other; "
+                "trying the configured brokers");
+        else
+            SAY(v,
+                "the broker sends this device to '%.200s', which is not "
+                "HOST[:PORT]"
+                "; trying the configured brokers",
+                clean(connection_hint(s->connection)->reference, text));
         break;
     case REDIRECT_ROUND:
         SAY(v,

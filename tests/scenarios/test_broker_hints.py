@@ -101,10 +101,11 @@ def it_goes_to_nobody_whom_it_does_not_believe():
 def what_is_no_place_is_not_gone_to():
     with World() as world:
         for reference in ("mqtts://b.example", "b:99999", "", "a b\nforged=1"):
+            words = "is not HOST[:PORT]" if reference else "names no other"
             here = ScriptedBroker(greet=lambda _c, n, r=reference: greeting(
                 0x9c, reference=r) if n == 0 else greeting())
             agent = world.agent(port=world.server(here).port)
-            agent.wait_for("is not HOST[:PORT]").wait_for(ONLINE)
+            agent.wait_for(words).wait_for(ONLINE)
             expect("\nforged" not in agent.words(), "a line of the broker's")
 
 

@@ -11,7 +11,7 @@ import time
 from kit import expect, main, run, scenario, wait_until
 from packets import PINGRESP, PUBACK, SUBACK, connack, goodbye
 from scripted_broker import ScriptedBroker, expect_between, to_device
-from world import Application, World, device, factory
+from world import NAMEPLATE, Application, World, device, factory
 
 ONLINE = "info session online"
 NO_FIGURES = {"telemetry.interval_s": 0}
@@ -141,6 +141,8 @@ def mqtt_subscribe_without_a_suback_it_ends_the_connection_and_says_why():
         agent.wait_for("offline why=no_suback", 25).wait_for(ONLINE, 25)
         expect(play.filters[1] == play.filters[0] != [], play.filters)
         expect(state(agent)["no_suback"] == 1, state(agent))
+        said = run(NAMEPLATE, "status", "-s", agent.socket).stdout
+        expect("ended because no SUBACK came: 1, no PUBACK: 0" in said, said)
 
 
 @scenario

@@ -135,6 +135,12 @@ static void only_the_same_filters_are_remembered(void **state)
     assert_int_equal(filters_add(&filters, "b", count_call, NULL), ERR_OK);
     assert_false(filters_are_remembered(&filters, path));
     filters_remember(&filters, path);
+    filters.broker = "a.example"; /* another one's session */
+    assert_false(filters_are_remembered(&filters, path));
+    filters_remember(&filters, path);
+    assert_true(filters_are_remembered(&filters, path));
+    filters.broker = "b.example";
+    assert_false(filters_are_remembered(&filters, path));
     filters_forget(path);
     assert_false(filters_are_remembered(&filters, path));
     filters_clear(&filters);
