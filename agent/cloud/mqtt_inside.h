@@ -1,4 +1,4 @@
-/* mqtt_inside.h - what mqtt.c and mqtt_report.c share and nobody else sees. */
+/* mqtt_inside.h - what the files mqtt*.c share and nobody else sees. */
 
 #ifndef CLOUD_MQTT_INSIDE_H
 #define CLOUD_MQTT_INSIDE_H
@@ -61,6 +61,10 @@ void mqtt_report_disconnecting(
     struct mqtt *mqtt, MQTTAsync_disconnectOptions *options);
 /* False when Paho refuses them. */
 bool mqtt_report_arrivals(struct mqtt *mqtt);
+
+/* What a reason code means. */
+enum mqtt_reason mqtt_reason_of_connack(int code);
+enum mqtt_reason mqtt_reason_of_disconnect(int code);
 
 /* On the loop: a publish left, or was answered, or all is over. */
 void mqtt_watch_sent(struct mqtt *mqtt, struct slot *slot, size_t len);

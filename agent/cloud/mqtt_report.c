@@ -57,23 +57,26 @@ static bool report_post(struct report *report)
     return false;
 }
 
-static void tell_end(struct report *report)
+static void end(struct mqtt *mqtt, const struct mqtt_end *how)
 {
-    struct mqtt *mqtt = report->mqtt;
-
     if (mqtt->ended)
         return;
     mqtt->ended = true;
-    mqtt->events.ended(mqtt->events.context, &report->end);
+    mqtt->events.ended(mqtt->events.context, how);
+}
+
+static void tell_end(struct report *report)
+{
+    end(report->mqtt, &report->end);
 }
 
 static void tell_hinted_end(struct report *report)
 {
     struct hint hint;
+    const struct mqtt_end how = {report->end.reason, report->end.code, &hint};
 
     memcpy(&hint, report->bytes, sizeof(hint));
-    report->end.hint = &hint;
-    tell_end(report);
+    end(report->mqtt, &how);
 }
 
 void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code)
@@ -161,66 +164,6 @@ static void tell_message(struct report *report)
 /* --- Paho's callbacks, on its threads --------------------------------------
  */
 
-/* MQTT 5 section 2.4 and MQTT 3.1.1 section 3.2.2.3; AWS says 7 for 5. */
-static enum mqtt_reason connack_reason(int code)
-{
-    switch (code) {
-    case 1:
-    case 0x84:
-        return MQTT_BAD_VERSION;
-    case 2:
-    case 0x85:
-        return MQTT_BAD_CLIENT_ID;
-    case 3:
-    case 0x88:
-    case 0x89:
-    case 0x97:
-    case 0x9f:
-        return MQTT_BUSY;
-    case 4:
-    case 5:
-    case 7:
-    case 0x86:
-    case 0x87:
-    case 0x8a:
-        return MQTT_NOT_AUTHORISED;
-    case 0x9a:
-        return MQTT_NO_RETAIN;
-    case 0x9b:
-        return MQTT_NO_QOS_1;
-    case 0x9c:
-    case 0x9d:
-        return MQTT_ELSEWHERE;
-    default:
-        return code > 0 ? MQTT_REFUSED : MQTT_LOST;
-    }
-}
-
-static enum mqtt_reason disconnect_reason(int code)
-{
-    switch (code) {
-    case 0x87:
-        return MQTT_NOT_AUTHORISED;
-    case 0x88:
-    case 0x89:
-    case 0x96:
-    case 0x97:
-    case 0x9f:
-        return MQTT_BUSY;
-    case 0x9a:
-        return MQTT_NO_RETAIN;
-    case 0x9b:
-        return MQTT_NO_QOS_1;
-    case 0x9c:
-    case 0x9d:
-        return MQTT_ELSEWHERE;
-    case 0x8e:
-        return MQTT_TAKEN_OVER;
-    default:
-        return MQTT_KICKED;
-    }
-}
-
 static void on_connected_5(void *context, MQTTAsync_successData5 *data)
 {
     report_connected(context, data->alt.connect.sessionPresent != 0,
@@ -237,13 +180,13 @@ static void on_refused_5(void *context, MQTTAsync_failureData5 *data)
 {
     int code = data->reasonCode > 0 ? (int)data->reasonCode : data->code;
 
-    mqtt_report_end(context, connack_reason(code), code > 0 ? code : 0);
+    mqtt_report_end(context, mqtt_reason_of_connack(code), code > 0 ? code : 0);
 }
 
 static void on_refused_3(void *context, MQTTAsync_failureData *data)
 {
-    mqtt_report_end(
-        context, connack_reason(data->code), data->code > 0 ? data->code : 0);
+    mqtt_report_end(context, mqtt_reason_of_connack(data->code),
+        data->code > 0 ? data->code : 0);
 }
 
 static void on_published_5(void *context, MQTTAsync_successData5 *data)
@@ -317,8 +260,8 @@ static void on_disconnect_packet(
 
     if (report == NULL)
         return;
-    report->end =
-        (struct mqtt_end){disconnect_reason((int)code), (int)code, NULL};
+    report->end = (struct mqtt_end){
+        mqtt_reason_of_disconnect((int)code), (int)code, NULL};
     memcpy(report->bytes, &hint, sizeof(hint));
     (void)report_post(report);
 }
