@@ -197,7 +197,9 @@ static enum err open_session(struct agent *a)
         .protocol = protocol_of(s->protocol),
         .budget = a->budget,
         .budget_spread_s = s->budget_spread_s,
-        .budget_stays = s->budget_stays
+        .budget_stays = s->budget_stays,
+        .puback_ms = s->puback_ms,
+        .pace = {s->publishes_per_s, s->kbytes_per_s * 1024      }
     };
 
     enum err e = session_new(&options, &a->session);

@@ -52,6 +52,12 @@ struct mqtt *connection_mqtt(const struct connection *c);
  * broker when it believed us and had us not. */
 struct link_route connection_next_route(const struct connection *c);
 
+/* Where it is or was; while it is being made, where it begins. */
+const struct broker *connection_broker(const struct connection *c);
+
+/* What the broker advised at the end; lent. */
+const struct hint *connection_hint(const struct connection *c);
+
 struct link_bytes connection_bytes(const struct connection *c);
 
 /* End it without a word.  NULL is fine; wanted also after `ended`. */

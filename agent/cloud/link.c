@@ -229,6 +229,8 @@ enum err link_start(struct loop *loop, const struct link_options *options,
         return ERR_NO_MEMORY;
     link->loop = loop;
     link->options = *options;
+    link->brokers = *options->brokers;
+    link->options.brokers = &link->brokers;
     link->events = *events;
     link->listener = link->plain = link->socket = -1;
     link->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -291,6 +293,12 @@ void link_end_soon(struct link *link)
     atomic_store(&link->must_end, true);
     if (write(link->stop, &one, sizeof(one)) < 0)
         log_error(LINK_MODULE, "cannot stop reason=\"%s\"", strerror(errno));
+}
+
+const unsigned char *link_first_bytes(const struct link *link, size_t *len)
+{
+    *len = atomic_load(&link->greeting.len);
+    return link->greeting.bytes;
 }
 
 void link_stop(struct link *link)

@@ -44,7 +44,7 @@ enum link_reason {
 const char *link_reason_name(enum link_reason reason); /* "dns"; static */
 
 struct link_options {
-    const struct brokers *brokers; /* tried in turn until one is up */
+    const struct brokers *brokers; /* tried in turn until one is up; copied */
     struct link_route last;        /* where the turns begin */
     bool websocket;                /* MQTT over WebSocket, at /mqtt */
     const struct proxy *proxy;     /* NULL: none; it looks up the names */
@@ -105,6 +105,9 @@ void link_look_again(struct link *link, bool must_probe);
 
 /* Bytes of this link so far. */
 struct link_bytes link_bytes(const struct link *link);
+
+/* The first bytes that came in so far, lent until the link ends; *len. */
+const unsigned char *link_first_bytes(const struct link *link, size_t *len);
 
 /* End it: no event comes any more, the handle is dead.  Does not block; what
  * the thread still does (a name look-up) is waited for in the background. */

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "cloud/link.h"
+#include "cloud/link_greeting.h"
 #include "cloud/rhythm.h"
 #include "cloud/vigil.h"
 #include "cloud/waiter.h"
@@ -22,6 +23,7 @@ struct link_websocket;
 struct link {
     struct loop *loop;
     struct link_options options;
+    struct brokers brokers; /* a copy: redirects change the caller's */
     struct link_events events;
     const char *alpn[2];
     pthread_t thread;
@@ -44,6 +46,7 @@ struct link {
     struct trust_check check;
     enum link_reason reason;
     char detail[400];
+    struct link_greeting greeting;
     _Atomic uint64_t bytes_in, bytes_out;
     _Atomic uint64_t packets_in, packets_out; /* that carried them */
     uint64_t bytes_before; /* of bytes_in, with servers that are left behind */

@@ -108,6 +108,8 @@ static bool read_tls(struct pumping *p)
     got = p->pump->stream.read(
         p->pump->stream.context, p->down.bytes, BUFFER_BYTES);
     if (got > 0) {
+        if (p->pump->greeting != NULL)
+            link_greeting_note(p->pump->greeting, p->down.bytes, (size_t)got);
         p->down.len = (size_t)got;
         p->down.sent = 0;
         p->pump->heard(p->pump->vigil);

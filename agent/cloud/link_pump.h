@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "cloud/link_greeting.h"
 #include "cloud/link_stream.h"
 
 #define LINK_PUMP_QUIET_MS 1000
@@ -36,6 +37,7 @@ struct link_pump {
     /* Before each wait: what is to be done, and how long it may last. */
     enum link_pump_order (*look)(void *vigil, int64_t *wait_ms);
     void *vigil;
+    struct link_greeting *greeting; /* what comes first is noted; or NULL */
     /* Once, when nothing has moved for LINK_PUMP_QUIET_MS; or NULL. */
     void (*on_quiet)(void *context);
     void *context;

@@ -258,7 +258,8 @@ static void carry(struct link *link, struct link_tls *tls)
         .context = tls,
         .tls = link->socket,
         .plain = link->plain,
-        .stop = link->stop
+        .stop = link->stop,
+        .greeting = &link->greeting
     };
     enum link_pump_end end;
 

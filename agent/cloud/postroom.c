@@ -30,6 +30,7 @@ struct postroom {
     struct outbox *outbox;
     struct budget *budget;          /* NULL: nobody counts */
     struct mqtt *mqtt;              /* NULL: no connection */
+    struct pace pace;               /* of the connection */
     struct loop_timer *commit_soon; /* puts are waiting */
     struct loop_timer *commit_later;
     struct loop_timer *drain; /* a backlog waits for its rate */
@@ -162,6 +163,24 @@ static void count(struct postroom *room, const struct outbox_message *m)
             room->budget, m->class, strlen(m->topic) + m->len + OVERHEAD);
 }
 
+static bool may_send(struct postroom *room, int64_t *wait_ms)
+{
+    *wait_ms = 0;
+    if (mqtt_room_in_window(room->mqtt) == 0)
+        return false;
+    *wait_ms = pace_wait_ms(&room->pace, port_monotonic_ms());
+    return *wait_ms == 0;
+}
+
+static void refuse(struct postroom *room, uint64_t id, size_t len)
+{
+    log_warning(MODULE,
+        "a message is larger than the broker takes, dropped id=%" PRIu64
+        " bytes=%zu",
+        id, len);
+    outbox_reject(room->outbox, id);
+}
+
 static void send_next(struct postroom *room)
 {
     struct outbox_message next;
@@ -169,18 +188,23 @@ static void send_next(struct postroom *room)
 
     if (room->mqtt == NULL)
         return;
-    while (mqtt_room_in_window(room->mqtt) > 0 &&
-        outbox_take(room->outbox, &next)) {
+    while (may_send(room, &wait_ms) && outbox_take(room->outbox, &next)) {
         uint64_t id = next.id;
+        size_t len = next.len;
+        enum err e = send(room, &next);
 
-        /* ERR_IO: the connection is ending; the next one sends it. */
-        if (send(room, &next) != ERR_OK) {
+        if (e == ERR_TOO_BIG) {
+            refuse(room, id, len);
+        } else if (e != ERR_OK) { /* it is ending; the next one sends it */
             outbox_put_back(room->outbox, id);
             return;
+        } else {
+            pace_spend(&room->pace, len, port_monotonic_ms());
+            count(room, &next);
         }
-        count(room, &next);
     }
-    wait_ms = outbox_take_wait_ms(room->outbox);
+    if (wait_ms == 0)
+        wait_ms = outbox_take_wait_ms(room->outbox);
     if (wait_ms > 0 && room->drain == NULL)
         room->drain =
             loop_timer_start(room->loop, (uint64_t)wait_ms, on_drain, room);
@@ -326,6 +350,16 @@ enum err postroom_take(
     room->waiting[room->count++] =
         (struct waiting){letter->stored, letter->context};
     return ERR_OK;
+}
+
+void postroom_pace(struct postroom *room, const struct pace_limits *limits)
+{
+    room->pace = pace_begin(limits, port_monotonic_ms());
+}
+
+void postroom_note_other(struct postroom *room, size_t bytes)
+{
+    pace_spend(&room->pace, bytes, port_monotonic_ms());
 }
 
 void postroom_open(struct postroom *room, struct mqtt *mqtt)

@@ -11,6 +11,7 @@
 #include "cloud/budget.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
+#include "cloud/pace.h"
 #include "cloud/session.h"
 #include "core/err.h"
 #include "core/loop.h"
@@ -31,6 +32,11 @@ enum err postroom_take(
  * the outbox's ids as tokens, and POSTROOM_REPORT.  They are never 0. */
 #define POSTROOM_REPORT (UINT64_MAX - 1)
 void postroom_open(struct postroom *room, struct mqtt *mqtt);
+
+/* How fast the connection that comes next may talk; it begins now. */
+void postroom_pace(struct postroom *room, const struct pace_limits *limits);
+/* Something that is not ours went or came over it. */
+void postroom_note_other(struct postroom *room, size_t bytes);
 void postroom_shut(struct postroom *room);
 
 /* So much of the budget is used; what no longer waits goes. */

@@ -22,12 +22,24 @@ void retry_note_life(struct retry *retry, bool stable)
         retry->backoff.quick = 0;
 }
 
+/* Nobody was there, which passes; a broker that answered will answer so again.
+ */
+static bool is_outage(const struct verdict *verdict)
+{
+    static const char *const words[] = {"lost", "tcp", "dns", "proxy"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(verdict->why, words[i]) == 0)
+            return true;
+    return false;
+}
+
 void retry_note_end(struct retry *retry, struct verdict *verdict)
 {
     verdict_note_short_lives(verdict, retry->short_lives);
     retry->has_rival |= strcmp(verdict->why, "duplicate") == 0 ||
         retry->short_lives >= SUSPICIOUS;
-    if (verdict->slow)
+    if (!is_outage(verdict))
         retry->backoff.quick = 0;
 }
 

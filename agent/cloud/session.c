@@ -78,6 +78,7 @@ enum err session_new(
     s->version =
         (struct version){.five = options->protocol != SESSION_MQTT_3_1_1,
             .fixed = options->protocol != SESSION_AUTO};
+    s->home = options->link.brokers;
     s->retry = retry_begin(options->thing);
     s->verdict = (struct verdict){
         .why = "starting", .detail = "the first connection is being made"};
@@ -144,12 +145,13 @@ enum err session_publish(
 {
     const struct mqtt_message message = {
         .topic = topic, .payload = payload, .len = len};
+    enum err e;
 
     if (s->state != SESSION_ONLINE || session_mqtt(s) == NULL)
         return ERR_AGAIN;
-    return mqtt_publish(session_mqtt(s), SESSION_IMMEDIATE, &message) == ERR_OK
-        ? ERR_OK
-        : ERR_AGAIN;
+    postroom_note_other(s->postroom, len);
+    e = mqtt_publish(session_mqtt(s), SESSION_IMMEDIATE, &message);
+    return e == ERR_IO ? ERR_AGAIN : e;
 }
 
 enum err session_send(struct session *s, const struct session_letter *letter)

@@ -16,6 +16,7 @@
 #include "cloud/mqtt.h"
 #include "cloud/outage.h"
 #include "cloud/outbox.h"
+#include "cloud/pace.h"
 #include "core/err.h"
 #include "core/loop.h"
 
@@ -31,6 +32,8 @@ struct session_options {
     const char *thing;        /* the client id */
     const char *folder;       /* where it remembers its subscriptions */
     uint16_t keep_alive_s;
+    uint32_t puback_ms; /* how long a message may wait for its PUBACK */
+    struct pace_limits pace;
     enum session_protocol protocol;
     struct budget *budget;    /* NULL: nobody counts */
     bool budget_stays;        /* connected when it is spent */
@@ -80,8 +83,9 @@ struct session_status {
     int64_t next_try_ms; /* milliseconds from now; 0 while online or trying */
     const struct outage *outage; /* this one or the last; lent */
     struct outbox_figures outbox;
-    uint64_t bytes_in, bytes_out; /* TLS bytes of all connections */
-    uint64_t connections;         /* since the start */
+    uint64_t bytes_in, bytes_out;  /* TLS bytes of all connections */
+    uint64_t connections;          /* since the start */
+    uint64_t no_suback, no_puback; /* ended because it never came */
 };
 
 /* Call `callback` for each message whose topic matches `filter` (MQTT
@@ -94,7 +98,8 @@ enum err session_subscribe(struct session *s, const char *filter,
 enum err session_on_state(struct session *s, session_state_callback *callback,
     void *context) MUST_CHECK;
 
-/* Publish at once with QoS 1, kept nowhere.  ERR_AGAIN: offline. */
+/* Publish at once with QoS 1, kept nowhere.  ERR_AGAIN: offline;
+ * ERR_TOO_BIG: the broker takes no packet of that size. */
 enum err session_publish(struct session *s, const char *topic,
     const void *payload, size_t len) MUST_CHECK;
 

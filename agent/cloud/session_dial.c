@@ -21,7 +21,8 @@ static enum err start_connection(struct session *s)
                  .will = {.topic = s->status_topic,
                 .payload = will,
                 .len = sizeof(will) - 1,
-                .retain = true}}
+                .retain = !s->without_retain},
+                 .puback_ms = s->options.puback_ms}
     };
     const struct connection_events events = session_events(s);
 
@@ -63,7 +64,7 @@ void session_drop(struct session *s)
     bytes = connection_bytes(s->connection);
     s->past.in += bytes.in;
     s->past.out += bytes.out;
-    s->options.link.last = connection_next_route(s->connection);
+    session_choose_brokers(s, connection_next_route(s->connection));
     connection_free(s->connection);
     s->connection = NULL;
 }

@@ -2,6 +2,8 @@
 
 #include "cloud/session_inside.h"
 
+#include <string.h>
+
 #include "core/log.h"
 #include "ports/port.h"
 
@@ -10,6 +12,7 @@ static void on_connected(void *context, bool session_present)
     struct session *s = context;
 
     s->session_present = session_present;
+    s->filters.broker = connection_broker(s->connection)->host;
     if (s->filters.count == 0 ||
         (session_present && filters_are_remembered(&s->filters, s->remembered)))
         session_step(s, SESSION_ON_CONNECTED);
@@ -43,6 +46,7 @@ static void on_message(void *context, const struct mqtt_message *message)
     const struct session_message in = {
         message->topic, message->payload, message->len, message->retain};
 
+    postroom_note_other(s->postroom, message->len);
     if (!filters_route(&s->filters, &in))
         log_debug(SESSION_MODULE, "nobody wants topic=%s", message->topic);
 }
@@ -55,7 +59,11 @@ static void on_ended(void *context, const struct verdict *verdict)
 
     if (s->state == SESSION_ONLINE)
         retry_note_life(&s->retry, s->stable == NULL);
+    session_heed_hint(s, &noted);
     retry_note_end(&s->retry, &noted);
+    s->without_retain |= noted.no_retain;
+    s->no_suback += strcmp(noted.why, "no_suback") == 0;
+    s->no_puback += strcmp(noted.why, "no_puback") == 0;
     version_learn(&s->version, verdict);
     session_note_verdict(s, &noted);
     outage_note(&s->outage, &noted, port_wall_ms());

@@ -10,6 +10,7 @@
 #include "cloud/filters.h"
 #include "cloud/outage.h"
 #include "cloud/postroom.h"
+#include "cloud/redirect.h"
 #include "cloud/retry.h"
 #include "cloud/session.h"
 #include "cloud/session_state.h"
@@ -38,6 +39,10 @@ struct session {
     size_t listener_count;
     struct postroom *postroom;
     struct retry retry;
+    struct redirect redirect;
+    const struct brokers *home; /* as configured */
+    struct link_route home_last;
+    bool without_retain; /* the broker keeps no messages */
     struct version version;
     struct connection *connection;
     bool session_present;
@@ -54,6 +59,7 @@ struct session {
     struct loop_timer *count;  /* the budget's, while online */
     bool was_spent;            /* the budget, and nobody has come back yet */
     uint64_t connections;
+    uint64_t no_suback, no_puback;
     loop_callback *closed;
     void *closed_context;
     char status_topic[SESSION_TOPIC];
@@ -126,6 +132,16 @@ struct verdict session_budget_verdict(struct session *s);
 
 /* Waiting: wait no longer when the network came just now. */
 void session_hurry(struct session *s);
+
+/* --- session_redirect.c --------------------------------------------------- */
+
+/* The connection ended: was this device sent elsewhere?  Says so in *verdict.
+ */
+void session_heed_hint(struct session *s, struct verdict *verdict);
+
+/* Choose where the next connection goes, the last one having gone by `route`.
+ */
+void session_choose_brokers(struct session *s, struct link_route route);
 
 /* --- session_goodbye.c ---------------------------------------------------- */
 

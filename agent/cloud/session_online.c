@@ -20,6 +20,10 @@ void session_tell_listeners(struct session *s, bool online)
 
 void session_go_online(struct session *s)
 {
+    struct pace_limits pace = pace_limits_for(
+        connection_broker(s->connection)->host, &s->options.pace);
+
+    postroom_pace(s->postroom, &pace);
     s->connections++;
     version_settle(&s->version);
     s->since_ms = port_wall_ms();

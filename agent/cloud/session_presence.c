@@ -20,7 +20,10 @@ bool session_say_presence(struct session *s, uint64_t token, const char *member)
         .len = (size_t)len,
         .retain = true};
 
-    return len > 0 && len < TEXT_BYTES && session_mqtt(s) != NULL &&
+    if (len <= 0 || len >= TEXT_BYTES)
+        return false;
+    postroom_note_other(s->postroom, message.len);
+    return session_mqtt(s) != NULL &&
         mqtt_publish(session_mqtt(s), token, &message) == ERR_OK;
 }
 

@@ -12,6 +12,7 @@ static void on_stable(void *context)
     s->stable = NULL;
     log_debug(SESSION_MODULE, "stable");
     retry_stable(&s->retry);
+    redirect_settle(&s->redirect);
 }
 
 void session_watch_stability(struct session *s)

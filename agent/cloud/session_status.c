@@ -23,5 +23,7 @@ struct session_status session_status(const struct session *s)
         .bytes_in = s->past.in + now.in,
         .bytes_out = s->past.out + now.out,
         .connections = s->connections,
+        .no_suback = s->no_suback,
+        .no_puback = s->no_puback,
     };
 }

@@ -14,6 +14,7 @@ struct verdict {
     bool slow;        /* trying again soon makes it worse */
     uint32_t retry_after_s; /* what the broker asked for; 0: nothing */
     bool wants_3_1_1;       /* the broker said so */
+    bool no_retain;         /* ... and that it keeps no messages */
     bool hung_up;           /* on our CONNECT, without a word */
 };
 

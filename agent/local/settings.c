@@ -41,6 +41,12 @@ static const struct config_key table[] = {
         .fallback = "60", .min = 5, .max = 1200},
     {.section = "cloud", .name = "keep_alive_min_s", .kind = CONFIG_NUMBER,
         .fallback = "30", .min = 5, .max = 1200},
+    {.section = "cloud", .name = "puback_timeout_s", .kind = CONFIG_NUMBER,
+        .fallback = "30", .min = 1, .max = 3600},
+    {.section = "cloud", .name = "publishes_per_s", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
+    {.section = "cloud", .name = "kbytes_per_s", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
     {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
         .fallback = "auto", .choices = "auto|5|3.1.1"},
     {.section = "cloud", .name = "transport", .kind = CONFIG_CHOICE,
@@ -162,6 +168,10 @@ static void fill(struct settings *s, const struct config *c)
         (uint16_t)config_number(c, "cloud", "keep_alive_min_s");
     if (s->keep_alive_min_s > s->keep_alive_s)
         s->keep_alive_min_s = s->keep_alive_s;
+    s->puback_ms =
+        (uint32_t)config_number(c, "cloud", "puback_timeout_s") * 1000;
+    s->publishes_per_s = (uint32_t)config_number(c, "cloud", "publishes_per_s");
+    s->kbytes_per_s = (uint32_t)config_number(c, "cloud", "kbytes_per_s");
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
     s->websocket =
         strcmp(config_text(c, "cloud", "transport"), "websocket") == 0;

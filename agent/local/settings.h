@@ -39,6 +39,9 @@ struct settings {
     uint32_t crl_grace_s;      /* how long a list may be over */
     uint16_t keep_alive_s;     /* the ceiling, which the broker is told */
     uint16_t keep_alive_min_s; /* never above it */
+    uint32_t puback_ms;        /* how long a message may wait for its PUBACK */
+    uint32_t publishes_per_s;  /* 0: as the broker's name says */
+    uint32_t kbytes_per_s;
     enum settings_protocol protocol;
     bool websocket;              /* the transport: MQTT over WebSocket */
     bool resume;                 /* TLS sessions */

@@ -106,6 +106,8 @@ struct answer status_answer(const struct session_status *s,
     answer_number(&a, "bytes_in", (double)s->bytes_in);
     answer_number(&a, "bytes_out", (double)s->bytes_out);
     answer_number(&a, "connections", (double)s->connections);
+    answer_number(&a, "no_suback", (double)s->no_suback);
+    answer_number(&a, "no_puback", (double)s->no_puback);
     answer_text(&a, "agent", NAMEPLATE_VERSION);
     return a;
 }

@@ -130,6 +130,18 @@ static void print_period(const struct json *budget, const char *period)
     (void)putchar('\n');
 }
 
+/* Only where it happened. */
+static void print_missing(const struct json *s)
+{
+    double subacks = json_number(json_get(s, "no_suback"));
+    double pubacks = json_number(json_get(s, "no_puback"));
+
+    if (subacks + pubacks > 0)
+        (void)printf("         ended because no SUBACK came: %.0f, no PUBACK: "
+                     "%.0f\n",
+            subacks, pubacks);
+}
+
 static void print_human(const struct json *s, bool online)
 {
     double dropped = json_number(json_get(s, "dropped"));
@@ -153,6 +165,7 @@ static void print_human(const struct json *s, bool online)
         json_number(json_get(s, "connections")),
         json_number(json_get(s, "bytes_in")),
         json_number(json_get(s, "bytes_out")));
+    print_missing(s);
     if (json_get(s, "budget") == NULL)
         return;
     print_period(json_get(s, "budget"), "day");

@@ -282,7 +282,8 @@ static void status_says_why_we_are_offline(void **state)
     answers(s, "{\"id\":4,\"op\":\"status\"}",
         "{\"id\":4,\"ok\":true,\"thing\":\"acme:thermo-1:S1\",\"online\":true,"
         "\"since\":1790000000000,\"queued\":3,\"dropped\":0," CLASSES
-        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"agent\":"
+        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"no_suback\":0,"
+        "\"no_puback\":0,\"agent\":"
         "\"" NAMEPLATE_VERSION "\"}\n");
     s->fake->status.online = false;
     s->fake->status.why = "dns";
@@ -292,7 +293,8 @@ static void status_says_why_we_are_offline(void **state)
         "{\"ok\":true,\"thing\":\"acme:thermo-1:S1\",\"online\":false,"
         "\"why\":\"dns\",\"detail\":\"no address\",\"next_try_s\":12,"
         "\"since\":1790000000000,\"queued\":3,\"dropped\":0," CLASSES
-        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"agent\":"
+        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"no_suback\":0,"
+        "\"no_puback\":0,\"agent\":"
         "\"" NAMEPLATE_VERSION "\"}\n");
 }
 

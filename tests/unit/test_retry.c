@@ -60,6 +60,21 @@ static void a_kick_soon_after_the_connack_makes_the_next_wait_longer(
             live_and_end(&retry, false, why("kicked", false), MOST), widest[i]);
 }
 
+static void quick_waits_are_for_outages_and_not_for_refusals(void **state)
+{
+    static const char *const words[] = {"policy", "no_suback", "kicked", "tls"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct retry retry = begin();
+
+        assert_int_equal(
+            live_and_end(&retry, true, why(words[i], false), MOST), 1000);
+        assert_int_equal(
+            live_and_end(&retry, false, why(words[i], false), MOST), 2000);
+    }
+}
+
 static void no_wait_is_longer_than_the_ceiling(void **state)
 {
     struct retry retry = begin();
@@ -154,6 +169,7 @@ int main(void)
             a_stable_connection_is_sought_again_within_two_seconds),
         cmocka_unit_test(
             a_kick_soon_after_the_connack_makes_the_next_wait_longer),
+        cmocka_unit_test(quick_waits_are_for_outages_and_not_for_refusals),
         cmocka_unit_test(no_wait_is_longer_than_the_ceiling),
         cmocka_unit_test(who_is_busy_is_left_alone_and_not_met_by_all_at_once),
         cmocka_unit_test(the_brokers_hint_is_kept_to_and_spread),

@@ -71,6 +71,9 @@ static void the_least_file_gives_documented_values(void **state)
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_AUTO);
     assert_int_equal(s->keep_alive_min_s, 30);
+    assert_int_equal(s->puback_ms, 30000);
+    assert_int_equal(s->publishes_per_s, 0);
+    assert_int_equal(s->kbytes_per_s, 0);
     assert_int_equal(s->connect_timeout_ms, 20000);
     assert_false(s->websocket);
     assert_true(s->resume);
@@ -293,7 +296,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 41);
+    assert_int_equal(keys, 44);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
