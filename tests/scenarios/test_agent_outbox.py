@@ -7,7 +7,6 @@ it, is compared with what was configured.  Disks are real: ext4 on a loop
 device that is mounted read-only or breaks, tmpfs of a few megabytes, and a
 kernel that answers EIO (strace).
 """
-import json
 import os
 import re
 import shutil
@@ -16,51 +15,10 @@ import subprocess
 import time
 
 from kit import Skipped, expect, main, read, run, scenario, wait_until, write
-from world import NAMEPLATE, Application, World, device, factory, thing
+from listener import Cloud, gaps
+from world import NAMEPLATE, Application, World
 
 ONLINE = "info session online"
-
-
-class Heard:
-    """One message as mosquitto_sub tells it."""
-
-    def __init__(self, line):
-        topic, self.expiry, properties, payload = line.split("|", 3)
-        self.topic = topic.split("/", 2)[2]
-        self.payload = json.loads(payload)
-        self.id = re.findall(r"\bid:(\S+)", properties)
-        self.store, _, number = (self.id or ["-"])[0].partition("-")
-        self.seq = int(number) if number.isdigit() else None
-
-
-class Cloud:
-    """A broker that remembers, and a listener of MQTT 5 with a session."""
-
-    def __init__(self, world, topic="#"):
-        self.broker = world.broker(
-            f"persistence true\npersistence_location {world.folder}/\n"
-            "max_queued_messages 0\nmax_inflight_messages 0\n"
-            "set_tcp_nodelay true\n")
-        self.log = world.path("heard")
-        home = device("LISTENER")
-        world.run_beside(
-            "mosquitto_sub", "-h", "localhost", "-p", self.broker.port,
-            "--cafile", factory().server_ca, "--cert", home + "/device.crt",
-            "--key", home + "/device.key", "-c", "-x", "3600", "-i", "listener",
-            "-q", "1", "-V", "mqttv5", "-F", "%t|%E|%P|%p",
-            "-t", f"nameplate/{thing()}/{topic}", log="heard")
-        wait_until(lambda: "Sending SUBACK to listener" in self.broker.words(),
-                   10, "the listener has subscribed")
-
-    def heard(self, part="stream/"):
-        return [Heard(line) for line in read(self.log).split("\n")
-                if line.startswith("nameplate/") and f"/{part}" in line
-                and line.endswith("}")]
-
-    def wait(self, count, part="stream/", seconds=20):
-        wait_until(lambda: len(self.heard(part)) >= count, seconds,
-                   f"{count} of {part}: {read(self.log)[-3000:]}")
-        return self.heard(part)
 
 
 def emit(agent, stream, numbers, **more):
@@ -75,11 +33,6 @@ def status(agent):
     with Application(agent) as application:
         application.send(op="status")
         return application.receive()
-
-
-def gaps(seqs):
-    """What is missing in the numbers of one stream."""
-    return sorted(set(range(1, max(seqs) + 1)) - set(seqs))
 
 
 @scenario
