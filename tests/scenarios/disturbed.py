@@ -66,10 +66,10 @@ def kill(point):
     return [f"inject={point[0]}:signal=KILL:when={point[1]}"]
 
 
-def fail(point, error, last="", every=""):
-    """From the point on: to `last`, and only every so many."""
-    when = f"{point[1]}{last and f'..{last}'}{every and f'+{every}'}"
-    return [f"inject={point[0]}:error={error}:when={when}"]
+def fail(point, error, burst=0):
+    """That call, and so many after it."""
+    last = f"..{point[1] + burst}" if burst else ""
+    return [f"inject={point[0]}:error={error}:when={point[1]}{last}"]
 
 
 class Client:
@@ -148,7 +148,7 @@ class Victim:
             port=cloud.broker.port, settings={
                 "store.commits_per_s": 1000, "telemetry.interval_s": 0,
                 "device.description": write(world.path("description.json"), '{"title":"Door"}')})
-        self.online = True
+        self.online, self.wants_recovery = True, False
         self.log = os.path.join(self.agent.home, "trace")
 
     def _command(self, options):
@@ -179,6 +179,7 @@ class Victim:
                 else:
                     self.refused += 1
                     expect(answer.get("code") in ("io", "busy"), str(answer))
+            self._recover(client)
         self.stored += mine
         if self.online:
             self._wait(lambda: set(mine) <= set(self.heard()), 15)
@@ -187,6 +188,19 @@ class Victim:
         agent.process = None
         agent.check_log()
         return status
+
+    def _recover(self, client):
+        """Where the last were refused, it takes messages again, soon."""
+        until = time.monotonic() + 20
+        while self.wants_recovery and client.process.poll() is None:
+            self.number += 3
+            answers = client.emit(range(self.number - 3, self.number))
+            self.stored += [n for n, answer in answers if answer["ok"]]
+            if all(answer["ok"] for _, answer in answers):
+                return
+            expect(time.monotonic() < until,
+                   f"it stores again: {answers}\n{self.agent.words()[-3000:]}")
+            time.sleep(0.1)
 
     def _wait(self, question, seconds):
         """Or until it is dead, or the time is over."""
