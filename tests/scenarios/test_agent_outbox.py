@@ -14,6 +14,7 @@ import stat
 import subprocess
 import time
 
+from disk import Disk
 from kit import Skipped, expect, main, read, run, scenario, wait_until, write
 from listener import Cloud, gaps
 from world import NAMEPLATE, Application, World
@@ -227,39 +228,6 @@ def a_damaged_store_is_set_aside_and_told_everywhere():
 # --- disks that fail ----------------------------------------------------------
 
 
-class Disk:
-    """ext4 on a loop device at `path`; real, so root only."""
-
-    def __init__(self, world, megabytes=16):
-        if os.geteuid() != 0 or not shutil.which("losetup"):
-            raise Skipped("needs root and losetup to mount a disk")
-        self.image, self.path = world.path("image"), world.path("disk")
-        os.mkdir(self.path)
-        with open(self.image, "wb") as f:
-            f.truncate(megabytes * 1024 * 1024)
-        run("mkfs.ext4", "-q", self.image)
-        done = run("losetup", "-f", "--show", self.image, status=None)
-        if done.returncode:
-            raise Skipped(f"no loop device: {done.stderr.strip()}")
-        self.device = done.stdout.strip()
-        world.endings.append(self.remove)
-
-    def mount(self, options="errors=remount-ro"):
-        run("mount", "-o", options, self.device, self.path)
-
-    def unmount(self, lazily=False):
-        run("umount", *(["-l"] if lazily else []), self.path)
-
-    def break_down(self):
-        """As the kernel does when it finds an error: read-only at once."""
-        name = os.path.basename(self.device)
-        write(f"/sys/fs/ext4/{name}/trigger_fs_error", "1")
-
-    def remove(self):
-        run("umount", "-l", self.path, status=None)
-        run("losetup", "-d", self.device, status=None)
-
-
 def ok(agent, number):
     return emit(agent, "n", [number])[0].get("ok", False)
 
@@ -267,7 +235,7 @@ def ok(agent, number):
 @scenario
 def a_read_only_disk_at_the_start_is_said_survived_and_recovered_from():
     with World() as world:
-        disk = Disk(world)
+        disk = Disk(world, "disk")
         cloud = Cloud(world)
         disk.mount("ro")
         agent = world.agent(port=cloud.broker.port, settings={
@@ -287,7 +255,7 @@ def a_read_only_disk_at_the_start_is_said_survived_and_recovered_from():
 @scenario
 def a_disk_that_breaks_while_running_and_comes_back_loses_nothing_stored():
     with World() as world:
-        disk = Disk(world)
+        disk = Disk(world, "disk")
         cloud = Cloud(world)
         cloud.broker.stop()
         disk.mount()
