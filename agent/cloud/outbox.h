@@ -24,6 +24,7 @@ struct outbox;
 #define OUTBOX_CONFIGURED  12 /* classes, with the three built in */
 #define OUTBOX_STREAM_NAME 72 /* with its NUL */
 #define OUTBOX_STORE_NAME  9
+#define OUTBOX_RETRY_MS    1000
 
 struct outbox_options {
     const char *path; /* the database; made when missing, mode 0600 */
@@ -78,12 +79,13 @@ struct outbox_figures {
 
 /* Open or make.  A file that is not a sound database is set aside under
  * "<path>.corrupt-<wall ms>" (the latest one is kept), logged, and a new one
- * begun; what it is known to have held counts as dropped.  A file of the
+ * begun; what can be read of it is taken over (outbox_salvage.h), and what else
+ * it is known to have held counts as dropped.  A file of the
  * format before is converted and keeps what it holds, as events.  A disk that
- * refuses is no reason to stay away: the outbox is `failing`, and each commit
- * tries again.  ERR_AGAIN: another process has it open; ERR_IO: what stands at
- * the path can never be it, e.g. a folder; ERR_NO_MEMORY.  The reason is
- * logged. */
+ * refuses is no reason to stay away: the outbox is `failing`, and commits try
+ * again, at most every OUTBOX_RETRY_MS.  ERR_AGAIN: another process has it
+ * open; ERR_IO: what stands at the path can never be it, e.g. a folder;
+ * ERR_NO_MEMORY.  The reason is logged. */
 enum err outbox_open(
     const struct outbox_options *options, struct outbox **out) MUST_CHECK;
 void outbox_close(struct outbox *ob); /* commits; NULL is fine */

@@ -3,6 +3,7 @@
 
 #include "cloud/outbox_file.h"
 #include "cloud/outbox_inside.h"
+#include "cloud/outbox_salvage.h"
 #include "core/log.h"
 
 #define MODULE     "outbox"
@@ -191,14 +192,29 @@ static enum err forget_anyway(struct outbox *ob)
     return e;
 }
 
+/* A disk that refuses is not asked, and complained about, all the time. */
+static bool may_try_again(struct outbox *ob)
+{
+    int64_t now_ms = ob->now(ob->context).monotonic_ms;
+
+    if (ob->tried_ms != 0 && now_ms - ob->tried_ms < OUTBOX_RETRY_MS)
+        return false;
+    ob->tried_ms = now_ms;
+    return true;
+}
+
 /* The file is unsound, or was when we last tried: begin a new one. */
 static void start_over(struct outbox *ob)
 {
+    char aside[OUTBOX_FILE_NAME] = "";
+
+    if (ob->store == NULL && !may_try_again(ob))
+        return;
     if (ob->store != NULL) {
         outbox_spoil_group(ob);
         outbox_store_close(ob->store);
         ob->store = NULL;
-        if (outbox_file_set_aside(ob->path) != ERR_OK)
+        if (outbox_file_set_aside(ob->path, aside) != ERR_OK)
             return;
         ob->state.set_aside++;
     }
@@ -206,6 +222,8 @@ static void start_over(struct outbox *ob)
         outbox_file_make_folder(ob->path);
     if (outbox_store_open(ob->path, ob->wear, &ob->state, &ob->store) != ERR_OK)
         return;
+    if (aside[0] != '\0')
+        outbox_salvage(aside, ob->wear, ob->store, &ob->state);
     if (outbox_adopt(ob) != ERR_OK) {
         outbox_store_close(ob->store);
         ob->store = NULL;
@@ -232,8 +250,11 @@ static void let_go_of_a_lost_file(struct outbox *ob)
 
 static void note_outcome(struct outbox *ob, bool failing)
 {
-    if (!failing && ob->failing)
+    if (!failing && ob->failing) {
         log_info(MODULE, "the disk stores again file=%s", ob->path);
+        /* What failed stands in the WAL like something torn; begin it anew. */
+        outbox_store_checkpoint(ob->store);
+    }
     ob->failing = failing;
 }
 

@@ -28,6 +28,7 @@ struct outbox {
     size_t queue_count;
     struct outbox_pace pace;
     struct outbox_file_id file;
+    int64_t tried_ms;  /* the last try to open a file that was refused */
     bool group_spoilt; /* the disk refused; only the commit ends it */
     bool group_put;    /* something was put */
     bool needs_commit;

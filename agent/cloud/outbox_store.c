@@ -1,6 +1,6 @@
 /* outbox_store.c - SQLite removes the WAL when it closes cleanly, so a WAL
- * found when opening means a kill or a power cut; only then the file is
- * checked. */
+ * found when opening means a kill or a power cut; only then the whole file is
+ * checked (outbox_recover.h). */
 
 #include "cloud/outbox_store.h"
 
@@ -9,12 +9,15 @@
 #include <string.h>
 
 #include "cloud/outbox_file.h"
+#include "cloud/outbox_recover.h"
+#include "cloud/outbox_salvage.h"
 #include "cloud/outbox_schema.h"
 #include "cloud/outbox_sql.h"
 #include "core/log.h"
 
 #define MODULE     "outbox"
 #define LOAN_BYTES (16 * 1024) /* a larger loan is given back when it ends */
+#define UNSEEN     1000000     /* more messages than a WAL holds */
 
 enum statement {
     BEGIN,
@@ -93,25 +96,52 @@ static enum err open_as_it_is(const char *path, struct outbox_wear *wear,
     struct outbox_state *state, struct outbox_store **out)
 {
     struct outbox_store *s = calloc(1, sizeof(*s));
-    bool cut_short = outbox_file_was_cut_short(path);
+    struct outbox_recovery recovery;
     enum err e;
 
     *out = s;
     if (s == NULL)
         return ERR_NO_MEMORY;
-    e = outbox_file_make(path);
+    e = outbox_recover_look(path, &recovery);
+    if (e == ERR_OK)
+        e = outbox_file_make(path);
     if (e == ERR_OK)
         e = outbox_sql_connect(path, outbox_wear_vfs(wear), &s->sql);
     if (e == ERR_OK)
         e = outbox_schema_settle(&s->sql, state);
     if (e == ERR_OK)
         e = outbox_schema_read(&s->sql, state);
-    if (e == ERR_OK && cut_short)
-        e = outbox_sql_check(&s->sql);
+    if (e == ERR_OK)
+        e = outbox_recover_settle(&s->sql, &recovery, state);
     if (e == ERR_OK)
         e = prepare(s);
     s->sql.corrupt |= s->sql.misfit; /* not tables of ours */
     return e;
+}
+
+/* It cannot be used: begin a new one, with what can be read of it. */
+static enum err begin_anew(const char *path, struct outbox_wear *wear,
+    struct outbox_state *state, struct outbox_store **s)
+{
+    char aside[OUTBOX_FILE_NAME];
+    struct outbox_state anew;
+    enum err e;
+
+    outbox_store_close(*s);
+    *s = NULL;
+    e = outbox_file_set_aside(path, aside);
+    if (e == ERR_OK)
+        state->set_aside++;
+    state->next_id += UNSEEN; /* its last groups may be unreadable */
+    outbox_state_begin_anew(state);
+    anew = *state;
+    if (e == ERR_OK)
+        e = open_as_it_is(path, wear, state, s);
+    if (e != ERR_OK)
+        return e;
+    outbox_state_complete(state, &anew);
+    outbox_salvage(aside, wear, *s, state);
+    return ERR_OK;
 }
 
 enum err outbox_store_open(const char *path, struct outbox_wear *wear,
@@ -124,17 +154,8 @@ enum err outbox_store_open(const char *path, struct outbox_wear *wear,
     outbox_state_begin_anew(&anew);
     *state = anew;
     e = open_as_it_is(path, wear, state, &s);
-    if (e != ERR_OK && s != NULL && s->sql.corrupt) {
-        outbox_store_close(s);
-        s = NULL;
-        e = outbox_file_set_aside(path);
-        if (e == ERR_OK)
-            state->set_aside++;
-        outbox_state_begin_anew(state);
-        anew = *state;
-        if (e == ERR_OK)
-            e = open_as_it_is(path, wear, state, &s);
-    }
+    if (e != ERR_OK && s != NULL && s->sql.corrupt)
+        e = begin_anew(path, wear, state, &s);
     if (e != ERR_OK) {
         outbox_store_close(s);
         return e;
@@ -150,6 +171,9 @@ void outbox_store_close(struct outbox_store *s)
         return;
     for (int i = 0; i < STATEMENTS; i++)
         (void)sqlite3_finalize(s->statements[i]);
+    if (s->sql.corrupt) /* set it aside as it is */
+        (void)sqlite3_db_config(
+            s->sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     if (sqlite3_close(s->sql.db) != SQLITE_OK)
         (void)outbox_sql_failed(&s->sql, "close");
     free(s->loan);
