@@ -1,6 +1,8 @@
 /* outbox_commit.c - what becomes durable, and what happens when the disk
  * refuses. */
 
+#include <inttypes.h>
+
 #include "cloud/outbox_file.h"
 #include "cloud/outbox_inside.h"
 #include "cloud/outbox_salvage.h"
@@ -24,9 +26,23 @@ void outbox_count_wear(struct outbox *ob)
     ob->counted = written;
 }
 
+static void note_spent_day(struct outbox *ob)
+{
+    bool spent = ob->pace.budget_bytes > 0 &&
+        ob->state.written_today >= ob->pace.budget_bytes;
+
+    if (spent && !ob->spent)
+        log_warning(MODULE,
+            "this day's bytes are written; until tomorrow a commit comes every"
+            " %d ms written_today=%" PRIu64,
+            OUTBOX_PACE_SELDOM_MS, ob->state.written_today);
+    ob->spent = spent;
+}
+
 int64_t outbox_commit_wait_ms(struct outbox *ob)
 {
     outbox_count_wear(ob);
+    note_spent_day(ob);
     return outbox_pace_wait_ms(
         &ob->pace, ob->state.written_today, ob->now(ob->context).monotonic_ms);
 }

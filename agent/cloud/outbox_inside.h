@@ -35,6 +35,7 @@ struct outbox {
     bool failing;
     bool reserved;   /* the reserve is there */
     bool complained; /* that it is not */
+    bool spent;      /* the day's bytes are written */
     uint64_t accepted;
     uint64_t turn;        /* of the queues */
     int64_t take_wait_ms; /* of the last take */

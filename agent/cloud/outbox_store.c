@@ -32,6 +32,7 @@ enum statement {
     STREAM,
     NEW_STREAM,
     KEEP_STREAM,
+    COUNT_STREAMS,
     STATEMENTS
 };
 
@@ -58,6 +59,8 @@ static const char *const texts[STATEMENTS] = {
     [KEEP] = OUTBOX_SCHEMA_KEEP,
     [STREAM] = "SELECT id, next FROM tally WHERE id >= 256 AND name = ?1",
     [NEW_STREAM] = ANOTHER_STREAM,
+    [COUNT_STREAMS] = "SELECT count(*), 0 FROM tally WHERE id >= 256"
+                      " AND substr(name, 1, 1) != '$'",
     [KEEP_STREAM] = "UPDATE tally SET next = ?2 WHERE id = ?1",
 };
 
@@ -357,6 +360,20 @@ enum err outbox_store_weigh(struct outbox_store *s, uint64_t first,
     bind_number(s->statements[WEIGH], 1, first);
     bind_number(s->statements[WEIGH], 2, last);
     return ask(s, WEIGH, &out->messages, &out->bytes);
+}
+
+enum err outbox_store_admit_stream(struct outbox_store *s, const char *name)
+{
+    uint64_t count, unused;
+    enum err e;
+
+    (void)sqlite3_bind_text(
+        s->statements[STREAM], 1, name, -1, SQLITE_TRANSIENT);
+    e = ask(s, STREAM, &count, &unused);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = ask(s, COUNT_STREAMS, &count, &unused);
+    return e == ERR_OK && count >= OUTBOX_STREAMS_MOST ? ERR_EXISTS : e;
 }
 
 enum err outbox_store_stream(

@@ -225,6 +225,51 @@ def a_damaged_store_is_set_aside_and_told_everywhere():
                heard[0].store != heard[1].store, "a new store counts anew")
 
 
+@scenario
+def a_spent_day_makes_commits_seldom_and_refuses_nothing():
+    with World() as world:
+        cloud = Cloud(world)
+        agent = world.agent(port=cloud.broker.port, settings={
+            "store.write_mb_per_day": 1,
+            "telemetry.interval_s": 0}).wait_for(ONLINE)
+        emit(agent, "big", range(300), **{"class": "critical"})
+        while "this day's bytes are written" not in agent.words():
+            emit(agent, "big", ["x" * 9000] * 20)
+        emit(agent, "n", [1])
+        before, began = status(agent)["store"], time.monotonic()
+        told = emit(agent, "n", range(3)) + emit(agent, "n", range(3))
+        took = time.monotonic() - began
+        after = status(agent)["store"]
+        expect(all(answer["ok"] for answer in told), str(told))
+        # A commit comes with one fsync, and with three when the WAL is full.
+        commits = after["accepted"] - before["accepted"]
+        expect(commits == 6 and took > 5, f"{commits} stored in {took:.1f} s")
+        expect(after["syncs"] - before["syncs"] <= (took // 5 + 1) * 3,
+               f"{before} {after} {took:.1f} s")
+        cloud.wait(300)
+
+
+@scenario
+def one_stream_too_many_is_refused_and_the_others_go_on():
+    with World() as world:
+        cloud = Cloud(world)
+        agent = world.agent(port=cloud.broker.port, settings={
+            "telemetry.interval_s": 0}).wait_for(ONLINE)
+        with Application(agent) as application:
+            for number in range(1001):
+                application.send(op="emit", stream=f"s{number}", data=number,
+                                 id=number)
+            told = [application.receive() for _ in range(1001)]
+        refused = [answer for answer in told if not answer["ok"]]
+        expect([answer["id"] for answer in refused] == [1000] and
+               refused[0]["code"] == "too_large" and
+               "1,000" in refused[0]["error"], str(refused))
+        expect(emit(agent, "s7", [8])[0]["ok"], "the others go on")
+        run(NAMEPLATE, "emit", "-s", agent.socket, "another", "1", status=65)
+        heard = cloud.wait(1001)
+        expect(heard[-1].seq == 2, f"it is the second in s7: {heard[-1].id}")
+
+
 # --- disks that fail ----------------------------------------------------------
 
 
