@@ -219,6 +219,23 @@ static bool may_try_again(struct outbox *ob)
     return true;
 }
 
+static bool is_forgotten(void *context, uint64_t id)
+{
+    const struct outbox_queue *q = outbox_queue_of(context, id);
+
+    return q != NULL && outbox_ledger_skip(q->ledger, id) != id;
+}
+
+static void salvage(struct outbox *ob, const char *aside)
+{
+    const struct outbox_salvage_options options = {.aside = aside,
+        .wear = ob->wear,
+        .is_gone = is_forgotten,
+        .context = ob};
+
+    outbox_salvage(&options, ob->store, &ob->state);
+}
+
 /* The file is unsound, or was when we last tried: begin a new one. */
 static void start_over(struct outbox *ob)
 {
@@ -239,7 +256,7 @@ static void start_over(struct outbox *ob)
     if (outbox_store_open(ob->path, ob->wear, &ob->state, &ob->store) != ERR_OK)
         return;
     if (aside[0] != '\0')
-        outbox_salvage(aside, ob->wear, ob->store, &ob->state);
+        salvage(ob, aside);
     if (outbox_adopt(ob) != ERR_OK) {
         outbox_store_close(ob->store);
         ob->store = NULL;

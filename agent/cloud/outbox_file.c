@@ -59,6 +59,28 @@ static enum err sync_folder(const char *path)
     return e;
 }
 
+/* The folder may be new as well.  Where we may not look at the one above it,
+ * somebody else made it. */
+static void sync_above(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *name;
+    size_t len;
+    int fd;
+
+    if (split(path, folder, &name) != ERR_OK)
+        return;
+    len = strlen(folder);
+    (void)snprintf(folder + len, sizeof(folder) - len, "..");
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fsync(fd) != 0)
+        log_warning(MODULE, "cannot sync folder=%s reason=\"%s\"", folder,
+            strerror(errno));
+    (void)close(fd);
+}
+
 enum err outbox_file_make(const char *path)
 {
     struct stat st;
@@ -76,8 +98,10 @@ enum err outbox_file_make(const char *path)
         e = io_error("make private", path);
     }
     (void)close(fd);
-    if (e == ERR_OK && st.st_size == 0)
+    if (e == ERR_OK && st.st_size == 0) {
+        sync_above(path);
         e = sync_folder(path);
+    }
     return e;
 }
 

@@ -21,6 +21,7 @@
 #define IN_A_PAGE 3800 /* with all that stands beside it */
 
 struct salvage {
+    const struct outbox_salvage_options *options;
     sqlite3 *db; /* the file that was set aside */
     struct outbox_store *store;
     struct outbox_state state; /* as it will be */
@@ -85,12 +86,13 @@ static enum err move_one(struct salvage *s, sqlite3_stmt *row)
 }
 
 /* Pages that do not belong together may lead anywhere. */
-static bool is_next(struct salvage *s, int64_t id, bool from_the_front)
+static bool is_wanted(struct salvage *s, int64_t id, bool from_the_front)
 {
     if (id <= s->last || id >= s->first)
         return false;
     *(from_the_front ? &s->last : &s->first) = id;
-    return true;
+    return s->options->is_gone == NULL ||
+        !s->options->is_gone(s->options->context, (uint64_t)id);
 }
 
 /* True: to the end. */
@@ -105,15 +107,17 @@ static bool move_all(struct salvage *s, const char *text, bool from_the_front)
     (void)sqlite3_bind_int64(row, 2, s->most_bytes);
     while ((code = sqlite3_step(row)) == SQLITE_ROW && !s->failed &&
         port_monotonic_ms() < s->until_ms)
-        if (is_next(s, sqlite3_column_int64(row, 0), from_the_front))
+        if (is_wanted(s, sqlite3_column_int64(row, 0), from_the_front))
             s->failed = move_one(s, row) != ERR_OK;
     (void)sqlite3_finalize(row);
     return code == SQLITE_DONE;
 }
 
 /* What can be read of it is in the store's transaction.  True: all of it. */
-static bool read_all(struct salvage *s, const char *aside, const char *vfs)
+static bool read_all(struct salvage *s)
 {
+    const char *aside = s->options->aside;
+    const char *vfs = outbox_wear_vfs(s->options->wear);
     struct outbox_recovery recovery;
     bool done = false;
 
@@ -133,15 +137,16 @@ static bool read_all(struct salvage *s, const char *aside, const char *vfs)
     return done && !recovery.damaged;
 }
 
-void outbox_salvage(const char *aside, struct outbox_wear *wear,
+void outbox_salvage(const struct outbox_salvage_options *options,
     struct outbox_store *store, struct outbox_state *state)
 {
-    struct salvage s = {.store = store,
+    struct salvage s = {.options = options,
+        .store = store,
         .state = *state,
         .until_ms = port_monotonic_ms() + MOST_MS,
         .last = -1,
         .first = INT64_MAX};
-    bool all = read_all(&s, aside, outbox_wear_vfs(wear));
+    bool all = read_all(&s);
 
     if (s.count == 0)
         return;
