@@ -22,6 +22,9 @@
 #define WEIGHT                                                                 \
     "SELECT count(*), CAST(total(length(CAST(topic AS BLOB)) +"                \
     " length(payload)) AS INTEGER) FROM message WHERE id BETWEEN ?1 AND ?2"
+#define COUNTED_STREAMS                                                        \
+    "SELECT count(*), 0 FROM tally WHERE id >= 256"                            \
+    " AND substr(name, 1, 1) != '$'"
 #define ANOTHER_STREAM                                                         \
     "INSERT INTO tally (id, name, next) VALUES"                                \
     " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, 0)"
@@ -38,8 +41,7 @@ static const char *const texts[STATEMENTS] = {
     [KEEP] = OUTBOX_SCHEMA_KEEP,
     [STREAM] = "SELECT id, next FROM tally WHERE id >= 256 AND name = ?1",
     [NEW_STREAM] = ANOTHER_STREAM,
-    [COUNT_STREAMS] = "SELECT count(*), 0 FROM tally WHERE id >= 256"
-                      " AND substr(name, 1, 1) != '$'",
+    [COUNT_STREAMS] = COUNTED_STREAMS,
     [KEEP_STREAM] = "UPDATE tally SET next = ?2 WHERE id = ?1",
 };
 

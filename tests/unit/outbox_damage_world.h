@@ -354,6 +354,7 @@ static const char *account(struct store *s, const bool seen[MESSAGES])
 static const char *examine(struct store *s)
 {
     bool seen[MESSAGES] = {false};
+    struct outbox_figures f;
     const char *fault;
 
     if (try_open(&s->world) != ERR_OK)
@@ -366,8 +367,11 @@ static const char *examine(struct store *s)
     close_outbox(&s->world);
     if (fault == NULL && try_open(&s->world) != ERR_OK)
         fault = "it does not open again";
-    if (fault == NULL && outbox_figures(s->world.ob).queued < 6)
-        fault = "what is new is gone";
+    if (fault == NULL) {
+        f = outbox_figures(s->world.ob);
+        if (f.queued + lost(&f) < 6) /* it may lie in a damaged page */
+            fault = "what is new is gone and nobody says so";
+    }
     close_outbox(&s->world);
     return fault;
 }
