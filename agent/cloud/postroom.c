@@ -284,9 +284,15 @@ static void commit_soon(struct postroom *room)
 
 static void commit_later(struct postroom *room)
 {
-    if (room->commit_later == NULL && room->commit_soon == NULL)
-        room->commit_later =
-            loop_timer_start(room->loop, FORGETTING_MS, on_commit_later, room);
+    int64_t wait_ms;
+
+    if (room->commit_later != NULL || room->commit_soon != NULL)
+        return;
+    wait_ms = outbox_commit_wait_ms(room->outbox);
+    if (wait_ms < FORGETTING_MS)
+        wait_ms = FORGETTING_MS;
+    room->commit_later =
+        loop_timer_start(room->loop, (uint64_t)wait_ms, on_commit_later, room);
 }
 
 void postroom_free(struct postroom *room)

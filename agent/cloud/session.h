@@ -105,8 +105,8 @@ enum err session_publish(struct session *s, const char *topic,
 
 /* Put into the outbox; `stored` (may be NULL) comes exactly once, after the
  * commit, never from inside this call.  On an error it never comes:
- * ERR_NOT_FOUND: no such class; ERR_AGAIN: its queue is full; ERR_TOO_BIG,
- * ERR_IO, ERR_NO_MEMORY. */
+ * ERR_NOT_FOUND: no such class; ERR_EXISTS: one stream too many; ERR_AGAIN: its
+ * queue is full; ERR_TOO_BIG, ERR_IO, ERR_NO_MEMORY. */
 struct session_letter {
     const char *topic;
     const void *payload;

@@ -179,6 +179,9 @@ static void answer_start(
     else if (e == ERR_NOT_FOUND)
         said = "\"class\" wants telemetry, event, critical or one that is "
                "configured";
+    else if (e == ERR_EXISTS)
+        said = "this stream would be one more than the 1,000 that are counted;"
+               " use one of those";
     else if (e == ERR_TOO_BIG)
         said = words->too_big;
     else if (e == ERR_IO)

@@ -260,6 +260,9 @@ static void an_emit_may_name_its_class_and_ask_for_busy(void **state)
     s->fake->refusal = ERR_AGAIN;
     refuses(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1}",
         "{\"ok\":false,\"code\":\"busy\"", "its queue is full");
+    s->fake->refusal = ERR_EXISTS;
+    refuses(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1}",
+        "{\"ok\":false,\"code\":\"too_large\"", "one more than the 1,000");
 }
 
 static void status_says_why_we_are_offline(void **state)
