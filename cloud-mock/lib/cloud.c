@@ -22,6 +22,7 @@ struct cloud {
     struct shadows *shadows;
     struct subscriptions *subscriptions;
     struct rates *rates;
+    struct enrolment *enrolment; /* NULL: there is no operational CA */
 };
 
 static bool is_thing(const char *client)
@@ -29,11 +30,22 @@ static bool is_thing(const char *client)
     return strchr(client, ':') != NULL;
 }
 
+static enum err open_enrolment(
+    struct cloud *cloud, const struct enrolment_options *options)
+{
+    const struct enrolment_services services = {
+        cloud->store, cloud->sender, cloud->registry};
+
+    if (options->folder == NULL)
+        return ERR_OK;
+    return enrolment_open(options, &services, &cloud->enrolment);
+}
+
 static enum err open_parts(struct cloud *cloud,
     const struct cloud_options *options, const struct seam *seam)
 {
-    const struct registry_options registry = {
-        options->authorities, options->authority_count, options->drop_first};
+    const struct registry_options registry = {options->authorities,
+        options->authority_count, options->drop_first, options->pending};
     enum err e = store_open(options->database, &cloud->store);
 
     if (e != ERR_OK)
@@ -49,8 +61,9 @@ static enum err open_parts(struct cloud *cloud,
         return e;
     cloud->presence = presence_new(cloud->store, cloud->sender);
     cloud->shadows = shadows_new(cloud->store, cloud->sender, cloud->rates);
-    return cloud->presence == NULL || cloud->shadows == NULL ? ERR_NO_MEMORY
-                                                             : ERR_OK;
+    if (cloud->presence == NULL || cloud->shadows == NULL)
+        return ERR_NO_MEMORY;
+    return open_enrolment(cloud, &options->enrolment);
 }
 
 enum err cloud_open(const struct cloud_options *options,
@@ -74,6 +87,7 @@ void cloud_close(struct cloud *cloud)
 {
     if (cloud == NULL)
         return;
+    enrolment_close(cloud->enrolment);
     shadows_free(cloud->shadows);
     presence_free(cloud->presence);
     registry_close(cloud->registry);
@@ -265,6 +279,7 @@ void cloud_message(struct cloud *cloud, const struct cloud_message *message)
         .registry = cloud->registry,
         .presence = cloud->presence,
         .shadows = cloud->shadows,
+        .enrolment = cloud->enrolment,
         .strict = &cloud->strict,
         .rates = cloud->rates};
     struct topic_shadow topic;
@@ -280,5 +295,7 @@ void cloud_message(struct cloud *cloud, const struct cloud_message *message)
 void cloud_tick(struct cloud *cloud)
 {
     presence_tick(cloud->presence);
+    if (cloud->enrolment != NULL)
+        enrolment_tick(cloud->enrolment);
     sender_tick(cloud->sender);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cloud-mock/lib/enrolment.h"
 #include "cloud-mock/lib/limits.h"
 #include "cloud-mock/lib/presence.h"
 #include "cloud-mock/lib/seam.h"
@@ -21,6 +22,8 @@ struct cloud_options {
     bool strict;     /* AWS's limits, and its way to answer what is denied */
     bool drop_first; /* the connection that registers a certificate */
     bool rates;      /* AWS's rates, see rates.h */
+    bool pending;    /* just-in-time registration, see registry.h */
+    struct enrolment_options enrolment; /* no folder: none */
 };
 
 /* On failure the log says why. */
