@@ -15,7 +15,7 @@
 
 static const char *const names[] = {"database", "log_file", "socket",
     "authority", "strict", "rates", "sni", "jitp_drop_first", "registration",
-    "operational", "operational_life_s"};
+    "operational", "operational_life_s", "claim_authority", "claims_take_over"};
 
 struct choice {
     const char *yes, *no;
@@ -112,6 +112,10 @@ static bool read_one(const struct mosquitto_opt *option,
         return read_registration(option, &options->pending);
     } else if (strcmp(option->key, "operational") == 0) {
         options->operational = option->value;
+    } else if (strcmp(option->key, "claim_authority") == 0) {
+        options->claims[options->claim_count++] = option->value;
+    } else if (strcmp(option->key, "claims_take_over") == 0) {
+        return read_yes_no(option, &options->claims_take_over);
     } else if (strcmp(option->key, "operational_life_s") == 0) {
         return read_life(option, &options->operational_life_s);
     } else
@@ -144,8 +148,11 @@ enum err options_read(
     bool good = true;
 
     options.authorities = calloc(count + 1, sizeof(*options.authorities));
-    if (options.authorities == NULL)
+    options.claims = calloc(count + 1, sizeof(*options.claims));
+    if (options.authorities == NULL || options.claims == NULL) {
+        options_free(&options);
         return ERR_NO_MEMORY;
+    }
     for (size_t i = 0; i < count; i++)
         good = read_one(&given[i], &options, &by_hand) && good;
     good = are_given(&options) && good;
@@ -167,4 +174,6 @@ void options_free(struct options *options)
 {
     free(options->authorities);
     options->authorities = NULL;
+    free(options->claims);
+    options->claims = NULL;
 }

@@ -15,7 +15,11 @@
  *                             PENDING_ACTIVATION until somebody says so (jitp)
  *     operational PATH        the folder of the operational CA, which cloudd
  *                             made; without it nobody enrols
- *     operational_life_s N    how long its certificates are good (30 days) */
+ *     operational_life_s N    how long its certificates are good (30 days)
+ *     claim_authority PATH    CAs of claim certificates: a file, or a folder;
+ *                             may stand several times
+ *     claims_take_over yes|no a claim may have a certificate for a thing that
+ *                             has a factory certificate (no) */
 
 #ifndef CLOUD_MOCK_OPTIONS_H
 #define CLOUD_MOCK_OPTIONS_H
@@ -39,6 +43,9 @@ struct options {
     bool rates;
     bool sni_required;
     bool pending;
+    const char **claims; /* freed by options_free, the texts are lent */
+    size_t claim_count;
+    bool claims_take_over;
     const char *operational; /* NULL: none */
     int64_t operational_life_s;
 };

@@ -97,6 +97,7 @@ static int64_t seconds(const mbedtls_x509_time *t)
     return timegm(&tm);
 }
 
+/* All names that are there; ERR_INVALID: not each of them exactly once. */
 static enum err read_names(const mbedtls_x509_crt *crt, struct certificate *out)
 {
     const struct {
@@ -109,16 +110,15 @@ static enum err read_names(const mbedtls_x509_crt *crt, struct certificate *out)
         {MBEDTLS_OID_AT_SERIAL_NUMBER, out->serial     },
     };
 
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        enum err e =
-            certificate_attribute(&crt->subject, wanted[i].oid, wanted[i].text);
+    enum err e = ERR_OK;
 
-        if (e != ERR_OK)
-            return e;
-    }
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        if (certificate_attribute(
+                &crt->subject, wanted[i].oid, wanted[i].text) != ERR_OK)
+            e = ERR_INVALID;
     certificate_name_text(&crt->subject, out->subject);
     certificate_name_text(&crt->issuer, out->issuer);
-    return ERR_OK;
+    return e;
 }
 
 static bool is_of_vendor(const mbedtls_x509_crt *authority, const char *vendor)
@@ -207,6 +207,29 @@ enum err certificate_read(const struct certificate_pool *pool, const void *der,
     return e;
 }
 
+enum err certificate_read_signed(const struct certificate_pool *pool,
+    const void *der, size_t len, struct certificate *out)
+{
+    struct certificate certificate = {.chain = "[]"};
+    mbedtls_x509_crt *authority;
+    mbedtls_x509_crt crt;
+    enum err e;
+
+    mbedtls_x509_crt_init(&crt);
+    e = certificate_parse(der, len, &crt);
+    if (e == ERR_OK) {
+        authority = certificate_pool_signer(pool, &crt);
+        e = authority == NULL ? ERR_DENIED
+                              : read_rest(&crt, authority, &certificate);
+    }
+    if (e == ERR_OK) {
+        (void)read_names(&crt, &certificate);
+        *out = certificate;
+    }
+    mbedtls_x509_crt_free(&crt);
+    return e;
+}
+
 enum err certificate_read_issued(const void *der, size_t len,
     const void *authority, size_t authority_len, struct certificate *out)
 {
@@ -223,8 +246,6 @@ enum err certificate_read_issued(const void *der, size_t len,
         e = read_rest(&crt, &ca, &certificate);
     if (e == ERR_OK) {
         (void)read_names(&crt, &certificate);
-        certificate_name_text(&crt.subject, certificate.subject);
-        certificate_name_text(&crt.issuer, certificate.issuer);
         *out = certificate;
     }
     mbedtls_x509_crt_free(&ca);

@@ -48,7 +48,8 @@ static bool take_parts(struct span der, struct parts *p)
         !reader_take(&algorithm.content, DER_OID, &oid) ||
         !reader_oid(oid.content, name) ||
         !reader_take(&whole.content, DER_BIT_STRING, &bits) ||
-        bits.content.len < 2 || whole.content.len != 0)
+        bits.content.len < 2 || bits.content.at[0] != 0 ||
+        whole.content.len != 0)
         return false;
     p->signature = (struct span){bits.content.at + 1, bits.content.len - 1};
     for (size_t i = 0; i < COUNT(signings); i++)

@@ -138,6 +138,9 @@ static enum err find_owner(const struct enrolment *enrolment,
     if (fault == NULL && order->only != NULL &&
         strcmp(order->only, thing->name) != 0)
         fault = "these credentials are for another thing";
+    if (fault == NULL && order->vendor != NULL &&
+        strcmp(order->vendor, thing->vendor) != 0)
+        fault = "the claim certificate is for another vendor's devices";
     if (fault == NULL) {
         owner = subject_of(thing);
         fault = certificate_request_judge(

@@ -33,6 +33,7 @@ struct enrolment_order {
      * must say it completely. */
     const struct store_thing *thing;
     const char *only;      /* it must be this thing's; NULL: anybody's */
+    const char *vendor;    /* ... a thing of this vendor; NULL: any */
     bool check_only;       /* judge; issue nothing */
     bool whole;            /* the subject must be complete (renewal) */
     const char *method;    /* est, fleet */

@@ -153,6 +153,12 @@ static enum err do_test_shadow_error(struct request_work *work)
     return request_say_ok(work);
 }
 
+static enum err do_test_provisioning_error(struct request_work *work)
+{
+    return set_fault(work, "code", 599,
+        &sender_faults(work->services->sender)->provisioning_code);
+}
+
 static enum err want_switch(struct request_work *work, bool *out)
 {
     const struct json *on = json_get(work->request, "on");
@@ -194,6 +200,7 @@ static const struct {
     {"test-duplicate",         do_test_duplicate   },
     {"test-clock",             do_test_clock       },
     {"test-shadow-error",      do_test_shadow_error},
+    {"test-provisioning-error", do_test_provisioning_error},
     {"test-strict",            do_test_strict      },
     {"test-rates",             do_test_rates       },
 };
