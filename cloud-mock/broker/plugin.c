@@ -311,8 +311,8 @@ static enum err broker_open(
         .rates = broker->options.rates,
         .pending = broker->options.pending,
         .enrolment = {broker->options.operational,
-                      broker->options.operational_life_s},
-        .claims = {broker->options.claims, broker->options.claim_count},
+                      broker->options.operational_life_s                      },
+        .claims = {broker->options.claims,      broker->options.claim_count},
         .claims_take_over = broker->options.claims_take_over,
     };
     e = cloud_open(&options, &seam, &broker->cloud);

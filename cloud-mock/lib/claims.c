@@ -110,11 +110,12 @@ void claims_leave(struct claims *claims, const char *client)
     }
 }
 
-void claims_revoke(struct claims *claims, const char *certificate)
+void claims_revoke(
+    struct claims *claims, const char *certificate, struct presence *presence)
 {
     for (const struct present *p = claims->first; p != NULL; p = p->next)
         if (strcmp(p->claim.certificate, certificate) == 0)
-            sender_kick(claims->sender, p->client);
+            (void)presence_kick(presence, p->client, PRESENCE_AUTH_ERROR);
 }
 
 static enum claims_answer refuse(const char *client, const char *why)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "cloud-mock/lib/presence.h"
 #include "cloud-mock/lib/registry.h"
 
 struct claims;
@@ -46,7 +47,8 @@ struct claim {
 const struct claim *claims_find(
     const struct claims *claims, const char *client);
 
-/* Close the connections with this certificate. */
-void claims_revoke(struct claims *claims, const char *certificate);
+/* Close the connections with this certificate, at the next tick. */
+void claims_revoke(
+    struct claims *claims, const char *certificate, struct presence *presence);
 
 #endif

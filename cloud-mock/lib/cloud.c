@@ -318,8 +318,7 @@ static void provision(struct cloud *cloud, const struct cloud_message *message)
     const struct provisioning services = {cloud->store, cloud->sender,
         cloud->registry, cloud->enrolment, cloud->claims_take_over};
     struct provisioning_requester requester = {.client = message->client,
-        .certificate =
-            presence_certificate(cloud->presence, message->client)};
+        .certificate = presence_certificate(cloud->presence, message->client)};
     struct store_thing thing;
 
     if (requester.certificate == NULL || is_privileged(message->client))

@@ -53,8 +53,8 @@ enum cloud_welcome {
 };
 
 /* Somebody wants to connect; also asked again about who is connected.  The id
- * of a privileged client has no ':', that of a thing has; "claim-..." is that of
- * a claim. */
+ * of a privileged client has no ':', that of a thing has; "claim-..." is that
+ * of a claim. */
 enum cloud_welcome cloud_connect(
     struct cloud *cloud, const struct cloud_connection *connection);
 void cloud_disconnect(struct cloud *cloud, const char *client,

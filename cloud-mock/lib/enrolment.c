@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "certs/say.h"
+#include "cloud-mock/lib/alarm.h"
 #include "cloud-mock/lib/certificate.h"
 #include "cloud-mock/lib/certificate_request.h"
 #include "cloud-mock/lib/issuer.h"
@@ -206,6 +207,15 @@ static enum err fill_issuance(const struct bytes *der,
     return e;
 }
 
+void enrolment_active(const struct enrolment *enrolment,
+    const struct store_certificate *certificate)
+{
+    const struct enrolment_services *services = &enrolment->services;
+
+    registry_tell(services->registry, certificate->thing);
+    alarm_look_at_key(services->store, services->sender, certificate, true);
+}
+
 /* Put what was signed into the registry. */
 static enum err enter(struct enrolment *enrolment,
     const struct enrolment_order *order, const struct store_thing *thing,
@@ -235,7 +245,7 @@ static enum err enter(struct enrolment *enrolment,
     log_info("enrolment", "issued thing=%s certificate=%s method=%s",
         thing->name, issuance.id, issuance.method);
     if (order->token == NULL)
-        registry_tell(enrolment->services.registry, thing->name);
+        enrolment_active(enrolment, &row);
     return ERR_OK;
 }
 

@@ -61,6 +61,10 @@ enum err enrolment_issue(struct enrolment *enrolment,
 enum err enrolment_owner(const struct enrolment *enrolment,
     const struct store_issuance *issuance, struct store_thing *out) MUST_CHECK;
 
+/* One that was issued is its thing's from now on: tell who wants to know. */
+void enrolment_active(const struct enrolment *enrolment,
+    const struct store_certificate *certificate);
+
 /* A certificate is no longer ACTIVE: if we issued it, and it is REVOKED, it
  * goes on the list, which is written anew. */
 enum err enrolment_revoked(

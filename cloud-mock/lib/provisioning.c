@@ -44,8 +44,7 @@ static enum err internal(struct work *work)
     return fail(work, 500, "InternalError", "It failed; see the broker's log.");
 }
 
-static enum err set_text(
-    struct work *work, const char *key, const char *text)
+static enum err set_text(struct work *work, const char *key, const char *text)
 {
     return json_set(work->answer, key, json_new_string(text)) == ERR_OK
         ? ERR_OK
@@ -100,8 +99,8 @@ static enum err judge_claim(struct work *work, const char *name)
         : ERR_OK;
 }
 
-static enum err make_token(
-    struct work *work, char token[2 * TOKEN_BYTES + 1], char hash[STORE_ID_SIZE])
+static enum err make_token(struct work *work, char token[2 * TOKEN_BYTES + 1],
+    char hash[STORE_ID_SIZE])
 {
     unsigned char bytes[TOKEN_BYTES];
 
@@ -212,8 +211,8 @@ static enum err find(struct work *work, struct store_issuance *out)
 static enum err judge_parameters(
     struct work *work, const struct store_thing *thing)
 {
-    const char *serial = json_text(json_get(
-        json_get(work->request, "parameters"), "SerialNumber"));
+    const char *serial = json_text(
+        json_get(json_get(work->request, "parameters"), "SerialNumber"));
 
     if (serial == NULL)
         return fail(work, 400, "InvalidParameters",
@@ -242,6 +241,7 @@ static enum err answer_provisioned(
 
 static enum err provision(struct work *work)
 {
+    struct store_certificate certificate;
     struct store_issuance issuance;
     struct store_thing thing;
     enum err e = find(work, &issuance);
@@ -253,11 +253,13 @@ static enum err provision(struct work *work)
     e = judge_parameters(work, &thing);
     if (e != ERR_OK)
         return e;
-    if (store_activate(work->services->store, issuance.id, &thing) != ERR_OK)
+    if (store_activate(work->services->store, issuance.id, &thing) != ERR_OK ||
+        store_get_certificate(
+            work->services->store, issuance.id, &certificate) != ERR_OK)
         return internal(work);
     log_info("provisioning", "registered thing=%s certificate=%s", thing.name,
         issuance.id);
-    registry_tell(work->services->registry, thing.name);
+    enrolment_active(work->services->enrolment, &certificate);
     return answer_provisioned(work, &thing);
 }
 
@@ -312,8 +314,7 @@ static enum err perform(struct work *work, const char *topic)
         return fail(work, 403, "AccessDenied",
             "This cloud issues no certificates: it has no operational CA.");
     if (table[i].perform != create && !json_is_object(work->request))
-        return fail(
-            work, 400, "InvalidParameters", "Expected a JSON object");
+        return fail(work, 400, "InvalidParameters", "Expected a JSON object");
     return table[i].perform(work);
 }
 
@@ -340,7 +341,8 @@ void provisioning_handle(const struct provisioning *provisioning,
     char topic[LIMITS_TOPIC_BYTES + 12];
     struct json *request = NULL;
     struct work work = {
-        provisioning, requester, NULL, json_new_object(), {0, NULL, NULL}};
+        provisioning, requester, NULL, json_new_object(), {0, NULL, NULL}
+    };
     enum err e;
 
     if (json_parse(message->payload, message->len, limits, &request) == ERR_OK)
@@ -356,7 +358,6 @@ void provisioning_handle(const struct provisioning *provisioning,
             work.fault.code != NULL ? work.fault.code : "none",
             work.fault.code != NULL ? work.fault.message : "no memory");
     }
-    sender_answer(
-        provisioning->sender, requester->client, topic, work.answer);
+    sender_answer(provisioning->sender, requester->client, topic, work.answer);
     json_free(request);
 }

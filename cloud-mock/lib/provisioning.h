@@ -1,6 +1,6 @@
-/* provisioning.h - fleet provisioning over MQTT (contract section 4.1): a claim,
- * or a device by its own certificate, asks for a certificate and then registers
- * it. */
+/* provisioning.h - fleet provisioning over MQTT (contract section 4.1): a
+ * claim, or a device by its own certificate, asks for a certificate and then
+ * registers it. */
 
 #ifndef CLOUD_MOCK_PROVISIONING_H
 #define CLOUD_MOCK_PROVISIONING_H

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud-mock/lib/alarm.h"
 #include "cloud-mock/lib/certificate.h"
 #include "cloud-mock/lib/description.h"
 #include "cloud-mock/lib/limits.h"
@@ -83,11 +84,28 @@ static enum registry_answer refuse(const char *client, const char *why)
     return REGISTRY_REFUSED;
 }
 
-static enum registry_answer admit_known(
+/* The id is the client's own word: told only if it could be a thing's. */
+static void tell_elsewhere(struct registry *registry,
     const struct store_certificate *known, const char *client)
 {
-    if (strcmp(known->thing, client) != 0)
+    char text[256];
+
+    if (known->thing[0] == '\0') /* nobody's yet */
+        return;
+    snprintf(text, sizeof(text),
+        "its certificate came from a client that calls itself %s",
+        topic_is_thing_name(client) ? client : "something else");
+    alarm_raise(
+        registry->store, registry->sender, known->thing, ALARM_ELSEWHERE, text);
+}
+
+static enum registry_answer admit_known(struct registry *registry,
+    const struct store_certificate *known, const char *client)
+{
+    if (strcmp(known->thing, client) != 0) {
+        tell_elsewhere(registry, known, client);
         return refuse(client, "the client id is not the certificate's thing");
+    }
     if (strcmp(known->status, ACTIVE) != 0)
         return refuse(client, known->status);
     return REGISTRY_WELCOME;
@@ -227,6 +245,7 @@ static const char *enrol(struct registry *registry,
     log_info(
         "registry", "registered thing=%s certificate=%s", thing.name, row.id);
     tell_registered(registry, certificate, &thing);
+    alarm_look_at_key(registry->store, registry->sender, &row, false);
     return NULL;
 }
 
@@ -250,7 +269,7 @@ enum registry_answer registry_admit(struct registry *registry,
     if (e == ERR_OK)
         e = store_get_certificate(registry->store, id, &known);
     if (e == ERR_OK)
-        return admit_known(&known, visitor->client);
+        return admit_known(registry, &known, visitor->client);
     if (e != ERR_NOT_FOUND)
         return refuse(visitor->client, "the store failed");
     e = certificate_read(

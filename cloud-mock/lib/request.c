@@ -189,20 +189,20 @@ static const struct {
     const char *name;
     enum err (*perform)(struct request_work *work);
 } operations[] = {
-    {"things",                 do_things           },
-    {"thing",                  do_thing            },
-    {"shadow",                 do_shadow           },
-    {"set-certificate-status", request_set_status  },
-    {"issue-certificate",      request_issue       },
-    {"kick",                   do_kick             },
-    {"test-delay",             do_test_delay       },
-    {"test-drop",              do_test_drop        },
-    {"test-duplicate",         do_test_duplicate   },
-    {"test-clock",             do_test_clock       },
-    {"test-shadow-error",      do_test_shadow_error},
+    {"things",                  do_things                 },
+    {"thing",                   do_thing                  },
+    {"shadow",                  do_shadow                 },
+    {"set-certificate-status",  request_set_status        },
+    {"issue-certificate",       request_issue             },
+    {"kick",                    do_kick                   },
+    {"test-delay",              do_test_delay             },
+    {"test-drop",               do_test_drop              },
+    {"test-duplicate",          do_test_duplicate         },
+    {"test-clock",              do_test_clock             },
+    {"test-shadow-error",       do_test_shadow_error      },
     {"test-provisioning-error", do_test_provisioning_error},
-    {"test-strict",            do_test_strict      },
-    {"test-rates",             do_test_rates       },
+    {"test-strict",             do_test_strict            },
+    {"test-rates",              do_test_rates             },
 };
 
 static enum err unknown(struct request_work *work, const char *name)

@@ -19,8 +19,8 @@ struct request_services {
     struct shadows *shadows;
     struct enrolment *enrolment; /* NULL: there is no operational CA */
     struct claims *claims;
-    bool *strict;                /* a test may change it */
-    struct rates *rates;         /* ... and switch them */
+    bool *strict;        /* a test may change it */
+    struct rates *rates; /* ... and switch them */
 };
 
 /* Answer on $nameplate/cloud/<client>/response if the topic is this client's

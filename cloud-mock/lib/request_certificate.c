@@ -16,7 +16,7 @@ static enum err end(struct request_work *work, const char *id,
 
     (void)json_whole(json_get(work->request, "reason"), 0, 10, &reason);
     presence_revoke(services->presence, thing, id);
-    claims_revoke(services->claims, id);
+    claims_revoke(services->claims, id, services->presence);
     if (services->enrolment == NULL || strcmp(status, "REVOKED") != 0)
         return ERR_OK;
     return enrolment_revoked(services->enrolment, id, reason);

@@ -90,6 +90,7 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_SAME_KEY] = "SELECT thing FROM certificate"
                      " WHERE key_sha256=? AND thing<>? AND thing<>'' LIMIT 1",
     [SQL_PUT_ALARM] = put_alarm,
+    [SQL_GET_ALARM] = "SELECT * FROM alarm WHERE thing=? AND kind=?",
     [SQL_EACH_ALARM] = "SELECT * FROM alarm WHERE thing=? ORDER BY ts_ms",
 };
 

@@ -39,6 +39,7 @@ enum store_sql {
     SQL_OTHER_KEYS,
     SQL_SAME_KEY,
     SQL_PUT_ALARM,
+    SQL_GET_ALARM,
     SQL_EACH_ALARM,
     SQL_COUNT
 };

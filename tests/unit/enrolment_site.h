@@ -41,12 +41,14 @@ static inline int enrolment_up(void **state)
     forge_write(&e->claim_ca.der, e->claims_file);
     e->claims[0] = e->claims_file;
     assert_int_equal(issuer_make(e->state, WORLD_NOW_MS / 1000), ERR_OK);
-    e->site.options = (struct cloud_options){.database = e->site.database,
+    e->site.options = (struct cloud_options){
+        .database = e->site.database,
         .authorities = e->site.authorities,
         .authority_count = 1,
         .strict = true,
-        .enrolment = {e->state, 3600},
-        .claims = {e->claims, 1}};
+        .enrolment = {e->state,  3600},
+        .claims = {e->claims, 1   }
+    };
     site_open(&e->site);
     assert_int_equal(keypair_make(KEYPAIR_P256, &e->key), ERR_OK);
     assert_int_equal(connects(&e->site, &e->factory, THING), CLOUD_WELCOME);

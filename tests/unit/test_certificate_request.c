@@ -67,9 +67,8 @@ static void no_byte_can_be_changed_or_left_out(void **state)
             fail_msg("byte %zu", i);
         bytes_free(&pem);
         der.at[i] ^= 0x41;
-        assert_int_equal(pem_write(PEM_REQUEST,
-                             (struct span){der.at, i}, &pem),
-            ERR_OK);
+        assert_int_equal(
+            pem_write(PEM_REQUEST, (struct span){der.at, i}, &pem), ERR_OK);
         if (reads((const char *)pem.at, &r) == ERR_OK)
             fail_msg("cut at %zu", i);
         bytes_free(&pem);
@@ -98,15 +97,15 @@ static void a_subject_is_the_owners_own_or_left_out(void **state)
     (void)state;
     judged(&owner, true, true);
     judged(&(struct subject){NULL, NULL, NULL, NULL}, true, false);
-    judged(&(struct subject){NULL, NULL, "acme:thermo-1:S1", NULL}, true,
-        false);
+    judged(
+        &(struct subject){NULL, NULL, "acme:thermo-1:S1", NULL}, true, false);
     judged(&(struct subject){"Acme", "Thermo-1", "acme:thermo-1:S1", "S2"},
         false, false);
     judged(&(struct subject){"Other", NULL, NULL, NULL}, false, false);
-    judged(&(struct subject){NULL, NULL, "acme:thermo-1:S10", NULL}, false,
-        false);
-    judged(&(struct subject){NULL, NULL, "acme:thermo-1:S", NULL}, false,
-        false);
+    judged(
+        &(struct subject){NULL, NULL, "acme:thermo-1:S10", NULL}, false, false);
+    judged(
+        &(struct subject){NULL, NULL, "acme:thermo-1:S", NULL}, false, false);
 }
 
 int main(void)

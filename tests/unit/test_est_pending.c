@@ -8,8 +8,8 @@
 
 #define THING "acme:thermo-1:S1"
 
-static enum est_verdict asks(struct est_pending *p, const char *id,
-    int64_t now_ms, int64_t *wait_ms)
+static enum est_verdict asks(
+    struct est_pending *p, const char *id, int64_t now_ms, int64_t *wait_ms)
 {
     *wait_ms = -1;
     return est_pending_ask(p, id, THING, now_ms, wait_ms);

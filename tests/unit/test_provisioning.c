@@ -56,8 +56,8 @@ static const char *text(const struct json *o, const char *key)
 }
 
 /* An answer in the error shape, and nothing else in it; frees it. */
-static void is_rejected(struct enrolment_site *e, struct json *answer,
-    int status, const char *code)
+static void is_rejected(
+    struct enrolment_site *e, struct json *answer, int status, const char *code)
 {
     assert_non_null(answer);
     assert_non_null(strstr(e->topic, "/rejected"));
@@ -76,8 +76,8 @@ static void is_accepted(
         fail_msg("%s", json_text(json_get(answer, "errorMessage")));
 }
 
-static bool comes_with(struct enrolment_site *e, const char *pem,
-    const char *client)
+static bool comes_with(
+    struct enrolment_site *e, const char *pem, const char *client)
 {
     struct bytes der = {NULL, 0};
     enum cloud_welcome welcome;
@@ -103,8 +103,8 @@ static void a_claim_gets_a_device_its_certificate_and_its_thing(void **state)
     assert_int_equal(strlen(text(created, "certificateId")), 64);
     /* PENDING_ACTIVATION: not yet. */
     assert_false(comes_with(e, text(created, "certificatePem"), NEW_THING));
-    provisioned = registers(e, CLAIM_CLIENT,
-        text(created, "certificateOwnershipToken"), "S9");
+    provisioned = registers(
+        e, CLAIM_CLIENT, text(created, "certificateOwnershipToken"), "S9");
     is_accepted(e, provisioned);
     assert_string_equal(e->topic, PROVISION "/accepted");
     assert_int_equal(json_count(provisioned), 2);
@@ -124,8 +124,8 @@ static void a_device_renews_by_its_factory_certificate(void **state)
     struct json *created = asks(e, THING, &nobody, true), *provisioned;
 
     is_accepted(e, created);
-    provisioned = registers(
-        e, THING, text(created, "certificateOwnershipToken"), "S1");
+    provisioned =
+        registers(e, THING, text(created, "certificateOwnershipToken"), "S1");
     is_accepted(e, provisioned);
     assert_true(comes_with(e, text(created, "certificatePem"), THING));
     assert_int_equal(connects(&e->site, &e->factory, THING), CLOUD_WELCOME);
@@ -182,15 +182,14 @@ static void a_token_is_good_until_its_hour_is_over(void **state)
 
     e->site.world.now_ms += HOUR_MS - 1;
     cloud_tick(e->site.cloud);
-    last = registers(
-        e, THING, text(created, "certificateOwnershipToken"), "S1");
+    last =
+        registers(e, THING, text(created, "certificateOwnershipToken"), "S1");
     is_accepted(e, last);
     json_free(last);
     json_free(created);
 }
 
-static void a_token_outlives_a_restart_and_stands_nowhere_in_clear(
-    void **state)
+static void a_token_outlives_a_restart_and_stands_nowhere_in_clear(void **state)
 {
     struct enrolment_site *e = *state;
     struct json *created = asks(e, THING, &nobody, true), *last;
@@ -247,8 +246,8 @@ static void a_request_that_is_not_good_is_rejected(void **state)
         e, answer_to(e, THING, FROM_CSR, "[]"), 400, "InvalidParameters");
     is_rejected(e, answer_to(e, THING, FROM_CSR, ""), 400, "InvalidParameters");
     is_rejected(e,
-        answer_to(e, THING, FROM_CSR,
-            "{\"certificateSigningRequest\":\"<html>\"}"),
+        answer_to(
+            e, THING, FROM_CSR, "{\"certificateSigningRequest\":\"<html>\"}"),
         400, "InvalidCSR");
 }
 
@@ -259,10 +258,9 @@ static void a_wrong_serial_number_registers_nothing(void **state)
     const char *token = text(created, "certificateOwnershipToken");
     char body[300];
 
-    is_rejected(
-        e, registers(e, THING, token, "S2"), 400, "InvalidParameters");
-    (void)snprintf(body, sizeof(body),
-        "{\"certificateOwnershipToken\":\"%s\"}", token);
+    is_rejected(e, registers(e, THING, token, "S2"), 400, "InvalidParameters");
+    (void)snprintf(
+        body, sizeof(body), "{\"certificateOwnershipToken\":\"%s\"}", token);
     is_rejected(
         e, answer_to(e, THING, PROVISION, body), 400, "InvalidParameters");
     is_rejected(
@@ -357,11 +355,9 @@ static void a_privileged_client_has_no_claims_id(void **state)
         .connection = e,
         .privileged = true};
 
-    assert_int_equal(
-        cloud_connect(e->site.cloud, &connection), CLOUD_REFUSE);
+    assert_int_equal(cloud_connect(e->site.cloud, &connection), CLOUD_REFUSE);
     connection.client = "boss";
-    assert_int_equal(
-        cloud_connect(e->site.cloud, &connection), CLOUD_WELCOME);
+    assert_int_equal(cloud_connect(e->site.cloud, &connection), CLOUD_WELCOME);
 }
 
 static void a_claim_may_provision_and_nothing_else(void **state)
@@ -372,22 +368,22 @@ static void a_claim_may_provision_and_nothing_else(void **state)
         const char *topic;
         bool may;
     } table[] = {
-        {CLOUD_PUBLISH,   FROM_CSR,                            true },
-        {CLOUD_PUBLISH,   PROVISION,                           true },
-        {CLOUD_PUBLISH,   FROM_CSR "/accepted",                false},
-        {CLOUD_PUBLISH,   "nameplate/" CLAIM_CLIENT "/x",      false},
-        {CLOUD_PUBLISH,   "nameplate/" THING "/x",             false},
-        {CLOUD_PUBLISH,   "$nameplate/cloud/claim-1/request",  false},
-        {CLOUD_SUBSCRIBE, "#",                                 false},
-        {CLOUD_SUBSCRIBE, FROM_CSR "/+",                       true },
-        {CLOUD_SUBSCRIBE, FROM_CSR "/accepted",                true },
-        {CLOUD_SUBSCRIBE, FROM_CSR,                            false},
-        {CLOUD_SUBSCRIBE, PROVISION,                           false},
-        {CLOUD_SUBSCRIBE, "$aws/provisioning-templates/#",     false},
-        {CLOUD_SUBSCRIBE, PROVISION "/rejected",               true },
-        {CLOUD_RECEIVE,   PROVISION,                           false},
-        {CLOUD_RECEIVE,   PROVISION "/accepted",               true },
-        {CLOUD_RECEIVE,   "nameplate/" THING "/x",             false},
+        {CLOUD_PUBLISH,   FROM_CSR,                           true },
+        {CLOUD_PUBLISH,   PROVISION,                          true },
+        {CLOUD_PUBLISH,   FROM_CSR "/accepted",               false},
+        {CLOUD_PUBLISH,   "nameplate/" CLAIM_CLIENT "/x",     false},
+        {CLOUD_PUBLISH,   "nameplate/" THING "/x",            false},
+        {CLOUD_PUBLISH,   "$nameplate/cloud/claim-1/request", false},
+        {CLOUD_SUBSCRIBE, "#",                                false},
+        {CLOUD_SUBSCRIBE, FROM_CSR "/+",                      true },
+        {CLOUD_SUBSCRIBE, FROM_CSR "/accepted",               true },
+        {CLOUD_SUBSCRIBE, FROM_CSR,                           false},
+        {CLOUD_SUBSCRIBE, PROVISION,                          false},
+        {CLOUD_SUBSCRIBE, "$aws/provisioning-templates/#",    false},
+        {CLOUD_SUBSCRIBE, PROVISION "/rejected",              true },
+        {CLOUD_RECEIVE,   PROVISION,                          false},
+        {CLOUD_RECEIVE,   PROVISION "/accepted",              true },
+        {CLOUD_RECEIVE,   "nameplate/" THING "/x",            false},
     };
 
     claim_comes(e);
@@ -411,16 +407,15 @@ static void a_revoked_claim_is_out_and_stays_out(void **state)
     char id[STORE_ID_SIZE], request[200];
 
     claim_comes(e);
-    assert_int_equal(
-        certificate_id(e->claim.at, e->claim.len, id), ERR_OK);
+    assert_int_equal(certificate_id(e->claim.at, e->claim.len, id), ERR_OK);
     (void)snprintf(request, sizeof(request),
         "{\"op\":\"set-certificate-status\",\"certificateId\":\"%s\","
         "\"status\":\"REVOKED\"}",
         id);
     ask(&e->site, request);
+    cloud_tick(e->site.cloud);
     assert_non_null(strstr(e->site.world.kicked, CLAIM_CLIENT));
-    assert_int_equal(
-        connects(&e->site, &e->claim, CLAIM_CLIENT), CLOUD_REFUSE);
+    assert_int_equal(connects(&e->site, &e->claim, CLAIM_CLIENT), CLOUD_REFUSE);
 }
 
 static void who_is_gone_gets_no_answer(void **state)
@@ -428,8 +423,7 @@ static void who_is_gone_gets_no_answer(void **state)
     struct enrolment_site *e = *state;
 
     claim_comes(e);
-    cloud_disconnect(
-        e->site.cloud, CLAIM_CLIENT, e, PRESENCE_CLIENT_INITIATED);
+    cloud_disconnect(e->site.cloud, CLAIM_CLIENT, e, PRESENCE_CLIENT_INITIATED);
     cloud_disconnect(
         e->site.cloud, CLAIM_CLIENT, &e->site, PRESENCE_CLIENT_INITIATED);
     assert_null(asks(e, CLAIM_CLIENT, &newcomer, true));
