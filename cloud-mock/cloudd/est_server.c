@@ -105,6 +105,7 @@ static enum err listen_for(struct loop *loop, struct est_server *server,
     const struct est_settings *settings)
 {
     char address[64], *certificate = NULL, *key = NULL, *trust = NULL;
+    char *lists = NULL;
     struct http_options http = {
         .address = address, .handler = est_handle, .context = server->est};
     struct http_tls tls;
@@ -117,8 +118,10 @@ static enum err listen_for(struct loop *loop, struct est_server *server,
         e = read_text("est-key", settings->key, &key);
     if (e == ERR_OK)
         e = read_trust(settings, &trust);
+    if (e == ERR_OK && settings->crl != NULL)
+        e = read_text("est-crl", settings->crl, &lists);
     if (e == ERR_OK) {
-        tls = (struct http_tls){certificate, key, trust};
+        tls = (struct http_tls){certificate, key, trust, lists};
         http.tls = &tls;
         e = http_new(loop, &http, &server->http);
     }
@@ -127,6 +130,7 @@ static enum err listen_for(struct loop *loop, struct est_server *server,
     free(certificate);
     free(key);
     free(trust);
+    free(lists);
     return e;
 }
 

@@ -15,7 +15,8 @@ struct est_settings {
     const char *trust;             /* file of the vendors' CAs */
     const char *state, *users;     /* see est.h */
     const char *access;            /* NULL: certificate */
-    const char *approval;          /* none, manual, or seconds; NULL: none */
+    const char *crl;      /* file of lists, read at the start; NULL: none */
+    const char *approval; /* none, manual, or seconds; NULL: none */
 };
 
 /* Make the operational CA in `state` if there is none. */

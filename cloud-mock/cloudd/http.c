@@ -342,7 +342,9 @@ enum err http_new(
     http->loop = loop;
     http->handler = options->handler;
     http->context = options->context;
-    e = start(http, options);
+    e = http_room_lists(http, options->tls);
+    if (e == ERR_OK)
+        e = start(http, options);
     if (e != ERR_OK)
         goto free;
     info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -371,6 +373,7 @@ void http_free(struct http *http)
     loop_timer_cancel(http->timer);
     if (http->daemon != NULL)
         MHD_stop_daemon(http->daemon);
+    free(http->lists);
     free(http);
 }
 

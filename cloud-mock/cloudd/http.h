@@ -26,6 +26,7 @@ typedef void http_handler(void *context, struct http_request *request);
 struct http_tls {
     const char *certificate, *key; /* the server's, with its chain */
     const char *trust;             /* CAs that clients' chains may lead to */
+    const char *lists;             /* what they have revoked; NULL: nothing */
 };
 
 struct http_options {

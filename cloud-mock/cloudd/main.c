@@ -29,7 +29,8 @@ static const char usage[] =
     "              [--est ADDRESS:PORT --est-state FOLDER --est-trust FILE\n"
     "               --est-certificate FILE --est-key FILE\n"
     "               [--est-auth certificate|basic|both|any]\n"
-    "               [--est-users FILE] [--est-approval none|manual|SECONDS]]\n"
+    "               [--est-users FILE] [--est-approval none|manual|SECONDS]\n"
+    "               [--est-crl FILE]]\n"
     "       cloudd add-user --state FILE --user NAME   (password on stdin)\n"
     "       cloudd operational-ca --est-state FOLDER\n"
     "\n"
@@ -62,7 +63,8 @@ static int wrong_usage(const char *what)
 static bool set_est(struct est_settings *est, int letter)
 {
     const char **const places[] = {&est->listen, &est->certificate, &est->key,
-        &est->trust, &est->state, &est->users, &est->access, &est->approval};
+        &est->trust, &est->state, &est->users, &est->access, &est->approval,
+        &est->crl};
     int place = letter - EST_FIRST;
 
     if (place < 0 || place >= (int)(sizeof(places) / sizeof(places[0])))
@@ -119,6 +121,7 @@ static bool read_options(int argc, char **argv, struct options *o)
         {"est-users",       required_argument, NULL, EST_FIRST + 5},
         {"est-auth",        required_argument, NULL, EST_FIRST + 6},
         {"est-approval",    required_argument, NULL, EST_FIRST + 7},
+        {"est-crl",         required_argument, NULL, EST_FIRST + 8},
         {NULL,              0,                 NULL, 0            },
     };
     int letter;
@@ -274,7 +277,7 @@ static int run(const struct options *o)
     if (e == ERR_OK) {
         (void)printf("listening http://%.*s:%u\n", (int)strcspn(o->listen, ":"),
             o->listen, http_port(app.http));
-        if (app.est != NULL)
+        if (app.est != NULL && o->est.listen != NULL)
             (void)printf("est https://%.*s:%u\n",
                 (int)strcspn(o->est.listen, ":"), o->est.listen,
                 est_server_port(app.est));

@@ -4,6 +4,8 @@
 
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
+#include <psa/crypto.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "certs/subject.h"
@@ -174,6 +176,9 @@ static const char *judge_proof(struct span spki, const struct parts *p)
                         " expected P-256, P-384 or RSA of 2048 to 4096 bits";
     mbedtls_pk_context pk;
 
+    /* mbedTLS's pk layer verifies through PSA. */
+    if (psa_crypto_init() != PSA_SUCCESS)
+        return "the server is out of memory";
     mbedtls_pk_init(&pk);
     /* It takes a pointer to move, and changes no byte. */
     if (mbedtls_pk_parse_subpubkey(&at, at + spki.len, &pk) == 0) {

@@ -324,6 +324,9 @@ enum err registry_prove(struct registry *registry,
         *why = fault;
         return ERR_DENIED;
     }
+    if (store_saw_certificate(registry->store, person.certificate,
+            sender_now_ms(registry->sender)) != ERR_OK)
+        log_warning("registry", "not stored: a certificate was used");
     *out = person;
     return ERR_OK;
 }

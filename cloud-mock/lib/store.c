@@ -47,6 +47,16 @@ static const char other_keys[] =
     "SELECT count(*) FROM certificate WHERE thing=?1 AND key_sha256<>?2"
     " AND id NOT IN (SELECT id FROM issuance)";
 
+static const char same_key[] =
+    "SELECT thing FROM certificate"
+    " WHERE key_sha256=? AND thing<>? AND thing<>'' LIMIT 1";
+
+static const char overdue_token[] =
+    "SELECT * FROM issuance WHERE token<>'' AND token_until_ms<=? LIMIT 1";
+
+static const char revoke_issuance[] =
+    "UPDATE issuance SET revoked_ms=?2,reason=?3 WHERE id=?1 AND revoked_ms=0";
+
 static const char put_alarm[] =
     "INSERT INTO alarm VALUES(?,?,?,?,1) ON CONFLICT(thing,kind) DO UPDATE SET"
     " ts_ms=excluded.ts_ms, text=excluded.text, count=count+1";
@@ -75,20 +85,17 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_ADD_ISSUANCE] = "INSERT INTO issuance VALUES(?,?,?,?,?,?,?,?,?,?)",
     [SQL_GET_ISSUANCE] = "SELECT * FROM issuance WHERE id=?",
     [SQL_GET_TOKEN] = "SELECT * FROM issuance WHERE token=? AND token<>''",
-    [SQL_OVERDUE_TOKEN] = "SELECT * FROM issuance WHERE token<>''"
-                          " AND token_until_ms<=? LIMIT 1",
+    [SQL_OVERDUE_TOKEN] = overdue_token,
     [SQL_USE_TOKEN] = "UPDATE issuance SET token='' WHERE id=?",
     [SQL_GIVE_CERTIFICATE] =
         "UPDATE certificate SET thing=?2,status=?3 WHERE id=?1",
     [SQL_DROP_ISSUANCE] = "DELETE FROM issuance WHERE id=?",
     [SQL_DROP_CERTIFICATE] = "DELETE FROM certificate WHERE id=?",
-    [SQL_REVOKE_ISSUANCE] = "UPDATE issuance SET revoked_ms=?2,reason=?3"
-                            " WHERE id=?1 AND revoked_ms=0",
-    [SQL_EACH_REVOKED] = "SELECT * FROM issuance WHERE revoked_ms>0"
-                         " ORDER BY revoked_ms",
+    [SQL_REVOKE_ISSUANCE] = revoke_issuance,
+    [SQL_EACH_REVOKED] =
+        "SELECT * FROM issuance WHERE revoked_ms>0 ORDER BY revoked_ms",
     [SQL_OTHER_KEYS] = other_keys,
-    [SQL_SAME_KEY] = "SELECT thing FROM certificate"
-                     " WHERE key_sha256=? AND thing<>? AND thing<>'' LIMIT 1",
+    [SQL_SAME_KEY] = same_key,
     [SQL_PUT_ALARM] = put_alarm,
     [SQL_GET_ALARM] = "SELECT * FROM alarm WHERE thing=? AND kind=?",
     [SQL_EACH_ALARM] = "SELECT * FROM alarm WHERE thing=? ORDER BY ts_ms",

@@ -222,6 +222,25 @@ def a_revoked_factory_certificate_enrols_nothing():
 
 
 @scenario
+def a_certificate_that_the_factory_revoked_enrols_nothing():
+    """It never connected, so no registry knows it: the factory's list does."""
+    with folder() as tmp:
+        vendor = Factory(tmp)
+        good, bad = (vendor.device(s) for s in ("good", "bad"))
+        vendor.run("revoke", "--model", vendor.model, "--serial", "bad")
+        vendor.run("crl")
+        for crl, status in ((f"{vendor.folder}/revoked.crl", 403), (None, 200)):
+            os.mkdir(f"{tmp}/{status}")
+            options = {"est_crl": crl} if crl else {}
+            with Site(f"{tmp}/{status}", vendor=vendor, **options) as site:
+                for device, wanted in ((bad, status), (good, 200)):
+                    device = Device(site.cloud, device)
+                    answer = site.enrol(device, Csr(tmp, device.thing))
+                    says(answer, wanted, *(
+                        ["revoked"] if wanted == 403 else []))
+
+
+@scenario
 def a_renewal_is_proved_by_the_certificate_it_renews():
     with folder() as tmp, Site(tmp) as site:
         device = site.device("S1")
@@ -400,6 +419,8 @@ def a_server_that_cannot_be_says_why():
                 ({"est_auth": "basic", "est_users": readable}, "chmod 600"),
                 ({"est_auth": "basic", "est_users": wrong}, "line 1"),
                 ({"est_auth": "basic", "est_users": f"{tmp}/no"}, "cannot read"),
+                ({"est_crl": f"{tmp}/no"}, "est-crl"),
+                ({"est_crl": vendor.root}, "CRLs in PEM"),
                 ({"est_key": f"{tmp}/users"}, "key")):
             site = Site(tmp, vendor=vendor, **{**good, **options})
             done = run(*site.cloudd.command(), status=None, timeout=10)

@@ -364,26 +364,26 @@ static void a_claim_may_provision_and_nothing_else(void **state)
 {
     struct enrolment_site *e = *state;
     static const struct {
-        enum cloud_action action;
         const char *topic;
+        enum cloud_action action;
         bool may;
     } table[] = {
-        {CLOUD_PUBLISH,   FROM_CSR,                           true },
-        {CLOUD_PUBLISH,   PROVISION,                          true },
-        {CLOUD_PUBLISH,   FROM_CSR "/accepted",               false},
-        {CLOUD_PUBLISH,   "nameplate/" CLAIM_CLIENT "/x",     false},
-        {CLOUD_PUBLISH,   "nameplate/" THING "/x",            false},
-        {CLOUD_PUBLISH,   "$nameplate/cloud/claim-1/request", false},
-        {CLOUD_SUBSCRIBE, "#",                                false},
-        {CLOUD_SUBSCRIBE, FROM_CSR "/+",                      true },
-        {CLOUD_SUBSCRIBE, FROM_CSR "/accepted",               true },
-        {CLOUD_SUBSCRIBE, FROM_CSR,                           false},
-        {CLOUD_SUBSCRIBE, PROVISION,                          false},
-        {CLOUD_SUBSCRIBE, "$aws/provisioning-templates/#",    false},
-        {CLOUD_SUBSCRIBE, PROVISION "/rejected",              true },
-        {CLOUD_RECEIVE,   PROVISION,                          false},
-        {CLOUD_RECEIVE,   PROVISION "/accepted",              true },
-        {CLOUD_RECEIVE,   "nameplate/" THING "/x",            false},
+        {FROM_CSR,                           CLOUD_PUBLISH,   true },
+        {PROVISION,                          CLOUD_PUBLISH,   true },
+        {FROM_CSR "/accepted",               CLOUD_PUBLISH,   false},
+        {"nameplate/" CLAIM_CLIENT "/x",     CLOUD_PUBLISH,   false},
+        {"nameplate/" THING "/x",            CLOUD_PUBLISH,   false},
+        {"$nameplate/cloud/claim-1/request", CLOUD_PUBLISH,   false},
+        {"#",                                CLOUD_SUBSCRIBE, false},
+        {FROM_CSR "/+",                      CLOUD_SUBSCRIBE, true },
+        {FROM_CSR "/accepted",               CLOUD_SUBSCRIBE, true },
+        {FROM_CSR,                           CLOUD_SUBSCRIBE, false},
+        {PROVISION,                          CLOUD_SUBSCRIBE, false},
+        {"$aws/provisioning-templates/#",    CLOUD_SUBSCRIBE, false},
+        {PROVISION "/rejected",              CLOUD_SUBSCRIBE, true },
+        {PROVISION,                          CLOUD_RECEIVE,   false},
+        {PROVISION "/accepted",              CLOUD_RECEIVE,   true },
+        {"nameplate/" THING "/x",            CLOUD_RECEIVE,   false},
     };
 
     claim_comes(e);
