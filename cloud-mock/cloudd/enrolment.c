@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certs/crl.h"
 #include "cloudd/fields.h"
 #include "cloudd/fleet.h"
 #include "cloudd/intake.h"
+#include "cloudd/path.h"
 #include "cloudd/secret.h"
 #include "core/log.h"
 #include "ports/port.h"
@@ -69,15 +71,81 @@ static bool fits(const struct json *words)
     return fits;
 }
 
+/* --- what was replaced ---------------------------------------------------- */
+
+static bool is_operational(const struct json *certificate)
+{
+    const char *kind = json_text(json_get(certificate, "kind"));
+    const char *status = json_text(json_get(certificate, "status"));
+
+    return kind != NULL && strcmp(kind, "operational") == 0 && status != NULL &&
+        strcmp(status, "ACTIVE") == 0;
+}
+
+struct replaced {
+    struct app *app;
+    char thing[PATH_PART_SIZE];
+};
+
+static void on_revoked(void *context, enum err e, const struct json *answer)
+{
+    struct replaced *r = context;
+
+    (void)answer;
+    if (e == ERR_OK) {
+        record(r->app, r->thing, "certificate", NULL,
+            "the certificate that was replaced is revoked");
+        fleet_ask_thing(r->app, r->thing);
+    } else {
+        log_warning("enrolment", "an old certificate is not revoked thing=%s",
+            r->thing);
+    }
+    free(r);
+}
+
+static void revoke(struct app *app, const char *thing, const char *id)
+{
+    struct replaced *r = calloc(1, sizeof(*r));
+    struct json *o = json_new_object();
+
+    o = fields_end(o,
+        r != NULL && fields_text(o, "op", "set-certificate-status") &&
+            fields_text(o, "certificateId", id) &&
+            fields_text(o, "status", "REVOKED") &&
+            fields_number(o, "reason", CRL_SUPERSEDED));
+    if (r != NULL) {
+        r->app = app;
+        (void)snprintf(r->thing, sizeof(r->thing), "%s", thing);
+    }
+    if (cloud_ask(app->cloud, o, on_revoked, r) != ERR_OK)
+        free(r);
+}
+
+/* A device that has changed over to a new certificate says which one it used
+ * before.  Believed only about its own operational ones, and never about the
+ * one it uses: its factory certificate is its way back. */
+static void revoke_replaced(
+    struct app *app, const struct device *device, const struct json *words)
+{
+    const char *state = json_text(json_get(words, "state"));
+    const char *old = json_text(json_get(words, "old_certificate_id"));
+    const char *now = json_text(json_get(words, "certificate_id"));
+
+    if (state != NULL && strcmp(state, "enrolled") == 0 && old != NULL &&
+        now != NULL && strcmp(old, now) != 0 &&
+        is_operational(device_find_certificate(device, old)) &&
+        is_operational(device_find_certificate(device, now)))
+        revoke(app, device_thing(device), old);
+}
+
 void enrolment_told(struct app *app, struct device *device,
-    const struct json *words, bool retained, int64_t now_ms)
+    const struct json *words, bool retained)
 {
     const struct json *before = device_enrolment(device);
     struct json *data = json_new_object();
     bool is_new = !same_text(before, words, "state") ||
         !same_text(before, words, "last_error");
 
-    (void)now_ms;
     if (!fits(words)) {
         log_debug("enrolment", "not kept thing=%s", device_thing(device));
         json_free(data);
@@ -85,6 +153,7 @@ void enrolment_told(struct app *app, struct device *device,
     }
     if (is_new && !retained)
         record_words(app, device_thing(device), words);
+    revoke_replaced(app, device, words);
     devices_set_enrolment(device, json_clone(words));
     events_send(app->events, "enrolment",
         fields_end(data,

@@ -7,9 +7,10 @@
 #include "cloudd/app.h"
 
 /* A device's own words on nameplate/<t>/enrolment: kept, shown, and, when they
- * are new, written into the history. */
+ * are new, written into the history.  The operational certificate that it says
+ * it has replaced is revoked. */
 void enrolment_told(struct app *app, struct device *device,
-    const struct json *words, bool retained, int64_t now_ms);
+    const struct json *words, bool retained);
 
 /* An alarm of the plugin's: into the history. */
 void enrolment_alarm(struct app *app, const struct json *alarm, int64_t now_ms);

@@ -259,7 +259,7 @@ static void on_enrolment(const struct message *m)
 
     heard(m);
     if (device != NULL)
-        enrolment_told(m->app, device, m->json, m->raw->retained, m->now_ms);
+        enrolment_told(m->app, device, m->json, m->raw->retained);
 }
 
 static void on_command_response(const struct message *m)

@@ -225,6 +225,45 @@ def the_device_tells_how_its_enrolment_goes():
 
 
 @scenario
+def a_certificate_that_the_device_has_replaced_is_revoked():
+    with folder() as tmp, enrolled_site(tmp) as site:
+        device, other = site.device("S1"), site.device("S2")
+        one, two = (site.enrolled(device, n) for n in ("one", "two"))
+        theirs = site.enrolled(other, "theirs")
+        ann = site.cloudd.logged_in()
+        ids = {d: certificate_id(tmp, read(d.certificate))
+               for d in (device, one, two, theirs)}
+
+        def says(state, old, now):
+            two.publish(two.topic("enrolment"), {
+                "state": state, "old_certificate_id": ids[old],
+                "certificate_id": ids[now]}, "-r")
+
+        def revoked():
+            return [c["certificateId"] for d in (device, other) for c in
+                    ann.get(thing_path(d.thing))["certificates"]
+                    if c["status"] == "REVOKED"]
+        seen(ann, device, lambda d: len(d["certificates"]) == 3, "all three")
+        seen(ann, other, lambda d: len(d["certificates"]) == 2, "both")
+        # Not while it is under way, not the factory's, not another device's,
+        # not the one in use; the last word is believed.
+        says("trying", one, two)
+        says("enrolled", device, two)
+        says("enrolled", theirs, two)
+        says("enrolled", two, two)
+        says("enrolled", one, theirs)
+        says("enrolled", one, two)
+        wait_until(revoked, 10, "it is revoked")
+        expect(revoked() == [ids[one]], revoked())
+        expect(not one.connects() and two.connects() and device.connects() and
+               theirs.connects(), "the wrong one is out")
+        expect("Superseded" in listed(tmp, f"{site.state}/operational.crl"),
+               "another reason")
+        expect(any("replaced is revoked" in e["text"] for e in
+                   history(ann, device, "certificate")), "history")
+
+
+@scenario
 def an_operator_approves_one_enrolment_and_refuses_another():
     with folder() as tmp, enrolled_site(tmp, est_approval="manual") as site:
         device = site.device("S1")

@@ -59,9 +59,10 @@ static void is_issued(struct json *answer, char id[STORE_ID_SIZE])
 {
     const char *text = json_text(json_get(answer, "certificateId"));
 
-    if (text == NULL)
+    if (text != NULL)
+        (void)snprintf(id, STORE_ID_SIZE, "%s", text);
+    else
         fail_msg("%s", json_text(json_get(answer, "message")));
-    (void)snprintf(id, STORE_ID_SIZE, "%s", text);
     json_free(answer);
 }
 
