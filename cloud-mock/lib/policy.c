@@ -7,6 +7,7 @@
 
 #include "cloud-mock/lib/topic.h"
 
+#define COMMANDS "$aws/commands/things/"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The device publishes requests, the service publishes everything else. */
@@ -59,11 +60,38 @@ static bool is_below(const char *topic, const char *prefix, const char *thing)
         topic[len + 1] != '\0';
 }
 
+/* Contract section 7; '+' stands for the execution id only. */
+static bool allows_command(
+    const char *thing, enum policy_action action, const char *topic)
+{
+    static const char *const subscribed[] = {
+        COMMANDS "%t/executions/+/request/json",
+        COMMANDS "%t/executions/%s/request/json",
+        COMMANDS "%t/executions/+/response/accepted/json",
+        COMMANDS "%t/executions/+/response/rejected/json",
+        COMMANDS "%t/executions/%s/response/accepted/json",
+        COMMANDS "%t/executions/%s/response/rejected/json",
+    };
+
+    switch (action) {
+    case POLICY_PUBLISH:
+        return topic_matches(
+            topic, COMMANDS "%t/executions/%s/response/json", thing);
+    case POLICY_SUBSCRIBE:
+        return any(subscribed, COUNT(subscribed), topic, thing);
+    case POLICY_RECEIVE:
+        return true;
+    }
+    return false;
+}
+
 bool policy_allows(
     const char *thing, enum policy_action action, const char *topic)
 {
     if (is_below(topic, "nameplate/", thing))
         return true;
+    if (is_below(topic, COMMANDS, thing))
+        return allows_command(thing, action, topic);
     if (!is_below(topic, "$aws/things/", thing))
         return false;
     switch (action) {

@@ -13,6 +13,8 @@
 #define OWN   "acme:thermo-1:S1"
 #define OTHER "acme:thermo-1:S2"
 
+#define COMMANDS "$aws/commands/things/"
+
 static bool may(enum policy_action action, const char *topic)
 {
     return policy_allows(OWN, action, topic);
@@ -59,6 +61,15 @@ static const struct {
     {"$aws/things/+/shadow/update/delta",                 ""   },
     {"$aws/things/#",                                     ""   },
     {"$aws/#",                                            ""   },
+    {COMMANDS OWN "/executions/+/request/json",           "SR" },
+    {COMMANDS OWN "/executions/e-1/request/json",         "SR" },
+    {COMMANDS OWN "/executions/+/request/+",              "R"  },
+    {COMMANDS OWN "/executions/#",                        "R"  },
+    {COMMANDS OWN "/executions/e-1/response/json",        "PR" },
+    {COMMANDS OWN "/executions/+/response/accepted/json", "SR" },
+    {COMMANDS OTHER "/executions/+/request/json",         ""   },
+    {COMMANDS OTHER "/executions/e-1/response/json",      ""   },
+    {COMMANDS "+/executions/+/request/json",              ""   },
     {"$aws/certificates/create/json",                     ""   },
     {"",                                                  ""   },
     {"/",                                                 ""   },
