@@ -12,12 +12,14 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "cloud/commands.h"
 #include "cloud/http.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "device/actions.h"
 #include "device/description.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
@@ -42,6 +44,8 @@ struct agent {
     struct mqtt_room *room;
     struct outbox *outbox;
     struct session *session;
+    struct commands *commands;
+    struct actions *actions;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -179,6 +183,17 @@ static enum err open_description(struct agent *a)
                                 : description_new(&options, &a->description);
 }
 
+static enum err open_commands(struct agent *a)
+{
+    struct actions_options options = {.loop = a->loop,
+        .identify = a->settings->identify,
+        .restart = a->settings->restart};
+    enum err e = commands_new(a->session, a->nameplate->thing, &a->commands);
+
+    options.commands = a->commands;
+    return e == ERR_OK ? actions_new(&options, &a->actions) : e;
+}
+
 /* Before the first dial: they subscribe. */
 static enum err open_features(struct agent *a)
 {
@@ -192,6 +207,8 @@ static enum err open_features(struct agent *a)
 
     if (e == ERR_OK)
         e = telemetry_new(&options, &a->telemetry);
+    if (e == ERR_OK)
+        e = open_commands(a);
     return e == ERR_OK ? open_description(a) : e;
 }
 
@@ -204,6 +221,7 @@ static enum err open_server(struct agent *a)
         .sources = {.session = a->session,
                     .shadow = a->shadow,
                     .telemetry = a->telemetry,
+                    .actions = a->actions,
                     .nameplate = a->nameplate,
                     .key = a->key}
     };
@@ -289,6 +307,8 @@ static void close_all(struct agent *a)
 {
     server_stop(a->server);
     telemetry_free(a->telemetry);
+    actions_free(a->actions);
+    commands_free(a->commands);
     shadow_free(a->shadow);
     session_free(a->session);
     description_free(a->description); /* the last commit answers to it */

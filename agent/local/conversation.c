@@ -47,12 +47,18 @@ enum err conversation_open(const struct conversation_sources *sources,
     return ERR_OK;
 }
 
+static void unwatch(struct conversation *c)
+{
+    shadow_unwatch(c->sources.shadow, c);
+    actions_unwatch(c->sources.actions, c);
+}
+
 void conversation_close(struct conversation *c)
 {
     if (c == NULL)
         return;
     if (c->watching)
-        shadow_unwatch(c->sources.shadow, c);
+        unwatch(c);
     c->watching = false;
     c->say = NULL;
     if (c->unanswered == 0)
@@ -243,6 +249,25 @@ static void on_desired(
     say_answer(context, "", &a);
 }
 
+static void on_identify(void *context)
+{
+    struct answer a = answer_event("identify");
+
+    say_answer(context, "", &a);
+}
+
+/* All or nothing. */
+static enum err watch(struct conversation *c)
+{
+    enum err e = shadow_watch(c->sources.shadow, on_desired, c);
+
+    if (e == ERR_OK)
+        e = actions_watch(c->sources.actions, on_identify, c);
+    if (e != ERR_OK)
+        unwatch(c);
+    return e;
+}
+
 static void do_watch(
     struct conversation *c, const struct json *request, const char *id)
 {
@@ -251,7 +276,7 @@ static void do_watch(
 
     (void)request;
     if (!c->watching)
-        e = shadow_watch(c->sources.shadow, on_desired, c);
+        e = watch(c);
     if (e != ERR_OK) {
         refuse(c, id, e, "nothing more can be watched now; try again");
         return;

@@ -12,6 +12,7 @@
 
 #include "cloud/session.h"
 #include "core/err.h"
+#include "device/actions.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/nameplate.h"
@@ -26,6 +27,7 @@ struct conversation_sources {
     struct session *session;
     struct shadow *shadow;
     struct telemetry *telemetry;
+    struct actions *actions;
     const struct nameplate *nameplate;
     struct key *key; /* NULL: nothing is said of it */
 };

@@ -29,6 +29,13 @@ struct shadow {
     size_t watcher_count;
 };
 
+struct actions {
+    struct fake_agent *fake;
+    actions_identify_callback *watchers[MANY];
+    void *contexts[MANY];
+    size_t count;
+};
+
 struct telemetry {
     struct fake_agent *fake;
 };
@@ -53,6 +60,9 @@ struct fake_agent *fake_agent_new(void)
     assert_non_null(fake->session);
     assert_non_null(fake->shadow);
     assert_non_null(fake->telemetry);
+    fake->actions = calloc(1, sizeof(*fake->actions));
+    assert_non_null(fake->actions);
+    fake->actions->fake = fake;
     fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
     fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
         fingerprint, certificate_id, 1700000000, 253402300799, hit, above, 1};
@@ -71,6 +81,7 @@ void fake_agent_free(struct fake_agent *fake)
     free(fake->session);
     free(fake->shadow);
     free(fake->telemetry);
+    free(fake->actions);
     free(fake);
 }
 
@@ -79,6 +90,7 @@ struct conversation_sources fake_agent_sources(struct fake_agent *fake)
     return (struct conversation_sources){.session = fake->session,
         .shadow = fake->shadow,
         .telemetry = fake->telemetry,
+        .actions = fake->actions,
         .nameplate = &fake->nameplate};
 }
 
@@ -151,6 +163,34 @@ void shadow_unwatch(struct shadow *shadow, const void *context)
                 shadow->watcher_contexts[shadow->watcher_count];
             return;
         }
+}
+
+enum err actions_watch(
+    struct actions *actions, actions_identify_callback *callback, void *context)
+{
+    if (actions->fake->refusal_to_identify != ERR_OK)
+        return actions->fake->refusal_to_identify;
+    assert_true(actions->count < MANY);
+    actions->watchers[actions->count] = callback;
+    actions->contexts[actions->count++] = context;
+    return ERR_OK;
+}
+
+void actions_unwatch(struct actions *actions, const void *context)
+{
+    for (size_t i = 0; i < actions->count; i++)
+        if (actions->contexts[i] == context) {
+            actions->count--;
+            actions->watchers[i] = actions->watchers[actions->count];
+            actions->contexts[i] = actions->contexts[actions->count];
+            return;
+        }
+}
+
+void fake_agent_identify(struct fake_agent *fake)
+{
+    for (size_t i = 0; i < fake->actions->count; i++)
+        fake->actions->watchers[i](fake->actions->contexts[i]);
 }
 
 size_t fake_agent_watchers(const struct fake_agent *fake)
