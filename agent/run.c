@@ -21,6 +21,7 @@
 #include "core/loop.h"
 #include "device/actions.h"
 #include "device/description.h"
+#include "device/owner_work.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
@@ -29,6 +30,7 @@
 #include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
+#include "run_owner.h"
 
 #define MODULE     "run"
 #define PATH_BYTES 4096
@@ -46,6 +48,7 @@ struct agent {
     struct session *session;
     struct commands *commands;
     struct actions *actions;
+    struct run_owner owner;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -183,6 +186,18 @@ static enum err open_description(struct agent *a)
                                 : description_new(&options, &a->description);
 }
 
+static enum err open_owner(struct agent *a)
+{
+    const struct owner_options options = {.loop = a->loop,
+        .session = a->session,
+        .commands = a->commands,
+        .key = a->key,
+        .chain = a->chain,
+        .thing = a->nameplate->thing};
+
+    return run_owner_open(a->settings, a->nameplate->hit, &options, &a->owner);
+}
+
 static enum err open_commands(struct agent *a)
 {
     struct actions_options options = {.loop = a->loop,
@@ -191,7 +206,9 @@ static enum err open_commands(struct agent *a)
     enum err e = commands_new(a->session, a->nameplate->thing, &a->commands);
 
     options.commands = a->commands;
-    return e == ERR_OK ? actions_new(&options, &a->actions) : e;
+    if (e == ERR_OK)
+        e = actions_new(&options, &a->actions);
+    return e == ERR_OK ? open_owner(a) : e;
 }
 
 /* Before the first dial: they subscribe. */
@@ -222,6 +239,8 @@ static enum err open_server(struct agent *a)
                     .shadow = a->shadow,
                     .telemetry = a->telemetry,
                     .actions = a->actions,
+                    .owner = a->owner.owner,
+                    .private = a->owner.private,
                     .nameplate = a->nameplate,
                     .key = a->key}
     };
@@ -290,7 +309,7 @@ static void on_look_again(void *context)
 
 static bool threads_are_left(void)
 {
-    return link_threads() > 0 || http_threads() > 0;
+    return link_threads() > 0 || http_threads() > 0 || owner_work_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */
@@ -301,12 +320,14 @@ static void wait_for_threads(struct agent *a)
             return;
         loop_run(a->loop);
     }
+    loop_flush(a->loop);
 }
 
 static void close_all(struct agent *a)
 {
     server_stop(a->server);
     telemetry_free(a->telemetry);
+    run_owner_close(&a->owner);
     actions_free(a->actions);
     commands_free(a->commands);
     shadow_free(a->shadow);

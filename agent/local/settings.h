@@ -57,6 +57,8 @@ struct settings {
     const char *group;       /* NULL: the agent's own group */
     uint32_t interval_ms;    /* [telemetry] 0: no machine figures */
     const char *description; /* [device] NULL: no Thing Description */
+    const char *verifier;    /* [ownership] of the pass code; NULL: none */
+    const char *wipe;        /* a program; NULL: none */
     const char *identify;    /* [commands] programs; NULL: none */
     const char *restart;
     enum log_level level; /* [log] */

@@ -36,6 +36,12 @@ struct actions {
     size_t count;
 };
 
+struct owner {
+    struct fake_agent *fake;
+    owner_reset_done *done;
+    void *context;
+};
+
 struct telemetry {
     struct fake_agent *fake;
 };
@@ -62,6 +68,9 @@ struct fake_agent *fake_agent_new(void)
     assert_non_null(fake->telemetry);
     fake->actions = calloc(1, sizeof(*fake->actions));
     assert_non_null(fake->actions);
+    fake->owner = calloc(1, sizeof(*fake->owner));
+    assert_non_null(fake->owner);
+    fake->owner->fake = fake;
     fake->actions->fake = fake;
     fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
     fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
@@ -78,10 +87,12 @@ struct fake_agent *fake_agent_new(void)
 void fake_agent_free(struct fake_agent *fake)
 {
     fake_agent_commit(fake, true);
+    fake_agent_end_reset(fake, ERR_IO, 0);
     free(fake->session);
     free(fake->shadow);
     free(fake->telemetry);
     free(fake->actions);
+    free(fake->owner);
     free(fake);
 }
 
@@ -91,6 +102,7 @@ struct conversation_sources fake_agent_sources(struct fake_agent *fake)
         .shadow = fake->shadow,
         .telemetry = fake->telemetry,
         .actions = fake->actions,
+        .owner = fake->owner,
         .nameplate = &fake->nameplate};
 }
 
@@ -191,6 +203,35 @@ void fake_agent_identify(struct fake_agent *fake)
 {
     for (size_t i = 0; i < fake->actions->count; i++)
         fake->actions->watchers[i](fake->actions->contexts[i]);
+}
+
+struct json *owner_status(const struct owner *owner)
+{
+    struct json *status = json_new_object();
+
+    (void)owner;
+    assert_int_equal(
+        json_set(status, "state", json_new_string("nobody")), ERR_OK);
+    return status;
+}
+
+enum err owner_reset(struct owner *owner, owner_reset_done *done, void *context)
+{
+    if (owner->fake->refusal != ERR_OK)
+        return owner->fake->refusal;
+    owner->done = done;
+    owner->context = context;
+    return ERR_OK;
+}
+
+void fake_agent_end_reset(struct fake_agent *fake, enum err e, int64_t epoch)
+{
+    owner_reset_done *done = fake->owner->done;
+
+    if (done == NULL)
+        return;
+    fake->owner->done = NULL;
+    done(fake->owner->context, e, epoch);
 }
 
 size_t fake_agent_watchers(const struct fake_agent *fake)

@@ -15,6 +15,7 @@ struct fake_agent {
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct actions *actions;
+    struct owner *owner;
     struct nameplate nameplate;
     struct session_status status; /* what session_status says */
     enum err refusal;             /* what report and emit come back with */
@@ -39,6 +40,9 @@ size_t fake_agent_watchers(const struct fake_agent *fake);
 
 /* Somebody wants to see which device this is. */
 void fake_agent_identify(struct fake_agent *fake);
+
+/* The reset that waits (there is one) ends so. */
+void fake_agent_end_reset(struct fake_agent *fake, enum err e, int64_t epoch);
 
 /* Come online or go offline. */
 void fake_agent_set_online(struct fake_agent *fake, bool online);
