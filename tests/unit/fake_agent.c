@@ -29,6 +29,32 @@ struct shadow {
     size_t watcher_count;
 };
 
+struct actions {
+    struct fake_agent *fake;
+    actions_identify_callback *watchers[MANY];
+    void *contexts[MANY];
+    size_t count;
+};
+
+struct owner {
+    struct fake_agent *fake;
+    owner_reset_done *done;
+    void *context;
+};
+
+struct owner_private {
+    struct fake_agent *fake;
+    owner_private_wished *watcher;
+    void *context;
+};
+
+struct calls {
+    struct fake_agent *fake;
+    calls_called *watcher;
+    void *context;
+    bool open;
+};
+
 struct telemetry {
     struct fake_agent *fake;
 };
@@ -53,6 +79,18 @@ struct fake_agent *fake_agent_new(void)
     assert_non_null(fake->session);
     assert_non_null(fake->shadow);
     assert_non_null(fake->telemetry);
+    fake->actions = calloc(1, sizeof(*fake->actions));
+    assert_non_null(fake->actions);
+    fake->owner = calloc(1, sizeof(*fake->owner));
+    assert_non_null(fake->owner);
+    fake->owner->fake = fake;
+    fake->private = calloc(1, sizeof(*fake->private));
+    fake->calls = calloc(1, sizeof(*fake->calls));
+    assert_non_null(fake->private);
+    assert_non_null(fake->calls);
+    fake->private->fake = fake;
+    fake->calls->fake = fake;
+    fake->actions->fake = fake;
     fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
     fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
         fingerprint, certificate_id, 1700000000, 253402300799, hit, above, 1};
@@ -68,9 +106,14 @@ struct fake_agent *fake_agent_new(void)
 void fake_agent_free(struct fake_agent *fake)
 {
     fake_agent_commit(fake, true);
+    fake_agent_end_reset(fake, ERR_IO, 0);
     free(fake->session);
     free(fake->shadow);
     free(fake->telemetry);
+    free(fake->actions);
+    free(fake->owner);
+    free(fake->private);
+    free(fake->calls);
     free(fake);
 }
 
@@ -79,6 +122,10 @@ struct conversation_sources fake_agent_sources(struct fake_agent *fake)
     return (struct conversation_sources){.session = fake->session,
         .shadow = fake->shadow,
         .telemetry = fake->telemetry,
+        .actions = fake->actions,
+        .owner = fake->owner,
+        .private = fake->private,
+        .calls = fake->calls,
         .nameplate = &fake->nameplate};
 }
 
@@ -153,6 +200,153 @@ void shadow_unwatch(struct shadow *shadow, const void *context)
         }
 }
 
+enum err actions_watch(
+    struct actions *actions, actions_identify_callback *callback, void *context)
+{
+    if (actions->fake->refusal_to_identify != ERR_OK)
+        return actions->fake->refusal_to_identify;
+    assert_true(actions->count < MANY);
+    actions->watchers[actions->count] = callback;
+    actions->contexts[actions->count++] = context;
+    return ERR_OK;
+}
+
+void actions_unwatch(struct actions *actions, const void *context)
+{
+    for (size_t i = 0; i < actions->count; i++)
+        if (actions->contexts[i] == context) {
+            actions->count--;
+            actions->watchers[i] = actions->watchers[actions->count];
+            actions->contexts[i] = actions->contexts[actions->count];
+            return;
+        }
+}
+
+void fake_agent_identify(struct fake_agent *fake)
+{
+    for (size_t i = 0; i < fake->actions->count; i++)
+        fake->actions->watchers[i](fake->actions->contexts[i]);
+}
+
+bool owner_private_is_one(const struct owner_private *private, const char *key)
+{
+    (void)private;
+    return strncmp(key, "secret", 6) == 0;
+}
+
+enum err owner_private_report(
+    struct owner_private *private, const struct json *patch)
+{
+    struct fake_agent *fake = private->fake;
+    size_t used = strlen(fake->letters);
+    char *text;
+
+    if (fake->refusal != ERR_OK)
+        return fake->refusal;
+    text = json_print(patch);
+    assert_non_null(text);
+    (void)snprintf(fake->letters + used, sizeof(fake->letters) - used,
+        "private %s\n", text);
+    free(text);
+    return ERR_OK;
+}
+
+enum err owner_private_watch(struct owner_private *private,
+    owner_private_wished *callback, void *context)
+{
+    private->watcher = callback;
+    private->context = context;
+    return ERR_OK;
+}
+
+void owner_private_unwatch(struct owner_private *private, const void *context)
+{
+    if (private->context == context)
+    private->watcher = NULL;
+}
+
+static struct json *parse(const char *text)
+{
+    struct json *value = NULL;
+
+    assert_int_equal(
+        json_parse(text, strlen(text), (struct json_limits){9000, 9}, &value),
+        ERR_OK);
+    return value;
+}
+
+void fake_agent_wish(struct fake_agent *fake, const char *settings)
+{
+    struct json *value = parse(settings);
+
+    if (fake->private->watcher != NULL)
+        fake->private->watcher(fake->private->context, value, 1);
+    json_free(value);
+}
+
+enum err calls_watch(struct calls *calls, calls_called *callback, void *context)
+{
+    calls->watcher = callback;
+    calls->context = context;
+    return ERR_OK;
+}
+
+void calls_unwatch(struct calls *calls, const void *context)
+{
+    if (calls->context == context)
+        calls->watcher = NULL;
+}
+
+void fake_agent_call(struct fake_agent *fake, const char *input)
+{
+    struct json *value = input == NULL ? NULL : parse(input);
+
+    fake->calls->open = true;
+    if (fake->calls->watcher != NULL)
+        fake->calls->watcher(fake->calls->context, "c1", "unlock", value);
+    json_free(value);
+}
+
+enum err calls_done(struct calls *calls, const char *id,
+    const struct json *output, const char *words)
+{
+    (void)output;
+    (void)words;
+    if (!calls->open || strcmp(id, "c1") != 0)
+        return ERR_NOT_FOUND;
+    calls->open = false;
+    return ERR_OK;
+}
+
+struct json *owner_status(const struct owner *owner)
+{
+    struct json *status = json_new_object();
+
+    (void)owner;
+    assert_int_equal(
+        json_set(status, "state", json_new_string("nobody")), ERR_OK);
+    return status;
+}
+
+enum err owner_reset(struct owner *owner, owner_reset_done *done, void *context)
+{
+    if (owner->fake->refusal != ERR_OK)
+        return owner->fake->refusal;
+    owner->done = done;
+    owner->context = context;
+    return ERR_OK;
+}
+
+void fake_agent_end_reset(struct fake_agent *fake, enum err e, int64_t epoch)
+{
+    owner_reset_done *done = fake->owner->done;
+
+    if (done == NULL)
+        return;
+    fake->owner->done = NULL;
+    done(fake->owner->context, e, epoch);
+}
+
 size_t fake_agent_watchers(const struct fake_agent *fake)
 {
     return fake->shadow->watcher_count;
@@ -161,11 +355,8 @@ size_t fake_agent_watchers(const struct fake_agent *fake)
 void fake_agent_desire(
     struct fake_agent *fake, const char *settings, int64_t version)
 {
-    struct json *value;
+    struct json *value = parse(settings);
 
-    assert_int_equal(json_parse(settings, strlen(settings),
-                         (struct json_limits){9000, 9}, &value),
-        ERR_OK);
     for (size_t i = 0; i < fake->shadow->watcher_count; i++)
         fake->shadow->watchers[i](
             fake->shadow->watcher_contexts[i], value, version);

@@ -28,6 +28,10 @@ int fake_session_deliver(
 void fake_session_deliver_retained(
     struct session *session, const char *topic, const char *payload);
 
+/* The same, on `topic`, for who subscribed to the filter. */
+int fake_session_deliver_to(struct session *session, const char *filter,
+    const char *topic, const char *payload);
+
 /* All that was published or sent, and the last of them (NULL: nothing). */
 size_t fake_session_count(const struct session *session);
 const struct fake_letter *fake_session_letter(
