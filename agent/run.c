@@ -18,12 +18,15 @@
 #include "cloud/session.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "device/commands.h"
 #include "device/description.h"
+#include "device/enrolment.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
+#include "identity/request.h"
 #include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
@@ -42,6 +45,8 @@ struct agent {
     struct mqtt_room *room;
     struct outbox *outbox;
     struct session *session;
+    struct commands *commands;
+    struct enrolment *enrolment;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -142,20 +147,78 @@ static void open_tickets(struct agent *a)
         a->tickets = NULL;
 }
 
+static enum enrolment_method method_of(enum settings_method method)
+{
+    switch (method) {
+    case SETTINGS_METHOD_EST:
+        return ENROLMENT_EST;
+    case SETTINGS_METHOD_JITP:
+        return ENROLMENT_JITP;
+    case SETTINGS_METHOD_NONE:
+        break;
+    }
+    return ENROLMENT_NONE;
+}
+
+static enum err open_enrolment(struct agent *a)
+{
+    const struct settings_enrolment *s = &a->settings->enrolment;
+    const struct enrolment_options options = {
+        .method = method_of(s->method),
+        .url = s->url,
+        .label = s->label,
+        .user = s->username,
+        .password = policy_password(a->policy),
+        .key_home = s->key,
+        .percent = s->renew_at_percent,
+        .max_days = s->max_days,
+        .trust = policy_enrolment(a->policy),
+        .broker = policy_broker(a->policy),
+        .proxy = policy_proxy(a->policy),
+        .floor = policy_floor(a->policy),
+        .loop = a->loop,
+        .folder = a->settings->folder,
+        .resume = a->settings->resume,
+        .nameplate = a->nameplate,
+        .factory = {a->chain, a->key, a->tickets}
+    };
+
+    return enrolment_new(&options, &a->enrolment);
+}
+
+/* {"action":"rotate"} */
+static void on_rotate(
+    void *context, const struct json *request, struct commands_reply *reply)
+{
+    enum err e = enrolment_now(((struct agent *)context)->enrolment);
+
+    (void)request;
+    *reply = (struct commands_reply){.status = COMMANDS_SUCCEEDED};
+    if (e == ERR_OK)
+        return;
+    reply->code = e == ERR_EXISTS ? "UNDER_WAY" : "NOT_CONFIGURED";
+    if (e != ERR_EXISTS)
+        reply->status = COMMANDS_REJECTED;
+    (void)snprintf(reply->words, sizeof(reply->words),
+        e == ERR_EXISTS ? "it is under way already"
+                        : "no method to enrol is configured on this device");
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
+    const struct session_identity shown = enrolment_identity(a->enrolment);
     const struct session_options options = {
         .loop = a->loop,
         .room = a->room,
         .outbox = a->outbox,
         .link = {.brokers = s->brokers,
                  .websocket = s->websocket,
-                 .tickets = a->tickets,
+                 .tickets = shown.tickets,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
-                 .chain = a->chain,
-                 .key = a->key,
+                 .chain = shown.chain,
+                 .key = shown.key,
                  .timeout_ms = s->connect_timeout_ms},
         .thing = a->nameplate->thing,
         .folder = s->folder,
@@ -192,6 +255,12 @@ static enum err open_features(struct agent *a)
 
     if (e == ERR_OK)
         e = telemetry_new(&options, &a->telemetry);
+    if (e == ERR_OK)
+        e = commands_new(a->session, a->nameplate->thing, &a->commands);
+    if (e == ERR_OK)
+        e = commands_add(a->commands, "rotate", on_rotate, a);
+    if (e == ERR_OK)
+        e = enrolment_watch(a->enrolment, a->session);
     return e == ERR_OK ? open_description(a) : e;
 }
 
@@ -205,7 +274,8 @@ static enum err open_server(struct agent *a)
                     .shadow = a->shadow,
                     .telemetry = a->telemetry,
                     .nameplate = a->nameplate,
-                    .key = a->key}
+                    .key = a->key,
+                    .enrolment = a->enrolment}
     };
 
     return server_start(&options, &a->server);
@@ -254,6 +324,8 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         open_tickets(a);
     if (e == ERR_OK)
+        e = open_enrolment(a);
+    if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
@@ -272,7 +344,7 @@ static void on_look_again(void *context)
 
 static bool threads_are_left(void)
 {
-    return link_threads() > 0 || http_threads() > 0;
+    return link_threads() > 0 || http_threads() > 0 || request_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */
@@ -290,6 +362,8 @@ static void close_all(struct agent *a)
     server_stop(a->server);
     telemetry_free(a->telemetry);
     shadow_free(a->shadow);
+    commands_free(a->commands);
+    enrolment_rest(a->enrolment);
     session_free(a->session);
     description_free(a->description); /* the last commit answers to it */
     policy_rest(a->policy);
@@ -302,6 +376,7 @@ static void close_all(struct agent *a)
     if (threads_are_left())
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
+    enrolment_free(a->enrolment);
     link_tickets_free(a->tickets);
     policy_close(a->policy);
     key_free(a->key);

@@ -12,6 +12,7 @@
 #include "core/near.h"
 #include "local/answer.h"
 #include "local/emission.h"
+#include "local/enrolling.h"
 #include "local/lines.h"
 #include "local/status.h"
 
@@ -269,6 +270,16 @@ static void do_status(
     struct answer a = status_answer(&s, c->sources.nameplate->thing);
 
     (void)request;
+    enrolling_add(&a, c->sources.enrolment);
+    say_answer(c, id, &a);
+}
+
+static void do_enrol(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    struct answer a = enrolling_start(c->sources.enrolment);
+
+    (void)request;
     say_answer(c, id, &a);
 }
 
@@ -280,6 +291,7 @@ static void do_identity(
     (void)request;
     answer_nameplate(&a, c->sources.nameplate);
     answer_key(&a, c->sources.key);
+    enrolling_add(&a, c->sources.enrolment);
     say_answer(c, id, &a);
 }
 
@@ -293,6 +305,7 @@ static const struct {
     {"watch",    do_watch   },
     {"status",   do_status  },
     {"identity", do_identity},
+    {"enrol",    do_enrol   },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
@@ -311,7 +324,8 @@ static void refuse_unknown(
             "unknown op \"%s\"; did you mean \"%s\"?", op, near);
     else
         (void)snprintf(words, sizeof(words),
-            "unknown op; expected report, emit, watch, status or identity");
+            "unknown op; expected report, emit, watch, status, identity or "
+            "enrol");
     refuse(c, id, ERR_UNSUPPORTED, words);
 }
 

@@ -12,6 +12,7 @@
 
 #include "cloud/session.h"
 #include "core/err.h"
+#include "device/enrolment.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/nameplate.h"
@@ -27,7 +28,8 @@ struct conversation_sources {
     struct shadow *shadow;
     struct telemetry *telemetry;
     const struct nameplate *nameplate;
-    struct key *key; /* NULL: nothing is said of it */
+    struct key *key;             /* NULL: nothing is said of it */
+    struct enrolment *enrolment; /* NULL: there is none */
 };
 
 /* A line for the application, its newline included, lent for the call.  It

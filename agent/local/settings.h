@@ -16,6 +16,7 @@
 #include "core/config.h"
 #include "core/err.h"
 #include "core/log.h"
+#include "local/settings_enrolment.h"
 
 #define SETTINGS_PATH   "/etc/nameplate/nameplate.ini"
 #define SETTINGS_SOCKET "/run/nameplate/app.sock"
@@ -53,9 +54,10 @@ struct settings {
     uint64_t day_bytes; /* written a day; 0: no such bound */
     struct outbox_class classes[OUTBOX_CONFIGURED]; /* [class.NAME] */
     size_t class_count;
-    const char *socket;      /* [local] */
-    const char *group;       /* NULL: the agent's own group */
-    uint32_t interval_ms;    /* [telemetry] 0: no machine figures */
+    struct settings_enrolment enrolment; /* [enrolment] */
+    const char *socket;                  /* [local] */
+    const char *group;                   /* NULL: the agent's own group */
+    uint32_t interval_ms;                /* [telemetry] 0: no machine figures */
     const char *description; /* [device] NULL: no Thing Description */
     enum log_level level;    /* [log] */
 };

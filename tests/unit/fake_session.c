@@ -139,6 +139,17 @@ int fake_session_deliver(
         s, &(struct session_message){topic, payload, strlen(payload), false});
 }
 
+void fake_session_deliver_as(struct session *s, const char *filter,
+    const char *topic, const char *payload)
+{
+    const struct session_message message = {
+        topic, payload, strlen(payload), false};
+
+    for (size_t i = 0; i < s->filter_count; i++)
+        if (strcmp(s->filters[i].text, filter) == 0)
+            s->filters[i].callback(s->filters[i].context, &message);
+}
+
 void fake_session_deliver_retained(
     struct session *s, const char *topic, const char *payload)
 {

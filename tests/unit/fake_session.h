@@ -25,6 +25,9 @@ void fake_session_go(struct session *session, bool online, bool present);
 /* A message comes in; how many callbacks wanted its topic. */
 int fake_session_deliver(
     struct session *session, const char *topic, const char *payload);
+/* The same to whoever subscribed to this filter, by its text. */
+void fake_session_deliver_as(struct session *session, const char *filter,
+    const char *topic, const char *payload);
 void fake_session_deliver_retained(
     struct session *session, const char *topic, const char *payload);
 

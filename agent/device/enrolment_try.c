@@ -1,0 +1,83 @@
+/* enrolment_try.c - the broker has the last word on a new identity; only then
+ * the disk says that it is the one. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "device/enrolment_inside.h"
+
+void enrolment_drop_fresh(struct enrolment *e)
+{
+    unsigned number =
+        e->fresh.generation != NULL ? e->fresh.generation->number : 0;
+
+    enrolment_let_go(&e->fresh);
+    if (number != 0 && e->generations != NULL)
+        generations_drop(e->generations, number);
+}
+
+void enrolment_commit(struct enrolment *e)
+{
+    const char *old = e->retired.generation != NULL
+        ? e->retired.generation->id
+        : generations_old_id(e->generations);
+
+    e->is_uncommitted = generations_commit(e->generations,
+                            e->current.generation->number, old) != ERR_OK;
+    if (e->is_uncommitted)
+        enrolment_note(e, "disk",
+            "the new identity is in use, but not kept; it is tried again");
+    else
+        log_info(ENROLMENT_MODULE, "in use generation=%u id=%s",
+            e->current.generation->number, e->current.generation->id);
+}
+
+/* What was retired before is two rotations old: no link has it any more. */
+static void move(struct enrolment *e)
+{
+    enrolment_let_go(&e->retired);
+    e->retired = e->current;
+    e->current = e->fresh;
+    e->fresh = (struct enrolment_held){.generation = NULL};
+    e->shows_operational = true;
+    e->refusals = 0;
+    e->failures = 0;
+    e->why = "";
+    enrolment_commit(e);
+}
+
+static void on_tried(
+    void *context, bool accepted, const char *why, const char *detail)
+{
+    struct enrolment *e = context;
+
+    if (accepted) {
+        move(e);
+        enrolment_step(e, ENROLMENT_ON_ACCEPTED);
+        return;
+    }
+    e->tries++;
+    log_warning(ENROLMENT_MODULE,
+        "the broker did not take the new identity tries=%u why=%s "
+        "detail=\"%s\"",
+        e->tries, why, detail);
+    if (!enrolment_gives_up(why, e->tries)) {
+        enrolment_step(e, ENROLMENT_ON_REFUSED);
+        return;
+    }
+    enrolment_note(e,
+        enrolment_is_refusal(why) ? "broker_refused" : "broker_away", detail);
+    enrolment_step(e, ENROLMENT_ON_GIVEN_UP);
+}
+
+void enrolment_try(struct enrolment *e)
+{
+    const struct session_identity identity = enrolment_show(e, &e->fresh);
+    enum err err = session_try(e->session, &identity, on_tried, e);
+
+    if (err == ERR_OK)
+        return;
+    enrolment_note(e, "local", "no second connection could be begun");
+    enrolment_step(e, ENROLMENT_ON_GIVEN_UP);
+}
