@@ -29,6 +29,7 @@ struct enrolment_times enrolment_read_times(const struct enrolment *e)
     struct enrolment_times t = {.now_ms = port_monotonic_ms(),
         .is_operational = e->shows_operational,
         .percent = e->options.percent,
+        .succeeded_ms = e->succeeded_ms,
         .failed_ms = e->failed_ms,
         .failures = e->failures,
         .told_s = e->told_s};

@@ -34,7 +34,7 @@ struct enrolment {
     char key_uri[GENERATIONS_URI];
     struct loop_timer *timer;
     int64_t next_ms; /* monotonic, of the next attempt */
-    int64_t failed_ms;
+    int64_t succeeded_ms, failed_ms;
     unsigned failures;
     uint32_t told_s;
     int64_t waits_until_ms;  /* wall clock: the server said so; 0: no */

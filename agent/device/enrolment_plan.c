@@ -4,15 +4,17 @@
 
 #include <string.h>
 
-#define FIRST_MS      60000    /* the widest wait after one failure */
-#define CEILING_MS    21600000 /* ... and after many */
-#define LEAST_MS      10000
-#define EARLY         20 /* a twentieth of the life */
-#define LEFT          10 /* a tenth of what is left */
-#define BETWEEN_MS    2000
-#define BETWEEN_MOST  60000
-#define REFUSED_TRIES 3
-#define ABSENT_TRIES  20
+#define FIRST_MS       60000    /* the widest wait after one failure */
+#define CEILING_MS     21600000 /* ... and after many */
+#define LEAST_MS       10000
+#define LEAST_PAUSE_MS 2000
+#define MOST_PAUSE_MS  3600000
+#define EARLY          20 /* a twentieth of the life */
+#define LEFT           10 /* a tenth of what is left */
+#define BETWEEN_MS     2000
+#define BETWEEN_MOST   60000
+#define REFUSED_TRIES  3
+#define ABSENT_TRIES   20
 
 /* Far enough for every certificate, and no product of it overflows. */
 #define FAR_S ((int64_t)1 << 40)
@@ -87,10 +89,24 @@ static int64_t renewal_ms(const struct enrolment_times *t)
     return t->now_ms + (at_s - second_of(t->now_wall_s)) * 1000;
 }
 
+/* What must pass after a success, counted by what is left now. */
+static int64_t pause_ms(const struct enrolment_times *t)
+{
+    int64_t left_ms =
+        (second_of(t->until_s) - second_of(t->now_wall_s)) * 1000 +
+        (t->now_ms - t->succeeded_ms);
+
+    return within(left_ms / 3, LEAST_PAUSE_MS, MOST_PAUSE_MS);
+}
+
 int64_t enrolment_due_ms(const struct enrolment_times *t)
 {
     int64_t due_ms = t->is_operational ? renewal_ms(t) : t->now_ms;
     int64_t least_ms;
+
+    if (t->is_operational && t->succeeded_ms != 0 &&
+        due_ms < t->succeeded_ms + pause_ms(t))
+        due_ms = t->succeeded_ms + pause_ms(t);
 
     if (t->failures == 0)
         return due_ms;

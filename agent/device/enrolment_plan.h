@@ -40,6 +40,7 @@ struct enrolment_times {
     int64_t from_s, until_s; /* of the operational one */
     unsigned percent;        /* of its life, after which it is renewed */
     uint32_t random;         /* one number for each certificate */
+    int64_t succeeded_ms;    /* monotonic: when it came; 0: before the start */
     int64_t failed_ms;       /* monotonic: the last failure; 0: none */
     unsigned failures;       /* in a row */
     uint32_t told_s;         /* the server said how long to wait; 0: no */
@@ -52,7 +53,9 @@ int64_t enrolment_back_off_ms(const struct enrolment_times *t);
 
 /* The monotonic time of the next attempt: when `percent` of the life is over,
  * up to a twentieth of the life earlier by `random`; at once without an
- * operational identity; after a failure not before the wait above. */
+ * operational identity; after a failure not before the wait above; after a
+ * success not before a third of what is left, an hour at most, for a CA that
+ * dates back. */
 int64_t enrolment_due_ms(const struct enrolment_times *t);
 
 /* Which identity to show from now on.  The operational one until it is over or

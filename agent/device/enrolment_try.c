@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "device/enrolment_inside.h"
+#include "ports/port.h"
 
 void enrolment_drop_fresh(struct enrolment *e)
 {
@@ -43,6 +44,7 @@ static void move(struct enrolment *e)
     e->shows_operational = true;
     e->refusals = 0;
     e->failures = 0;
+    e->succeeded_ms = port_monotonic_ms();
     e->why = "";
     enrolment_commit(e);
 }

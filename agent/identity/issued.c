@@ -133,7 +133,7 @@ static enum issued_fault look_at_leaf(struct judging *j)
         return say(j, ISSUED_NAME, "its CN is \"%.120s\", and this is \"%s\"",
             name, q->thing);
     if (j->leaf->to < q->now_s + ISSUED_LEAST)
-        return say(j, ISSUED_DATES, "it is over, or will be in a minute");
+        return say(j, ISSUED_DATES, "it is over, or will be in a moment");
     if (j->leaf->from > q->now_s && !q->clock_is_late)
         return say(j, ISSUED_DATES,
             "it begins %lld s from now; compare the clocks",

@@ -36,7 +36,7 @@ struct issued_question {
 };
 
 #define ISSUED_ID    65 /* 64 hexadecimal digits */
-#define ISSUED_LEAST 60 /* seconds that must be left of it */
+#define ISSUED_LEAST 10 /* seconds that must be left of it */
 
 struct issued {
     enum issued_fault fault;

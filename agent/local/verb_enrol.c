@@ -23,6 +23,7 @@
 
 #define PATIENCE_S 180 /* for the agent */
 #define LOOK_MS    300
+#define WAITING_S  15 /* while the server wants to be asked later */
 
 static const struct option_own own[] = {
     {"--dry-run", NULL, NULL}
@@ -57,13 +58,17 @@ static const struct page page = {
 
 /* --- by the agent -------------------------------------------------------- */
 
-static bool is_under_way(const struct json *enrolment)
+static bool is_in(const struct json *enrolment, const char *wanted)
 {
     const char *state = json_text(json_get(enrolment, "state"));
 
-    return state != NULL &&
-        (strcmp(state, "asking") == 0 || strcmp(state, "waiting") == 0 ||
-            strcmp(state, "trying") == 0);
+    return state != NULL && strcmp(state, wanted) == 0;
+}
+
+static bool is_under_way(const struct json *enrolment)
+{
+    return is_in(enrolment, "asking") || is_in(enrolment, "waiting") ||
+        is_in(enrolment, "trying");
 }
 
 /* The enrolment as `status` tells it; the caller frees the whole answer. */
@@ -104,7 +109,7 @@ static int watch(const struct options *o, struct call *call)
 {
     struct json *answer = NULL;
     const struct json *enrolment;
-    int status = EX_OK;
+    int status = EX_OK, waiting = 0;
 
     for (int looks = 0; looks < PATIENCE_S * 1000 / LOOK_MS; looks++) {
         nap();
@@ -112,7 +117,8 @@ static int watch(const struct options *o, struct call *call)
         enrolment = look(call, &answer, &status);
         if (answer == NULL)
             return status;
-        if (!is_under_way(enrolment))
+        waiting += is_in(enrolment, "waiting");
+        if (!is_under_way(enrolment) || waiting > WAITING_S * 1000 / LOOK_MS)
             break;
     }
     status = tell_outcome(o, json_get(answer, "enrolment"));

@@ -73,6 +73,13 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(400, str(error).encode(), "text/plain")
 
 
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A client that hangs up, or does not believe us."""
+
+
 class EstServer:
     def __init__(self, folder, factory, label="", password=None, days=None,
                  devices=None):
@@ -90,8 +97,7 @@ class EstServer:
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(devices or factory.root)
         context.load_verify_locations(self.authority.crt)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Listener(("127.0.0.1", 0), Handler)
         self.server.est = self
         self.server.socket = context.wrap_socket(
             self.server.socket, server_side=True, do_handshake_on_connect=False)

@@ -153,6 +153,20 @@ static void after_a_failure_it_waits_and_then_is_due(void **state)
     assert_int_equal(enrolment_due_ms(&t), t.now_ms + 60000);
 }
 
+static void a_ca_that_dates_back_is_not_asked_again_and_again(void **state)
+{
+    struct enrolment_times t = ninety_days();
+
+    (void)state;
+    t.now_wall_s = NOW + 70 * DAY; /* issued when most of its life was over */
+    t.succeeded_ms = t.now_ms;
+    assert_int_equal(enrolment_due_ms(&t), t.now_ms + 3600000);
+    t.until_s = t.now_wall_s + 30;
+    assert_int_equal(enrolment_due_ms(&t), t.now_ms + 10000);
+    t.until_s = t.now_wall_s;
+    assert_int_equal(enrolment_due_ms(&t), t.now_ms + 2000);
+}
+
 static void the_factory_identity_is_the_way_back_and_turns_are_taken(
     void **state)
 {
@@ -210,6 +224,7 @@ int main(void)
         cmocka_unit_test(the_last_part_of_a_life_holds_many_tries),
         cmocka_unit_test(a_server_that_says_when_is_not_asked_sooner),
         cmocka_unit_test(after_a_failure_it_waits_and_then_is_due),
+        cmocka_unit_test(a_ca_that_dates_back_is_not_asked_again_and_again),
         cmocka_unit_test(
             the_factory_identity_is_the_way_back_and_turns_are_taken),
         cmocka_unit_test(
