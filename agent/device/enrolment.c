@@ -16,8 +16,8 @@
 
 #define FOLDER        "enrolment"
 #define PATH_BYTES    4096
-#define COMMIT_MS     30000 /* the disk is asked again */
-#define JITP_PATIENCE 5     /* first ends of connections that are normal */
+#define COMMIT_MS     5000 /* the disk is asked again */
+#define JITP_PATIENCE 5    /* first ends of connections that are normal */
 
 static void sleep_on(struct enrolment *e);
 

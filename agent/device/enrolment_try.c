@@ -29,7 +29,9 @@ void enrolment_commit(struct enrolment *e)
     if (e->is_uncommitted)
         enrolment_note(e, "disk",
             "the new identity is in use, but not kept; it is tried again");
-    else
+    else if (strcmp(e->why, "disk") == 0)
+        e->why = "";
+    if (!e->is_uncommitted)
         log_info(ENROLMENT_MODULE, "in use generation=%u id=%s",
             e->current.generation->number, e->current.generation->id);
 }

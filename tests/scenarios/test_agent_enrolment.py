@@ -244,6 +244,48 @@ def what_is_lost_or_broken_on_the_disk_is_enrolled_again():
 
 
 @scenario
+def a_disk_that_refuses_to_keep_what_the_broker_took_is_asked_again():
+    with enrolling() as (world, est, broker):
+        agent = enroller(world, est, broker)
+        first = enrolled(agent, est)
+        way = os.path.join(agent.store, "enrolment/current.new")
+        os.mkdir(way)
+        run(NAMEPLATE, "enrol", "-s", agent.socket, status=1)
+        said = status(agent)
+        expect(said["last_error"] == "disk" and said["operational"] and
+               said["certificate_id"] == certificate_id(est.issued[1]),
+               f"it is in use: {said}")
+        expect(current(agent) == 1, "and not kept")
+        agent.kill()
+        agent.start()
+        said = reaches(agent, state="enrolled")
+        expect(said["certificate_id"] == first["certificate_id"],
+               f"the one before is good as long: {said}")
+        run(NAMEPLATE, "enrol", "-s", agent.socket, status=1)
+        os.rmdir(way)
+        wait_until(lambda: current(agent) > 1, 20, "it is kept")
+        said = enrolled(agent, est, 3)
+        expect("last_error" not in said, str(said))
+
+
+@scenario
+def people_see_both_certificates():
+    with enrolling() as (world, est, broker):
+        agent = enroller(world, est, broker)
+        said = enrolled(agent, est)
+        words = run(NAMEPLATE, "identity", "-s", agent.socket).stdout
+        expect(said["certificate_id"] + " (in use)" in words and
+               certificate_id(device() + "/device.crt") in words, words)
+        words = run(NAMEPLATE, "status", "-s", agent.socket).stdout
+        expect("enrolled by est, shows its operational certificate, 89 days"
+               in words and "next attempt" in words, words)
+        est.mood = "rejects"
+        run(NAMEPLATE, "enrol", "-s", agent.socket, status=1)
+        words = run(NAMEPLATE, "status", "-s", agent.socket).stdout
+        expect("failed: rejected: it refuses" in words, words)
+
+
+@scenario
 def an_expired_operational_identity_is_not_shown():
     with enrolling() as (world, est, broker):
         est.seconds = 15
