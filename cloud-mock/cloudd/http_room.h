@@ -45,6 +45,11 @@ struct http_request {
     char peer[INET6_ADDRSTRLEN];
 };
 
+/* What the daemon is started with for TLS; only an end without. */
+#define HTTP_ROOM_TLS_ITEMS 5
+void http_room_tls(const struct http_tls *tls,
+    struct MHD_OptionItem items[HTTP_ROOM_TLS_ITEMS]);
+
 /* A suspended connection sleeps until somebody resumes it. */
 void http_room_suspend(struct http_request *request);
 void http_room_resume(struct http_request *request); /* harmless when awake */

@@ -254,6 +254,18 @@ bool presence_is_here(const struct presence *presence, const char *name)
     return client != NULL && client->record.connected && !client->arriving;
 }
 
+const char *presence_certificate(
+    const struct presence *presence, const char *name)
+{
+    const struct client *client = table_get(presence->clients, name);
+
+    if (client == NULL)
+        return NULL;
+    if (client->arriving)
+        return client->arriving_certificate;
+    return client->record.connected ? client->record.certificate : NULL;
+}
+
 void presence_refused(
     struct presence *presence, const struct presence_arrival *arrival)
 {
