@@ -20,7 +20,6 @@
 #include "core/loop.h"
 #include "device/commands.h"
 #include "device/description.h"
-#include "device/enrolment.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
@@ -30,6 +29,7 @@
 #include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
+#include "run_enrolment.h"
 
 #define MODULE     "run"
 #define PATH_BYTES 4096
@@ -46,7 +46,7 @@ struct agent {
     struct outbox *outbox;
     struct session *session;
     struct commands *commands;
-    struct enrolment *enrolment;
+    struct run_enrolment *enrolment;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -147,50 +147,26 @@ static void open_tickets(struct agent *a)
         a->tickets = NULL;
 }
 
-static enum enrolment_method method_of(enum settings_method method)
-{
-    switch (method) {
-    case SETTINGS_METHOD_EST:
-        return ENROLMENT_EST;
-    case SETTINGS_METHOD_JITP:
-        return ENROLMENT_JITP;
-    case SETTINGS_METHOD_NONE:
-        break;
-    }
-    return ENROLMENT_NONE;
-}
-
 static enum err open_enrolment(struct agent *a)
 {
-    const struct settings_enrolment *s = &a->settings->enrolment;
-    const struct enrolment_options options = {
-        .method = method_of(s->method),
-        .url = s->url,
-        .label = s->label,
-        .user = s->username,
-        .password = policy_password(a->policy),
-        .key_home = s->key,
-        .percent = s->renew_at_percent,
-        .max_days = s->max_days,
-        .trust = policy_enrolment(a->policy),
-        .broker = policy_broker(a->policy),
-        .proxy = policy_proxy(a->policy),
-        .floor = policy_floor(a->policy),
+    const struct run_enrolment_sources sources = {
+        .settings = a->settings,
+        .policy = a->policy,
         .loop = a->loop,
-        .folder = a->settings->folder,
-        .resume = a->settings->resume,
+        .room = a->room,
         .nameplate = a->nameplate,
         .factory = {a->chain, a->key, a->tickets}
     };
 
-    return enrolment_new(&options, &a->enrolment);
+    return run_enrolment_open(&sources, &a->enrolment);
 }
 
 /* {"action":"rotate"} */
 static void on_rotate(
     void *context, const struct json *request, struct commands_reply *reply)
 {
-    enum err e = enrolment_now(((struct agent *)context)->enrolment);
+    enum err e =
+        enrolment_now(run_enrolment(((struct agent *)context)->enrolment));
 
     (void)request;
     *reply = (struct commands_reply){.status = COMMANDS_SUCCEEDED};
@@ -207,7 +183,8 @@ static void on_rotate(
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
-    const struct session_identity shown = enrolment_identity(a->enrolment);
+    const struct session_identity shown =
+        enrolment_identity(run_enrolment(a->enrolment));
     const struct session_options options = {
         .loop = a->loop,
         .room = a->room,
@@ -260,7 +237,7 @@ static enum err open_features(struct agent *a)
     if (e == ERR_OK)
         e = commands_add(a->commands, "rotate", on_rotate, a);
     if (e == ERR_OK)
-        e = enrolment_watch(a->enrolment, a->session);
+        e = enrolment_watch(run_enrolment(a->enrolment), a->session);
     return e == ERR_OK ? open_description(a) : e;
 }
 
@@ -275,7 +252,7 @@ static enum err open_server(struct agent *a)
                     .telemetry = a->telemetry,
                     .nameplate = a->nameplate,
                     .key = a->key,
-                    .enrolment = a->enrolment}
+                    .enrolment = run_enrolment(a->enrolment)}
     };
 
     return server_start(&options, &a->server);
@@ -363,7 +340,7 @@ static void close_all(struct agent *a)
     telemetry_free(a->telemetry);
     shadow_free(a->shadow);
     commands_free(a->commands);
-    enrolment_rest(a->enrolment);
+    run_enrolment_rest(a->enrolment);
     session_free(a->session);
     description_free(a->description); /* the last commit answers to it */
     policy_rest(a->policy);
@@ -376,7 +353,7 @@ static void close_all(struct agent *a)
     if (threads_are_left())
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
-    enrolment_free(a->enrolment);
+    run_enrolment_close(a->enrolment);
     link_tickets_free(a->tickets);
     policy_close(a->policy);
     key_free(a->key);

@@ -78,7 +78,7 @@ struct mqtt_options {
     uint16_t keep_alive_s;
     uint32_t session_expiry_s; /* MQTT 5; 3.1.1 leaves it to the broker */
     uint32_t timeout_ms;       /* until CONNACK */
-    struct mqtt_message will;  /* QoS 1 */
+    struct mqtt_message will;  /* QoS 1; no topic: none */
 };
 
 /* Connect; options are borrowed for the call. */

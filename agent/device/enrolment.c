@@ -78,18 +78,24 @@ static void choose(struct enrolment *e, const char *because)
         sleep_on(e);
 }
 
+/* AWS drops the first connection of a certificate that it registers. */
+static void on_first_end(struct enrolment *e)
+{
+    if (e->ends++ < JITP_PATIENCE)
+        log_info(ENROLMENT_MODULE,
+            "the first connections end while the cloud registers the factory "
+            "certificate: that is normal");
+}
+
 static void on_end(void *context, const char *why)
 {
     struct enrolment *e = context;
 
+    if (e->options.method == ENROLMENT_JITP && !e->was_online)
+        on_first_end(e);
     if (!enrolment_is_refusal(why))
         return;
     e->refusals++;
-    if (e->options.method == ENROLMENT_JITP && !e->was_online &&
-        e->refusals <= JITP_PATIENCE)
-        log_info(ENROLMENT_MODULE,
-            "the first connections end while the cloud registers the factory "
-            "certificate: that is normal");
     choose(e, "the broker refuses the other one");
 }
 
@@ -260,7 +266,9 @@ enum err enrolment_new(
     if (snprintf(e->topic, sizeof(e->topic), "nameplate/%s/enrolment",
             options->nameplate->thing) >= (int)sizeof(e->topic))
         err = ERR_TOO_BIG;
-    if (err == ERR_OK && options->method == ENROLMENT_EST)
+    if (err == ERR_OK &&
+        (options->method == ENROLMENT_EST ||
+            options->method == ENROLMENT_FLEET))
         err = open(e);
     if (err != ERR_OK) {
         enrolment_free(e);
@@ -292,7 +300,9 @@ void enrolment_rest(struct enrolment *e)
     if (e == NULL)
         return;
     enrolment_attempt_cancel(e->attempt);
+    enrolment_fleet_cancel(e->fleet);
     e->attempt = NULL;
+    e->fleet = NULL;
     loop_timer_cancel(e->timer);
     e->timer = NULL;
     e->state = ENROLMENT_RESTING;

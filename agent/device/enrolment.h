@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cloud/link.h"
+#include "cloud/mqtt.h"
 #include "cloud/proxy.h"
 #include "cloud/session.h"
 #include "core/err.h"
@@ -22,13 +24,17 @@ struct enrolment;
 enum enrolment_method {
     ENROLMENT_NONE,
     ENROLMENT_EST,
-    ENROLMENT_JITP /* the cloud registers the factory certificate */
+    ENROLMENT_FLEET, /* AWS IoT fleet provisioning */
+    ENROLMENT_JITP   /* the cloud registers the factory certificate */
 };
 
 struct enrolment_options {
     enum enrolment_method method;
     const char *url, *label;     /* of the EST server; label or NULL */
     const char *user, *password; /* or NULL */
+    const char *template;        /* of fleet provisioning */
+    struct mqtt_room *room;      /* ... */
+    struct link_options claim;   /* ... with the claim's certificate */
     const char *key_home;        /* see generations_open */
     unsigned percent;            /* see enrolment_plan.h */
     uint32_t max_days;

@@ -53,6 +53,7 @@ static void on_ended(void *context, struct enrolment_result *result)
     char why[KEY_WHY];
 
     e->attempt = NULL;
+    e->fleet = NULL;
     e->waits_until_ms = 0;
     e->told_s = result->retry_s;
     if (result->issued.fault != ISSUED_OK || result->issued.pem.at == NULL) {
@@ -78,7 +79,8 @@ static enum err begin(struct enrolment *e)
                          : err;
 }
 
-void enrolment_ask(struct enrolment *e)
+static enum err ask_est(
+    struct enrolment *e, const struct enrolment_attempt_events *events)
 {
     const struct enrolment_options *o = &e->options;
     struct session_identity shown =
@@ -101,15 +103,44 @@ void enrolment_ask(struct enrolment *e)
         .max_days = o->max_days,
         .patience = PATIENCE
     };
+
+    log_info(ENROLMENT_MODULE, "asking url=\"%s\" as=%s", o->url,
+        e->shows_operational ? "operational" : "factory");
+    return enrolment_attempt_start(&options, events, &e->attempt);
+}
+
+static enum err ask_fleet(
+    struct enrolment *e, const struct enrolment_attempt_events *events)
+{
+    const struct enrolment_options *o = &e->options;
+    const struct enrolment_fleet_options options = {.loop = o->loop,
+        .room = o->room,
+        .link = o->claim,
+        .template = o->template,
+        .key_uri = e->key_uri,
+        .who = &e->who,
+        .thing = o->nameplate->thing,
+        .floor = o->floor,
+        .max_days = o->max_days};
+
+    log_info(ENROLMENT_MODULE, "asking template=\"%s\"", o->template);
+    return enrolment_fleet_start(&options, events, &e->fleet);
+}
+
+void enrolment_ask(struct enrolment *e)
+{
     const struct enrolment_attempt_events events = {
         on_step, on_waits, on_ended, e};
+    enum err err;
 
     e->last_attempt_ms = port_wall_ms();
     e->told_s = 0;
-    log_info(ENROLMENT_MODULE, "asking url=\"%s\" as=%s", o->url,
-        e->shows_operational ? "operational" : "factory");
-    if (begin(e) != ERR_OK)
+    if (begin(e) != ERR_OK) {
         fail(e, "disk", "no folder for a new identity; see the log");
-    else if (enrolment_attempt_start(&options, &events, &e->attempt) != ERR_OK)
+        return;
+    }
+    err = e->options.method == ENROLMENT_FLEET ? ask_fleet(e, &events)
+                                               : ask_est(e, &events);
+    if (err != ERR_OK)
         fail(e, "local", "the question could not be put; see the log");
 }

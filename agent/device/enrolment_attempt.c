@@ -96,7 +96,7 @@ static void fail(struct enrolment_attempt *a, const char *why, uint32_t retry_s)
 
 /* --- the certificate ----------------------------------------------------- */
 
-static const char *why_of(enum issued_fault fault)
+const char *enrolment_attempt_why(enum issued_fault fault)
 {
     switch (fault) {
     case ISSUED_OK:
@@ -140,7 +140,7 @@ static void take_certificate(struct enrolment_attempt *a, struct span der)
         "%zu certificates came back", answer.count);
     q.now_s = timefloor_now(a->options.floor, &q.clock_is_late);
     issued_check(&q, &result.issued);
-    result.why = why_of(result.issued.fault);
+    result.why = enrolment_attempt_why(result.issued.fault);
     tell(a, "certificate", result.issued.fault == ISSUED_OK, "%s",
         result.issued.words);
     end(a, &result);

@@ -52,6 +52,8 @@ struct enrolment_result {
     struct issued issued;
 };
 
+const char *enrolment_attempt_why(enum issued_fault fault);
+
 struct enrolment_attempt_events {
     void (*step)(void *context, const struct enrolment_step *step);
     void (*waits)(void *context, uint32_t seconds); /* the server said so */

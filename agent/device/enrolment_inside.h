@@ -5,6 +5,7 @@
 
 #include "device/enrolment.h"
 #include "device/enrolment_attempt.h"
+#include "device/enrolment_fleet.h"
 #include "device/enrolment_plan.h"
 #include "identity/generations.h"
 
@@ -28,8 +29,10 @@ struct enrolment {
     bool is_uncommitted; /* the disk refused what the broker took */
     bool was_online;     /* ever */
     unsigned refusals;   /* of what is shown, in a row */
+    unsigned ends;       /* of connections before the first good one */
     unsigned tries;      /* of the fresh one */
-    struct enrolment_attempt *attempt;
+    struct enrolment_attempt *attempt; /* by EST, or */
+    struct enrolment_fleet *fleet;
     unsigned begun; /* the generation that the attempt fills */
     char key_uri[GENERATIONS_URI];
     struct loop_timer *timer;

@@ -16,6 +16,8 @@ static const char *method_name(enum enrolment_method method)
         return "none";
     case ENROLMENT_EST:
         return "est";
+    case ENROLMENT_FLEET:
+        return "fleet";
     case ENROLMENT_JITP:
         return "jitp";
     }

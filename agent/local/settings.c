@@ -322,6 +322,8 @@ enum err settings_check_files(
         {"identity",   "key"                },
         {"enrolment",  "trust"              },
         {"enrolment",  "password_file"      },
+        {"enrolment",  "claim_certificate"  },
+        {"enrolment",  "claim_key"          },
         {"device",     "description"        },
     };
     const struct config *config = ((const struct loaded *)settings)->config;

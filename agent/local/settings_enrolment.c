@@ -12,6 +12,8 @@ static enum settings_method method_of(const char *text)
 {
     if (strcmp(text, "est") == 0)
         return SETTINGS_METHOD_EST;
+    if (strcmp(text, "fleet") == 0)
+        return SETTINGS_METHOD_FLEET;
     return strcmp(text, "jitp") == 0 ? SETTINGS_METHOD_JITP
                                      : SETTINGS_METHOD_NONE;
 }
@@ -48,23 +50,31 @@ enum err settings_read_enrolment(const struct config *c,
         .trust = config_text(c, SECTION, "trust"),
         .username = config_text(c, SECTION, "username"),
         .password_file = config_text(c, SECTION, "password_file"),
+        .template = config_text(c, SECTION, "template"),
+        .claim_certificate = config_text(c, SECTION, "claim_certificate"),
+        .claim_key = config_text(c, SECTION, "claim_key"),
         .key = config_text(c, SECTION, "key"),
         .renew_at_percent =
             (unsigned)config_number(c, SECTION, "renew_at_percent"),
         .max_days = (uint32_t)config_number(c, SECTION, "max_days")};
     bool asks = s.method == SETTINGS_METHOD_EST;
+    bool claims = s.method == SETTINGS_METHOD_FLEET;
     const struct demand demands[] = {
-        {!asks || (s.url != NULL && strncmp(s.url,                      "https://", 8) == 0),                    "url",
+        {!asks || (s.url != NULL && strncmp(s.url,                       "https://", 8) == 0),                                "url",
          "https://HOST or https://HOST:PORT, which method = est wants"},
-        {!asks || s.trust != NULL, "trust",
+        {!asks || s.trust != NULL,  "trust",
          "the CAs that the server at url may have, which method = est "
-         "wants"              },
-        {is_label(s.label),                                                       "label",
-         "letters, digits and -._~, as the server calls it"                                                             },
-        {(s.username == NULL) == (s.password_file == NULL),            "username",
+            "wants"                           },
+        {!claims || (s.template != NULL && is_label(s.template)),                                                     "template",
+         "the template's name, which method = fleet wants"                    },
+        {!claims || (s.claim_certificate != NULL && s.claim_key != NULL),
+         "claim_certificate",                        "claim_certificate and claim_key, which method = fleet wants"},
+        {is_label(s.label), "label",
+         "letters, digits and -._~, as the server calls it"                              },
+        {(s.username == NULL) == (s.password_file == NULL),             "username",
          "username and password_file together, or neither"},
-        {is_key_home(s.key),             "key",
-         "file, pkcs11:...;object=NAME or tpm2:handle=0x..."                                                                                             },
+        {is_key_home(s.key),              "key",
+         "file, pkcs11:...;object=NAME or tpm2:handle=0x..."                                                              },
     };
     enum err e = ERR_OK;
 

@@ -12,6 +12,7 @@
 enum settings_method {
     SETTINGS_METHOD_NONE,
     SETTINGS_METHOD_EST,
+    SETTINGS_METHOD_FLEET,
     SETTINGS_METHOD_JITP
 };
 
@@ -21,6 +22,8 @@ struct settings_enrolment {
     const char *url, *label;
     const char *trust; /* a file, or "system" */
     const char *username, *password_file;
+    const char *template;                      /* of fleet provisioning */
+    const char *claim_certificate, *claim_key; /* ... */
     const char *key; /* "file", "pkcs11:..." or "tpm2:..." */
     unsigned renew_at_percent;
     uint32_t max_days; /* 0: any */
@@ -29,7 +32,7 @@ struct settings_enrolment {
 /* clang-format off */
 #define SETTINGS_ENROLMENT                                                     \
     {.section = "enrolment", .name = "method", .kind = CONFIG_CHOICE,          \
-        .fallback = "none", .choices = "none|est|jitp"},                       \
+        .fallback = "none", .choices = "none|est|fleet|jitp"},                       \
     {.section = "enrolment", .name = "url", .kind = CONFIG_TEXT,               \
         .fallback = "", .expected = "https://HOST or https://HOST:PORT"},      \
     {.section = "enrolment", .name = "label", .kind = CONFIG_TEXT,             \
@@ -44,6 +47,14 @@ struct settings_enrolment {
         .fallback = "",                                                        \
         .expected = "the path of a file whose first line is the password, "    \
         "readable by the agent alone (mode 0600)"},                            \
+    {.section = "enrolment", .name = "template", .kind = CONFIG_TEXT,          \
+        .fallback = ""},                                                       \
+    {.section = "enrolment", .name = "claim_certificate",                      \
+        .kind = CONFIG_PATH, .fallback = "",                                   \
+        .expected = "the path of a PEM file: the claim certificate"},          \
+    {.section = "enrolment", .name = "claim_key", .kind = CONFIG_URI,          \
+        .fallback = "", .choices = "file|pkcs11|tpm2",                         \
+        .expected = "file:PATH, the claim certificate's key"},                 \
     {.section = "enrolment", .name = "key", .kind = CONFIG_TEXT,               \
         .fallback = "file",                                                    \
         .expected = "file, pkcs11:...;object=NAME or tpm2:handle=0x..."},      \
