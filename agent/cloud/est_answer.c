@@ -2,15 +2,15 @@
 
 #include "cloud/est_answer.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "identity/base64.h"
+#include "identity/reader.h"
+#include "identity/tag.h"
 
 #define WELL_KNOWN "/.well-known/est"
 #define QUOTED     120 /* characters of what a server says that are repeated */
@@ -55,27 +55,27 @@ static uint32_t within(int64_t seconds)
     return seconds > EST_RETRY_MOST_S ? EST_RETRY_MOST_S : (uint32_t)seconds;
 }
 
-/* IMF-fixdate, the one form that is still sent (RFC 9110 section 5.6.7). */
+/* IMF-fixdate, the one form that is still sent (RFC 9110 section 5.6.7), as the
+ * GeneralizedTime that it says. */
 static bool read_date(const char *value, int64_t *seconds)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct tm when = {0};
-    char month[4] = "";
+    static const char form[] = "Thu, 01 Jan 1970 00:00:00 GMT";
+    char text[40], month[4];
     const char *found;
-    int end = 0;
+    struct item time = {.tag = DER_GENERALIZED_TIME};
 
-    if (sscanf(value, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n",
-            &when.tm_mday, month, &when.tm_year, &when.tm_hour, &when.tm_min,
-            &when.tm_sec, &end) != 6 ||
-        end == 0 || value[end] != '\0')
+    if (strlen(value) != strlen(form) || strcmp(value + 25, form + 25) != 0)
         return false;
-    found = strlen(month) == 3 ? strstr(months, month) : NULL;
+    (void)snprintf(month, sizeof(month), "%.3s", value + 8);
+    found = strstr(months, month);
     if (found == NULL || (found - months) % 3 != 0)
         return false;
-    when.tm_mon = (int)(found - months) / 3;
-    when.tm_year -= 1900;
-    *seconds = (int64_t)timegm(&when);
-    return true;
+    (void)snprintf(text, sizeof(text), "%.4s%02d%.2s%.2s%.2s%.2sZ", value + 12,
+        (int)(found - months) / 3 + 1, value + 5, value + 17, value + 20,
+        value + 23);
+    time.content = (struct span){(const unsigned char *)text, strlen(text)};
+    return reader_time(&time, seconds);
 }
 
 uint32_t est_retry_s(const char *value, int64_t now_s)

@@ -13,14 +13,16 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "identity/chain.h"
 #include "identity/moment.h"
 
-#define MODULE     "generations"
-#define PATH_BYTES 4096
-#define STATE_MOST 200
-#define IN_FILES   "file"
+#define MODULE      "generations"
+#define PATH_BYTES  4096
+#define STATE_MOST  200
+#define NUMBER_MOST 999999999
+#define IN_FILES    "file"
 
 struct generations {
     char folder[PATH_BYTES - 100]; /* room for names in it */
@@ -116,6 +118,16 @@ void generations_drop(struct generations *g, unsigned number)
     remove_all(path);
 }
 
+/* "g7"; 0: it is not one. */
+static unsigned number_of(const char *name)
+{
+    size_t digits = strspn(name + (*name == 'g'), "0123456789");
+
+    if (*name != 'g' || digits == 0 || digits > 9 || name[1 + digits] != '\0')
+        return 0;
+    return (unsigned)strtoul(name + 1, NULL, 10);
+}
+
 /* What a power cut left half-made, and what nobody goes back to. */
 static void tidy(struct generations *g)
 {
@@ -123,12 +135,8 @@ static void tidy(struct generations *g)
     struct dirent *entry;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        unsigned number;
-        int end = 0;
+        unsigned number = number_of(entry->d_name);
 
-        if (sscanf(entry->d_name, "g%u%n", &number, &end) != 1 ||
-            entry->d_name[end] != '\0')
-            continue;
         if (number > g->highest)
             g->highest = number;
         generations_drop(g, number);
@@ -144,35 +152,50 @@ static void state_path(const struct generations *g, char out[PATH_BYTES])
     (void)snprintf(out, PATH_BYTES, "%s/current", g->folder);
 }
 
+static bool is_id(const char *text)
+{
+    return text != NULL && strlen(text) < ISSUED_ID &&
+        text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+static enum err take_state(struct generations *g, const struct json *state)
+{
+    const char *old = json_text(json_get(state, "old"));
+    int64_t current, previous;
+
+    if (!json_whole(json_get(state, "generation"), 1, NUMBER_MOST, &current) ||
+        !json_whole(json_get(state, "previous"), 0, NUMBER_MOST, &previous) ||
+        !is_id(old))
+        return ERR_INVALID;
+    g->current = (unsigned)current;
+    g->previous = (unsigned)previous;
+    (void)snprintf(g->old_id, sizeof(g->old_id), "%s", old);
+    return ERR_OK;
+}
+
 static void read_state(struct generations *g)
 {
-    char path[PATH_BYTES], *text;
+    static const struct json_limits limits = {STATE_MOST, 2};
+    struct json *state = NULL;
+    char path[PATH_BYTES], *text = NULL;
     size_t len;
-    int end = 0;
     enum err e;
 
     state_path(g, path);
     e = file_read(path, STATE_MOST, &text, &len);
     if (e == ERR_NOT_FOUND)
         return;
-    if (e == ERR_OK &&
-        (sscanf(text, "current %u previous %u old %64[0-9a-f-] .%n",
-             &g->current, &g->previous, g->old_id, &end) != 3 ||
-            end == 0)) {
-        e = ERR_INVALID;
-        g->current = g->previous = 0;
-    }
-    if (strcmp(g->old_id, "-") == 0 || e != ERR_OK)
-        g->old_id[0] = '\0';
     if (e == ERR_OK)
-        free(text);
-    else
+        e = json_parse(text, len, limits, &state);
+    if (e == ERR_OK)
+        e = take_state(g, state);
+    json_free(state);
+    free(text);
+    if (e != ERR_OK)
         log_error(MODULE,
             "the operational identity is not known: the file is damaged "
             "file=\"%s\" reason=%s",
             path, err_name(e));
-    if (e == ERR_INVALID)
-        free(text);
 }
 
 enum err generations_commit(
@@ -180,8 +203,9 @@ enum err generations_commit(
 {
     char path[PATH_BYTES], text[STATE_MOST];
     unsigned before = g->previous;
-    int len = snprintf(text, sizeof(text), "current %u previous %u old %s .\n",
-        number, g->current, old_id[0] != '\0' ? old_id : "-");
+    int len = snprintf(text, sizeof(text),
+        "{\"generation\":%u,\"previous\":%u,\"old\":\"%s\"}\n", number,
+        g->current, old_id);
 
     state_path(g, path);
     if (file_replace(path, text, (size_t)len) != ERR_OK)

@@ -221,13 +221,14 @@ static enum issued_fault write_one(struct judging *j, const mbedtls_x509_crt *c)
             &text) != ERR_OK)
         return say(j, ISSUED_MALFORMED, "out of memory");
     longer = realloc(all->at, all->len + text.len + 1);
-    if (longer != NULL) {
-        memcpy(longer + all->len, text.at, text.len + 1);
-        *all = (struct bytes){longer, all->len + text.len};
+    if (longer == NULL) {
+        bytes_free(&text);
+        return say(j, ISSUED_MALFORMED, "out of memory");
     }
+    memcpy(longer + all->len, text.at, text.len + 1);
+    *all = (struct bytes){longer, all->len + text.len};
     bytes_free(&text);
-    return longer != NULL ? ISSUED_OK
-                          : say(j, ISSUED_MALFORMED, "out of memory");
+    return ISSUED_OK;
 }
 
 static enum issued_fault write_path(struct judging *j, const struct path *path)

@@ -67,7 +67,7 @@ def enrolled(agent, est, number=1, seconds=30):
 def current(agent):
     """The generation that the disk names; 0: none."""
     path = os.path.join(agent.store, "enrolment/current")
-    return int(re.match(r"current (\d+)", read(path)).group(1)) \
+    return int(re.match(r'.*"generation":(\d+)', read(path)).group(1)) \
         if os.path.exists(path) else 0
 
 

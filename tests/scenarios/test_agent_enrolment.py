@@ -14,6 +14,7 @@ from enrolling import (current, enrolled, enroller, enrolling, generations,
                        reaches, status)
 from est_server import certificate_id
 from kit import expect, main, read, run, scenario, wait_until, write
+from tokens import SoftToken, SoftTpm
 from world import NAMEPLATE, Application, device, factory, thing
 
 RETAINED = f"nameplate/{thing()}/enrolment"
@@ -283,6 +284,42 @@ def people_see_both_certificates():
         run(NAMEPLATE, "enrol", "-s", agent.socket, status=1)
         words = run(NAMEPLATE, "status", "-s", agent.socket).stdout
         expect("failed: rejected: it refuses" in words, words)
+
+
+@scenario
+def new_keys_are_made_in_a_pkcs11_token_when_they_live_there():
+    with enrolling() as (world, est, broker):
+        token = SoftToken(world.folder)
+        agent = world.agent(port=broker.port, environment=token.environment,
+                            settings={
+                                "enrolment.method": "est",
+                                "enrolment.url": est.url,
+                                "enrolment.trust": factory().server_ca,
+                                "enrolment.key": token.uri("op")})
+        enrolled(agent, est)
+        run(NAMEPLATE, "enrol", "-s", agent.socket)
+        enrolled(agent, est, 2)
+        agent.stop()
+        agent.start()
+        enrolled(agent, est, 2)
+        held = token.tool("-O").stdout
+        expect("op-1" in held and "op-2" in held, held)
+        expect(os.listdir(agent.store + "/enrolment/g2") == ["certificate.pem"],
+               "no key in a file")
+
+
+@scenario
+def new_keys_are_made_in_a_tpm_when_they_live_there():
+    with enrolling() as (world, est, broker):
+        with SoftTpm(world.folder) as tpm:
+            agent = enroller(world, est, broker, **{
+                "enrolment.key": tpm.uri(0x81010010)})
+            enrolled(agent, est)
+            run(NAMEPLATE, "enrol", "-s", agent.socket)
+            enrolled(agent, est, 2)
+            handles = tpm.tool("tpm2_getcap", "handles-persistent").stdout
+            expect("0x81010011" in handles and "0x81010012" in handles, handles)
+            agent.stop()
 
 
 @scenario

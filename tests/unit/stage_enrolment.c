@@ -57,7 +57,8 @@ static void name_first(const char *folder, unsigned number)
     f = fopen(path, "w");
     must(f != NULL ? ERR_OK : ERR_IO, path);
     (void)fflush(f);
-    (void)fprintf(f, "current %u previous 0 old - .\n", number);
+    (void)fprintf(
+        f, "{\"generation\":%u,\"previous\":0,\"old\":\"\"}\n", number);
     (void)fclose(f);
 }
 

@@ -103,9 +103,13 @@ static void current_and_the_one_before_stay_and_older_ones_go(void **state)
 
 static void a_damaged_name_is_none(void **state)
 {
-    static const char *const texts[] = {"", "current", "current 1 previous",
-        "current 1 previous 0 old - ", "current x previous 0 old - .",
-        "current 1 previous 0 old UPPER ."};
+    static const char *const texts[] = {"", "{", "[]", "{}",
+        "{\"generation\":1,\"previous\":0}",
+        "{\"generation\":0,\"previous\":0,\"old\":\"\"}",
+        "{\"generation\":1.5,\"previous\":0,\"old\":\"\"}",
+        "{\"generation\":1,\"previous\":-1,\"old\":\"\"}",
+        "{\"generation\":1,\"previous\":0,\"old\":\"UPPER\"}",
+        "{\"generation\":1,\"previous\":0,\"old\":\"\"} x"};
     struct scene s = begin();
     char path[600];
 
