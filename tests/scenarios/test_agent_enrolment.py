@@ -6,8 +6,8 @@ factory identity.
 """
 import json
 import os
-import re
 import shutil
+import subprocess
 import time
 
 from enrolling import (current, enrolled, enroller, enrolling, generations,
@@ -15,7 +15,8 @@ from enrolling import (current, enrolled, enroller, enrolling, generations,
 from est_server import certificate_id
 from kit import expect, main, read, run, scenario, wait_until, write
 from tokens import SoftToken, SoftTpm
-from world import NAMEPLATE, Application, device, factory, thing
+from world import (NAMEPLATE, Application, Broker, device, factory,
+                   thing)
 
 RETAINED = f"nameplate/{thing()}/enrolment"
 
@@ -100,6 +101,56 @@ def a_rotation_loses_no_message_and_costs_one_connection():
         peer = est.asked[-1][2]
         expect(("commonName", "ops") in [p for n in peer["issuer"] for p in n],
                "as the operational identity")
+
+
+@scenario
+def it_moves_over_with_mqtt_3_1_1_as_well():
+    with enrolling() as (world, est, broker):
+        agent = enroller(world, est, broker, **{"cloud.protocol": "3.1.1"})
+        enrolled(agent, est)
+        run(NAMEPLATE, "enrol", "-s", agent.socket)
+        enrolled(agent, est, 2)
+        expect(agent.words().count("info session online") == 3 and
+               "why=duplicate" not in agent.words(), agent.words()[-2000:])
+
+
+class OldBroker(Broker):
+    """A broker whose TLS ends at 1.2: it refuses within the handshake."""
+
+    def __enter__(self):
+        settings = write(self.config + ".cnf", """openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = limits
+[limits]
+MaxProtocol = TLSv1.2
+""")
+        self.process = subprocess.Popen(
+            ["env", "OPENSSL_CONF=" + settings, "mosquitto", "-c", self.config],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        wait_until(self._listens, 10, "mosquitto listens")
+        return self
+
+
+@scenario
+def with_tls_1_2_it_moves_over_and_a_refusal_changes_nothing():
+    with enrolling() as (world, est, _):
+        folder = world.path("old")
+        os.mkdir(folder)
+        write(world.believed, read(factory().root))
+        broker = OldBroker(folder, factory(), cafile=world.believed).start()
+        world.endings.append(broker.stop)
+        agent = enroller(world, est, broker)
+        reaches(agent, 60, state="failed", last_error="broker_refused")
+        expect(agent.words().count("info session online") == 1 and
+               "tls=TLSv1.2" in agent.words() and
+               "tls=TLSv1.3" not in agent.words(), agent.words()[-2000:])
+        write(world.believed, read(factory().root) + read(est.authority.crt))
+        broker.restart()
+        run(NAMEPLATE, "enrol", "-s", agent.socket)
+        enrolled(agent, est, 2)
 
 
 @scenario

@@ -230,7 +230,7 @@ static bool holds(
 
 static void what_openssl_makes_is_read_and_what_it_signs_is_not(void **state)
 {
-    struct folder folder;
+    struct folder folder = {""};
     struct certs_only out;
     struct bytes all, one, is_signed;
     const char *why;

@@ -139,7 +139,7 @@ static void check_malformed(const char *hex)
 static void malformed_attributes_are_refused(void **state)
 {
     static const char *const plain[] = {
-        "0500", "0600", "3000", "30020500", "300b" CHALLENGE, "06"};
+        "0500", "0600", "3000", "30020500", ("300b" CHALLENGE), "06"};
     static const char *const templates[] = {"020101a100", "020100", "a100",
         "020100a000a100", "020100a1000500", "020100a0023000a100"};
 

@@ -171,18 +171,17 @@ static void the_factory_identity_is_the_way_back_and_turns_are_taken(
     void **state)
 {
     static const struct {
-        bool operational, over;
         unsigned refusals;
-        bool shows;
+        bool operational, over, shows;
     } rows[] = {
-        {true,  false, 0, true },
-        {true,  false, 2, true },
-        {true,  false, 3, false},
-        {false, false, 2, false},
-        {false, false, 3, true },
-        {true,  true,  0, false},
-        {false, true,  3, false},
-        {false, true,  9, false},
+        {0, true,  false, true },
+        {2, true,  false, true },
+        {3, true,  false, false},
+        {2, false, false, false},
+        {3, false, false, true },
+        {0, true,  true,  false},
+        {3, false, true,  false},
+        {9, false, true,  false},
     };
 
     (void)state;
