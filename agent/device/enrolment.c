@@ -315,7 +315,7 @@ void enrolment_free(struct enrolment *e)
     enrolment_rest(e);
     enrolment_let_go(&e->current);
     enrolment_let_go(&e->fresh);
-    enrolment_let_go(&e->retired);
+    enrolment_let_all_go(e);
     generations_close(e->generations);
     free(e->told);
     free(e);

@@ -18,19 +18,29 @@ struct enrolment_held {
     struct link_tickets *tickets;  /* or NULL */
 };
 
+/* One that is no longer shown: a link that was stopped may use it for a while
+ * (link.h), so it is kept for longer than any link takes to end. */
+struct enrolment_retired {
+    struct enrolment_held held;
+    int64_t since_ms; /* monotonic */
+    struct enrolment_retired *next;
+};
+
 struct enrolment {
     struct enrolment_options options;
     struct thing_name_parts who;
     struct generations *generations; /* NULL: there is no method that enrols */
     struct session *session;
     enum enrolment_state state;
-    struct enrolment_held current, fresh, retired; /* fresh: on trial */
+    struct enrolment_held current, fresh; /* fresh: on trial */
+    struct enrolment_retired *retired;    /* the latest first */
     bool shows_operational;
-    bool is_uncommitted; /* the disk refused what the broker took */
-    bool was_online;     /* ever */
-    unsigned refusals;   /* of what is shown, in a row */
-    unsigned ends;       /* of connections before the first good one */
-    unsigned tries;      /* of the fresh one */
+    bool is_uncommitted;      /* the disk refused what the broker took */
+    bool was_online;          /* ever */
+    char replaced[ISSUED_ID]; /* the id of the one before */
+    unsigned refusals;        /* of what is shown, in a row */
+    unsigned ends;            /* of connections before the first good one */
+    unsigned tries;           /* of the fresh one */
     struct enrolment_attempt *attempt; /* by EST, or */
     struct enrolment_fleet *fleet;
     unsigned begun; /* the generation that the attempt fills */
@@ -73,7 +83,10 @@ void enrolment_commit(struct enrolment *e);
 /* Takes `generation`. */
 void enrolment_hold(struct enrolment *e, struct generation *generation,
     struct enrolment_held *out);
+/* Leaves it empty. */
+void enrolment_retire(struct enrolment *e, struct enrolment_held *held);
 void enrolment_let_go(struct enrolment_held *held);
+void enrolment_let_all_go(struct enrolment *e); /* no link is left */
 struct session_identity enrolment_show(
     const struct enrolment *e, const struct enrolment_held *held);
 

@@ -13,19 +13,16 @@ void enrolment_drop_fresh(struct enrolment *e)
     unsigned number =
         e->fresh.generation != NULL ? e->fresh.generation->number : 0;
 
-    enrolment_let_go(&e->fresh);
+    enrolment_retire(e, &e->fresh);
     if (number != 0 && e->generations != NULL)
         generations_drop(e->generations, number);
 }
 
 void enrolment_commit(struct enrolment *e)
 {
-    const char *old = e->retired.generation != NULL
-        ? e->retired.generation->id
-        : generations_old_id(e->generations);
-
-    e->is_uncommitted = generations_commit(e->generations,
-                            e->current.generation->number, old) != ERR_OK;
+    e->is_uncommitted =
+        generations_commit(e->generations, e->current.generation->number,
+            e->replaced) != ERR_OK;
     if (e->is_uncommitted)
         enrolment_note(e, "disk",
             "the new identity is in use, but not kept; it is tried again");
@@ -36,11 +33,13 @@ void enrolment_commit(struct enrolment *e)
             e->current.generation->number, e->current.generation->id);
 }
 
-/* What was retired before is two rotations old: no link has it any more. */
 static void move(struct enrolment *e)
 {
-    enrolment_let_go(&e->retired);
-    e->retired = e->current;
+    const struct generation *old = e->current.generation;
+
+    (void)snprintf(e->replaced, sizeof(e->replaced), "%s",
+        old != NULL ? old->id : generations_old_id(e->generations));
+    enrolment_retire(e, &e->current);
     e->current = e->fresh;
     e->fresh = (struct enrolment_held){.generation = NULL};
     e->shows_operational = true;

@@ -175,7 +175,7 @@ def each_bad_answer_ends_in_its_state_and_the_device_stays_online():
     moods = {
         "html": ("garbled", "text/html"),
         "rejects": ("rejected", "not on the list"),
-        "cut": ("garbled", "base64"),
+        "cut": ("garbled", "cut off"),
         "der": ("garbled", "without base64"),
         "huge": ("too_big", ""),
         "hangs up": ("lost", ""),
@@ -517,4 +517,4 @@ def with_jitp_the_factory_certificate_is_registered_by_the_cloud():
 
 
 if __name__ == "__main__":
-    main(at_once=3)
+    main(at_once=6)

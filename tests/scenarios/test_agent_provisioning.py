@@ -118,4 +118,4 @@ def with_jitp_the_first_connections_end_and_are_called_normal():
 
 
 if __name__ == "__main__":
-    main()
+    main(at_once=3)
