@@ -219,8 +219,9 @@ def a_link_that_died_in_a_sleep_is_given_up_at_once():
         wires = Wires(world)
         agent = wires.agent(keep_alive_s=KEEP_ALIVE_S)
         watcher = Watcher(agent)
-        agent.process.send_signal(signal.SIGSTOP)
         wires.swallow()
+        time.sleep(0.5)  # what had come before that is read: it is no silence
+        agent.process.send_signal(signal.SIGSTOP)
         time.sleep(DEAD_S + 1)
         agent.process.send_signal(signal.SIGCONT)
         took, _ = noticed(watcher.begin(), "lost", KNOWN_S)
