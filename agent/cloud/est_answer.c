@@ -110,14 +110,16 @@ static void quote(struct span body, char out[QUOTED + 1])
     size_t n = 0;
 
     for (size_t i = 0; i < body.len && n < QUOTED; i++) {
-        unsigned char c = body.at[i];
+        char c = (char)body.at[i];
 
         if (c == '\r' || c == '\n' || c == '\t')
             c = ' ';
         if (c < ' ' || c > '~')
             break;
+        if (c == '"')
+            c = '\'';
         if (c != ' ' || (n > 0 && out[n - 1] != ' '))
-            out[n++] = c == '"' ? '\'' : (char)c;
+            out[n++] = c;
     }
     out[n] = '\0';
 }

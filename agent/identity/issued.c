@@ -226,7 +226,8 @@ static enum issued_fault write_one(struct judging *j, const mbedtls_x509_crt *c)
         return say(j, ISSUED_MALFORMED, "out of memory");
     }
     memcpy(longer + all->len, text.at, text.len + 1);
-    *all = (struct bytes){longer, all->len + text.len};
+    all->at = longer;
+    all->len += text.len;
     bytes_free(&text);
     return ISSUED_OK;
 }
