@@ -8,23 +8,33 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cloudd/access.h"
+#include "cloudd/accounts.h"
+#include "cloudd/alerts.h"
 #include "cloudd/app.h"
+#include "cloudd/claim.h"
+#include "cloudd/files.h"
 #include "cloudd/fleet.h"
+#include "cloudd/hook.h"
 #include "cloudd/intake.h"
 #include "cloudd/login.h"
 #include "cloudd/password.h"
 #include "cloudd/routes.h"
 #include "cloudd/store_accounts.h"
+#include "cloudd/store_labels.h"
 #include "cloudd/store_telemetry.h"
 #include "core/log.h"
 #include "ports/port.h"
 
-#define PRUNE_MS (10 * 60 * 1000)
+#define PRUNE_MS     (10 * 60 * 1000)
+#define VENDORS_MOST (256 * 1024)
 
 static const char usage[] =
     "usage: cloudd --broker SOCKET --state FILE --page FOLDER\n"
     "              [--listen ADDRESS:PORT] [--client-id ID]\n"
-    "              [--silent-after SECONDS]\n"
+    "              [--silent-after SECONDS] [--away-after SECONDS]\n"
+    "              [--signup yes|no] [--vendors FILE]\n"
+    "              [--web-hook URL --web-hook-secret FILE]\n"
     "       cloudd add-user --state FILE --user NAME   (password on stdin)\n"
     "\n"
     "Serves the page where people meet their devices; prints one line,\n"
@@ -35,7 +45,9 @@ static const char usage[] =
 
 struct options {
     const char *broker, *state, *page, *listen, *client_id, *user;
-    long silent_s;
+    const char *vendors, *hook, *hook_secret;
+    long silent_s, away_s;
+    bool sign_up;
 };
 
 static int wrong_usage(const char *what)
@@ -66,6 +78,21 @@ static bool set_option(struct options *o, int letter)
     case 'u':
         o->user = optarg;
         return true;
+    case 'v':
+        o->vendors = optarg;
+        return true;
+    case 'w':
+        o->hook = optarg;
+        return true;
+    case 'k':
+        o->hook_secret = optarg;
+        return true;
+    case 'n':
+        o->sign_up = strcmp(optarg, "yes") == 0;
+        return o->sign_up || strcmp(optarg, "no") == 0;
+    case 'a':
+        o->away_s = strtol(optarg, NULL, 10);
+        return o->away_s > 0 && o->away_s < 100000000;
     case 'q':
         o->silent_s = strtol(optarg, NULL, 10);
         return o->silent_s > 0 && o->silent_s < 1000000;
@@ -77,14 +104,19 @@ static bool set_option(struct options *o, int letter)
 static bool read_options(int argc, char **argv, struct options *o)
 {
     static const struct option table[] = {
-        {"broker",       required_argument, NULL, 'b'},
-        {"state",        required_argument, NULL, 's'},
-        {"page",         required_argument, NULL, 'p'},
-        {"listen",       required_argument, NULL, 'l'},
-        {"client-id",    required_argument, NULL, 'c'},
-        {"user",         required_argument, NULL, 'u'},
-        {"silent-after", required_argument, NULL, 'q'},
-        {NULL,           0,                 NULL, 0  },
+        {"broker",          required_argument, NULL, 'b'},
+        {"state",           required_argument, NULL, 's'},
+        {"page",            required_argument, NULL, 'p'},
+        {"listen",          required_argument, NULL, 'l'},
+        {"client-id",       required_argument, NULL, 'c'},
+        {"user",            required_argument, NULL, 'u'},
+        {"silent-after",    required_argument, NULL, 'q'},
+        {"away-after",      required_argument, NULL, 'a'},
+        {"signup",          required_argument, NULL, 'n'},
+        {"vendors",         required_argument, NULL, 'v'},
+        {"web-hook",        required_argument, NULL, 'w'},
+        {"web-hook-secret", required_argument, NULL, 'k'},
+        {NULL,              0,                 NULL, 0  },
     };
     int letter;
 
@@ -192,21 +224,68 @@ static struct rate *new_rate(unsigned free_tries)
         .keys = 512});
 }
 
+/* The server's own secret: made once, kept in the state file. */
+static enum err own_secret(struct app *app)
+{
+    enum err e =
+        store_kept_get(app->store, "secret", app->secret, sizeof(app->secret));
+
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = secret_new(app->secret);
+    return e == ERR_OK ? store_kept_put(app->store, "secret", app->secret) : e;
+}
+
+static enum err start_hook(struct app *app, const struct options *o)
+{
+    char *secret = NULL;
+    enum err e = ERR_INVALID;
+
+    if (o->hook == NULL)
+        return ERR_OK;
+    if (o->hook_secret == NULL)
+        log_error("main", "--web-hook wants --web-hook-secret FILE");
+    else
+        e = files_read(o->hook_secret, 4096, &secret);
+    if (e == ERR_OK) {
+        secret[strcspn(secret, "\r\n")] = '\0';
+        e = hook_new(o->hook, secret, &app->hook);
+    }
+    free(secret);
+    return e;
+}
+
+static enum err start_own(struct app *app, const struct options *o)
+{
+    enum err e = own_secret(app);
+
+    app->sign_up = o->sign_up;
+    app->away_ms = o->away_s * 1000;
+    if (e == ERR_OK && o->vendors != NULL)
+        e = files_read(o->vendors, VENDORS_MOST, &app->vendors);
+    return e == ERR_OK ? start_hook(app, o) : e;
+}
+
 static enum err start(struct app *app, const struct options *o)
 {
     enum err e = store_open(o->state, &app->store);
 
     if (e == ERR_OK)
         e = page_open(o->page, &app->page);
+    if (e == ERR_OK)
+        e = start_own(app, o);
     if (e != ERR_OK)
         return e;
     app->devices = devices_new(o->silent_s * 1000, intake_status, app);
-    app->events = events_new(app->loop);
+    app->events = events_new(app->loop, access_may_hear, app);
     app->users = new_rate(LOGIN_FREE_TRIES);
     app->addresses = new_rate(10);
+    app->newcomers = new_rate(5);
+    app->claims = claims_new(app, app->secret);
     app->prune = loop_timer_start(app->loop, 1000, on_prune, app);
     if (app->devices == NULL || app->events == NULL || app->users == NULL ||
-        app->addresses == NULL || app->prune == NULL)
+        app->addresses == NULL || app->newcomers == NULL ||
+        app->claims == NULL || app->prune == NULL)
         return ERR_NO_MEMORY;
     e = start_http(app, o);
     if (e == ERR_OK)
@@ -214,19 +293,30 @@ static enum err start(struct app *app, const struct options *o)
     if (e != ERR_OK)
         return e;
     app->cloud = cloud_new(app->loop, app->broker, o->client_id);
-    return app->cloud != NULL ? ERR_OK : ERR_NO_MEMORY;
+    app->commands = commands_new(app->loop, app->broker);
+    app->look = loop_timer_start(app->loop, 1000, alerts_look, app);
+    return app->cloud != NULL && app->commands != NULL && app->look != NULL
+        ? ERR_OK
+        : ERR_NO_MEMORY;
 }
 
 static void stop(struct app *app)
 {
     login_cancel_all(app);
+    accounts_cancel_all(app);
     cloud_free(app->cloud);
+    commands_free(app->commands);
+    claims_free(app->claims);
     http_free(app->http);
     broker_free(app->broker);
     events_free(app->events);
     loop_timer_cancel(app->tick);
     loop_timer_cancel(app->prune);
     loop_timer_cancel(app->again);
+    loop_timer_cancel(app->look);
+    hook_free(app->hook);
+    rate_free(app->newcomers);
+    free(app->vendors);
     devices_free(app->devices);
     rate_free(app->users);
     rate_free(app->addresses);
@@ -261,8 +351,10 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .listen = "127.0.0.1:0", .client_id = "cloudd", .silent_s = 180};
+    struct options o = {.listen = "127.0.0.1:0",
+        .client_id = "cloudd",
+        .silent_s = 180,
+        .away_s = 24 * 3600};
     bool adding = argc > 1 && strcmp(argv[1], "add-user") == 0;
 
     (void)signal(SIGPIPE, SIG_IGN);
