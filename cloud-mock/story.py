@@ -170,7 +170,7 @@ class World:
                  "--user", "you", input=self.password + "\n")
         self.start("cloudd", os.path.join(BIN, "cloudd"), "--state", state,
                    "--broker", self.path("b", "cloud.sock"),
-                   "--page", os.path.join(TOP, "cloud-mock", "page"),
+                   "--page", os.path.join(BIN, "..", "page"),
                    "--listen", "127.0.0.1:0")
 
         def address():

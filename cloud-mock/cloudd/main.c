@@ -41,7 +41,7 @@ static const char usage[] =
     "\"listening http://ADDRESS:PORT\".  PORT 0 takes any free one.\n"
     "\n"
     "example: cloudd --broker /run/mock/broker.sock --state cloudd.sqlite \\\n"
-    "             --page cloud-mock/page --listen 127.0.0.1:8080\n";
+    "             --page build/release/page --listen 127.0.0.1:8080\n";
 
 struct options {
     const char *broker, *state, *page, *listen, *client_id, *user;

@@ -11,7 +11,9 @@ import { fileURLToPath } from "node:url";
 import { assert, until } from "./tap.mjs";
 
 const TOP = fileURLToPath(new URL("../../", import.meta.url));
-const BIN = process.env.NAMEPLATE_BIN ?? path.join(TOP, "build/dev/bin");
+export const BIN = process.env.NAMEPLATE_BIN ?? path.join(TOP, "build/dev/bin");
+/** The page as it was built. */
+export const PAGE = path.join(BIN, "../page");
 const LIB = process.env.NAMEPLATE_LIB ?? path.join(TOP, "build/dev/lib");
 
 export const USER = "you";
@@ -190,7 +192,7 @@ export class World {
     this.start("cloudd", path.join(BIN, "cloudd"), [
       "--broker", this.path("b/cloud.sock"),
       "--state", this.path("cloudd.sqlite"),
-      "--page", path.join(TOP, "cloud-mock/page"),
+      "--page", PAGE,
       "--listen", `127.0.0.1:${this.cloudPort}`]);
     await until("cloudd listens", () => {
       this.alive("cloudd");
