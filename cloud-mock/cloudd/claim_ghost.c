@@ -17,7 +17,7 @@
 #define ITERATIONS 200000 /* as the factory makes codes */
 #define ID_BYTES   16
 #define ID_SIZE    23
-#define SALT_BYTES 16
+#define HIT_PREFIX "20010022" /* of a key on a curve */
 
 struct open_claim {
     char id[ID_SIZE];
@@ -75,29 +75,48 @@ static struct open_claim *find(
     return NULL;
 }
 
+static void from_hex(const char *hex, unsigned char *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+        out[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+}
+
+/* 16 bytes, always the same, in base64url. */
+static bool steady(const struct ghosts *g, const char *purpose,
+    const char *prefix, const char *thing, char text[ID_SIZE])
+{
+    char mac[SECRET_SIZE];
+    unsigned char bytes[ID_BYTES];
+
+    if (!derive(g, purpose, thing, mac))
+        return false;
+    from_hex(mac, bytes, sizeof(bytes));
+    from_hex(prefix, bytes, strlen(prefix) / 2);
+    proof_encode(bytes, sizeof(bytes), text);
+    return true;
+}
+
 static struct json *begin(struct ghosts *g, const char *thing, int64_t now_ms)
 {
     struct open_claim *c = &g->open[g->next++ % CLAIMS];
-    char mac[SECRET_SIZE], salt[2 * SALT_BYTES];
+    char salt[ID_SIZE], hit[ID_SIZE];
     unsigned char bytes[ID_BYTES];
     struct json *o = json_new_object();
 
     if (port_random(bytes, sizeof(bytes)) != ERR_OK ||
-        !derive(g, "salt", thing, mac))
+        !steady(g, "salt", "", thing, salt) ||
+        !steady(g, "hit", HIT_PREFIX, thing, hit))
         return fields_end(o, false);
     proof_encode(bytes, sizeof(bytes), c->id);
     (void)snprintf(c->thing, sizeof(c->thing), "%s", thing);
     c->until_ms = now_ms + OPEN_MS;
-    /* 32 hex digits are 16 bytes. */
-    for (size_t i = 0; i < SALT_BYTES; i++) {
-        const char pair[3] = {mac[2 * i], mac[2 * i + 1], '\0'};
-
-        bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
-    }
-    proof_encode(bytes, SALT_BYTES, salt);
     return fields_end(o,
         fields_text(o, "claim", c->id) && fields_text(o, "salt", salt) &&
-            fields_number(o, "iterations", ITERATIONS));
+            fields_number(o, "iterations", ITERATIONS) &&
+            fields_text(o, "hit", hit));
 }
 
 static struct json *share(void)

@@ -11,8 +11,9 @@
 #include "core/err.h"
 #include "core/json.h"
 
-#define HOOK_QUEUE 100 /* alerts that wait; the oldest is dropped, and logged  \
-                        */
+#define HOOK_QUEUE                                                             \
+    100 /* alerts that wait; the oldest is dropped, and logged                 \
+         */
 #define HOOK_TRIES 6
 
 struct hook;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cloudd/alerts.h"
+#include "cloudd/answer.h"
 #include "cloudd/fields.h"
 #include "cloudd/intake.h"
 #include "cloudd/record.h"
@@ -92,6 +93,8 @@ static void accept(struct app *app, const char *thing,
         (long long)record_epoch(r), record_act_name(record_act(r)));
     if (!first && record_wipes(record_act(r)))
         wipe(app, thing);
+    if (store_offer_put(app->store, thing, NULL) != ERR_OK)
+        log_error("ownership", "an old offer stays: thing=%s", thing);
     write_down(app, thing, r);
     tell(app, thing, r); /* and who has one from now on */
 }
@@ -119,6 +122,26 @@ void ownership_take(
     }
     record_free(before);
     record_free(next);
+}
+
+void ownership_offer(struct things_request *q)
+{
+    const char *thing = q->parts.part[0];
+    struct json *body = answer_read(q->request, "{\"envelope\":{...}}"), *o;
+    enum err e;
+
+    if (body == NULL)
+        return;
+    e = store_offer_put(q->app->store, thing, json_get(body, "envelope"));
+    json_free(body);
+    if (e != ERR_OK) {
+        answer_failure(q->request, e);
+        return;
+    }
+    answer_nothing(q->request);
+    o = json_new_object();
+    events_send(q->app->events, "ownership",
+        fields_end(o, fields_text(o, "thingName", thing)));
 }
 
 /* --- claims --------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include "cloudd/claim.h"
 #include "cloudd/labels.h"
 #include "cloudd/login.h"
+#include "cloudd/ownership.h"
 #include "cloudd/path.h"
 #include "cloudd/relay.h"
 #include "cloudd/things.h"
@@ -87,6 +88,7 @@ static const struct route {
     {"DELETE", "/api/keys/+",             NEEDS_LOGIN,    accounts_remove_key},
     {"POST",   "/api/claim",              NEEDS_LOGIN,    claim_handle       },
     {"PUT",    "/api/things/+/label",     NEEDS_VIEWER,   labels_put         },
+    {"PUT",    "/api/things/+/offer",     NEEDS_LOGIN,    ownership_offer    },
     {"POST",   "/api/things/+/channel",   NEEDS_VIEWER,   relay_channel      },
     {"POST",   "/api/things/+/identify",  NEEDS_OPERATOR, relay_identify     },
     {"POST",   "/api/things/+/restart",   NEEDS_OPERATOR, relay_restart      },

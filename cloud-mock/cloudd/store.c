@@ -50,6 +50,8 @@ static const char *const steps[] = {
     "CREATE TABLE dismissed(user TEXT NOT NULL REFERENCES users(name)"
     " ON DELETE CASCADE, alert INTEGER NOT NULL REFERENCES alerts(id)"
     " ON DELETE CASCADE, PRIMARY KEY(user, alert)) WITHOUT ROWID;"
+    "CREATE TABLE offers(thing TEXT PRIMARY KEY, envelope TEXT NOT NULL)"
+    " WITHOUT ROWID;"
     "CREATE TABLE kept(name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " WITHOUT ROWID;"
     "PRAGMA user_version=2;",

@@ -154,12 +154,29 @@ enum err store_ownership_put(struct store *store, const char *thing,
     return e;
 }
 
-enum err store_ownership_get(
-    struct store *store, const char *thing, struct json **out)
+enum err store_offer_put(
+    struct store *store, const char *thing, const struct json *envelope)
+{
+    char *text = envelope != NULL ? json_print(envelope) : NULL;
+    enum err e;
+
+    if (envelope == NULL)
+        return store_do(store, "DELETE FROM offers WHERE thing=?1", "t", thing);
+    if (text == NULL)
+        return ERR_NO_MEMORY;
+    e = store_do(store,
+        "INSERT INTO offers(thing, envelope) VALUES(?1, ?2)"
+        " ON CONFLICT(thing) DO UPDATE SET envelope=excluded.envelope",
+        "tt", thing, text);
+    free(text);
+    return e;
+}
+
+static enum err get_envelope(
+    struct store *store, const char *sql, const char *thing, struct json **out)
 {
     sqlite3_stmt *s = NULL;
-    enum err e = store_ask(
-        store, &s, "SELECT envelope FROM ownership WHERE thing=?1", "t", thing);
+    enum err e = store_ask(store, &s, sql, "t", thing);
 
     if (e == ERR_OK)
         e = store_step(store, s);
@@ -170,6 +187,20 @@ enum err store_ownership_get(
     }
     (void)sqlite3_finalize(s);
     return e;
+}
+
+enum err store_ownership_get(
+    struct store *store, const char *thing, struct json **out)
+{
+    return get_envelope(
+        store, "SELECT envelope FROM ownership WHERE thing=?1", thing, out);
+}
+
+enum err store_offer_get(
+    struct store *store, const char *thing, struct json **out)
+{
+    return get_envelope(
+        store, "SELECT envelope FROM offers WHERE thing=?1", thing, out);
 }
 
 enum role store_role(struct store *store, const char *user, const char *thing)

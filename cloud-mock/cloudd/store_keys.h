@@ -45,6 +45,13 @@ enum err store_ownership_put(struct store *store, const char *thing,
 enum err store_ownership_get(
     struct store *store, const char *thing, struct json **out) MUST_CHECK;
 
+/* A transfer that waits for the new owner: an envelope with signatures that
+ * still miss; NULL takes it back. */
+enum err store_offer_put(struct store *store, const char *thing,
+    const struct json *envelope) MUST_CHECK;
+enum err store_offer_get(
+    struct store *store, const char *thing, struct json **out) MUST_CHECK;
+
 /* The best role of the account's keys; an admin's right is not one. */
 enum role store_role(struct store *store, const char *user, const char *thing);
 

@@ -27,20 +27,23 @@ struct json *view_device(struct app *app, const char *user, enum role role,
 {
     const char *thing = device_thing(device);
     struct json *o = device_json(device, whole), *envelope = NULL;
+    struct json *offer = NULL;
     struct store_label label = {0};
-    enum err e = ERR_NOT_FOUND;
     bool ok;
 
     if (store_label_get(app->store, user, thing, &label) != ERR_OK)
         label = (struct store_label){0};
-    if (whole)
-        e = store_ownership_get(app->store, thing, &envelope);
+    if (whole && store_ownership_get(app->store, thing, &envelope) != ERR_OK)
+        envelope = NULL;
+    if (whole && store_offer_get(app->store, thing, &offer) != ERR_OK)
+        offer = NULL;
     ok =
         fields_text(o, "role", role_name(shown_role(app, user, role, thing))) &&
         fields_text(o, "name", unless_empty(label.name)) &&
         fields_text(o, "room", unless_empty(label.room)) &&
-        fields_copy(o, "ownership", e == ERR_OK ? envelope : NULL);
+        fields_copy(o, "ownership", envelope) && fields_copy(o, "offer", offer);
     json_free(envelope);
+    json_free(offer);
     return fields_end(o, ok);
 }
 

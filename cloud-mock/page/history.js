@@ -10,11 +10,13 @@ const PAGE = 100; // events in one answer
 const KINDS = {
   connected: "online", disconnected: "offline", setting: "setting",
   registered: "registered", certificate: "certificate", event: "event",
+  ownership: "ownership", claim: "claim", command: "command",
 };
 
 const FILTERS = [["", "Everything"], ["connected", "Came online"],
   ["disconnected", "Went offline"], ["setting", "Settings"],
-  ["certificate", "Certificate"], ["registered", "Registered"],
+  ["ownership", "Ownership"], ["claim", "Tries to claim it"],
+  ["command", "Commands"], ["certificate", "Certificate"], ["registered", "Registered"],
   ["event", "Device's events"]];
 
 const keyOf = (e) => `${e.ts} ${e.kind} ${e.text}`;
