@@ -10,10 +10,14 @@
  * said. */
 enum err delivery_check(const char *out) MUST_CHECK;
 
-/* Make the folder `out` with a copy of device.crt and, where there is one, the
- * key, then remove the key from `device` (its folder in the factory).  The
- * home must be locked.  Killed in between, it may be repeated: `out` then is
- * complete or not there, and the key in one place at least.  All is said. */
+/* Is there anything of this device (its folder in the factory) that was not
+ * delivered yet: its key, or what it keeps of its pass code? */
+bool delivery_is_due(const char *device);
+
+/* Make the folder `out` with a copy of device.crt and of what is due, then
+ * remove that from `device`.  The home must be locked.  Killed in between, it
+ * may be repeated: `out` then is complete or not there, and each secret in one
+ * place at least.  All is said. */
 enum err delivery_make(const char *device, const char *out) MUST_CHECK;
 
 #endif

@@ -4,6 +4,8 @@
  *   root.crt .key, vendor.crt .key    Device Root, Vendor CA
  *   models/<type>/<batch>/ca.crt .key Model/Batch CA
  *   devices/<thing>/device.crt .key   the chain to show, the device's key
+ *   devices/<thing>/claim-verifier    what it keeps of its pass code
+ *   devices/<thing>/label.json        the code, until its label is printed
  *   server/ca.crt .key                the CA of servers, a world of its own
  *   server/<host>/server.crt .key
  *   revoked/<serial>.json             what was revoked, when and why

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "certs/choice.h"
+#include "certs/claim.h"
 #include "certs/request.h"
 #include "certs/say.h"
 
@@ -44,9 +45,16 @@ free_vendor:
     return e;
 }
 
-static enum err publish(const struct home *home, const struct issued *device,
+/* Everything of one device. */
+struct made {
+    struct issued device;
+    struct claim claim;
+};
+
+static enum err publish(const struct home *home, const struct made *made,
     const struct authority *batch, const char *folder)
 {
+    const struct issued *device = &made->device;
     char stage[DISK_PATH_SIZE], devices[DISK_PATH_SIZE];
     enum err e;
 
@@ -61,6 +69,8 @@ static enum err publish(const struct home *home, const struct issued *device,
             stage, "device.key", bytes_span(&device->key_pem), 0600);
     if (e == ERR_OK)
         e = write_chain(home, stage, device, batch);
+    if (e == ERR_OK)
+        e = claim_stage(&made->claim, stage);
     if (e == ERR_OK)
         e = disk_publish(stage, folder);
     if (e != ERR_OK)
@@ -122,9 +132,7 @@ enum err issue_device(const struct home *home, const struct issue_order *order,
         home->vendor, order->model, order->serial};
     const struct subject subject = {
         home->vendor, order->model, result->thing, order->serial};
-    struct issued device = {
-        .der = {NULL, 0}
-    };
+    struct made made = {.device = {.der = {NULL, 0}}};
     struct authority batch;
     char base[DISK_PATH_SIZE];
     enum eku eku;
@@ -144,10 +152,13 @@ enum err issue_device(const struct home *home, const struct issue_order *order,
         return e;
     e = check_permitted(&batch, eku, base);
     if (e == ERR_OK)
-        e = sign(home, &batch, &subject, order, eku, &device);
+        e = sign(home, &batch, &subject, order, eku, &made.device);
     if (e == ERR_OK)
-        e = publish(home, &device, &batch, result->folder);
+        e = claim_make(result->thing, &made.claim);
+    if (e == ERR_OK)
+        e = publish(home, &made, &batch, result->folder);
     authority_free(&batch);
-    issued_free(&device);
+    issued_free(&made.device);
+    claim_wipe(&made.claim);
     return e;
 }

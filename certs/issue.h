@@ -18,9 +18,10 @@ struct issue_result {
 };
 
 /* Make devices/<thing>/ with device.crt (the chain to show: device, batch,
- * vendor) and device.key, together and durably.  The folder is the claim to
- * the serial number.  The home must be locked.  ERR_EXISTS (not said): this
- * serial number was issued; `result` is filled in.  Other failures are said. */
+ * vendor), device.key, and the two files of its claim, together and durably.
+ * The folder is the claim to the serial number.  The home must be locked.
+ * ERR_EXISTS (not said): this serial number was issued; `result` is filled in.
+ * Other failures are said. */
 enum err issue_device(const struct home *home, const struct issue_order *order,
     struct issue_result *result) MUST_CHECK;
 

@@ -16,6 +16,7 @@ static const struct verb *const verbs[] = {
     &verb_issue,
     &verb_batch,
     &verb_deliver,
+    &verb_label,
     &verb_show,
     &verb_check,
     &verb_revoke,

@@ -22,7 +22,8 @@ struct verb {
 #define VERB_RULES(rules) rules, sizeof(rules) / sizeof((rules)[0])
 
 extern const struct verb verb_init, verb_model, verb_issue, verb_server,
-    verb_revoke, verb_crl, verb_check, verb_batch, verb_show, verb_deliver;
+    verb_revoke, verb_crl, verb_check, verb_batch, verb_show, verb_deliver,
+    verb_label;
 
 /* Print the result: with --json the object on one line, else the text.  Takes
  * `result`; NULL means that memory ran out making it. */

@@ -20,11 +20,9 @@ static enum err deliver(
         e = ERR_NOT_FOUND;
         goto unlock;
     }
-    disk_path(path, "%s/device.key", device);
-    if (!disk_exists(path)) {
-        say("%s is not there: it was delivered before, or the device has kept"
-            " it to itself",
-            path);
+    if (!delivery_is_due(device)) {
+        say("nothing in %s is left to hand over: it was delivered before",
+            device);
         e = ERR_NOT_FOUND;
         goto unlock;
     }
@@ -51,8 +49,10 @@ static enum err run(const struct options *options)
         return e;
     return verb_print(options,
         VERB_OBJECT({"folder", out}, {"register", folder}),
-        "%s\n  device.crt, device.key: the key is no longer in %s\n", out,
-        folder);
+        "%s\n  device.crt, device.key unless the device made it, "
+        "claim-verifier:"
+        " the secrets are no longer in %s\n",
+        out, folder);
 }
 
 static const struct option_rule rules[] = {
@@ -66,11 +66,13 @@ static const struct option_rule rules[] = {
 const struct verb verb_deliver = {
     .name = "deliver",
     .arguments = "--model NAME --serial NUMBER --out DIR",
-    .summary = "move a device's key out of the factory, once",
-    .help = "  --out DIR  is made, with device.crt and device.key\n"
-            "The certificate stays in the factory's register too.\n"
-            "example: factory deliver --model Thermo-1 --serial 4711"
-            " --out /media/usb/4711\n",
+    .summary = "move a device's secrets out of the factory, once",
+    .help =
+        "  --out DIR  is made, with device.crt, device.key unless the device\n"
+        "             made it, and claim-verifier\n"
+        "The certificate stays in the factory's register too.\n"
+        "example: factory deliver --model Thermo-1 --serial 4711"
+        " --out /media/usb/4711\n",
     VERB_RULES(rules),
     .run = run,
 };

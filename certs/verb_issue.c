@@ -69,9 +69,11 @@ static enum err run(const struct options *options)
             {"serial", options_get(options, "serial")}),
         "%s\n"
         "  %s/device.crt  its chain: device, batch, vendor\n"
-        "%s%s%s",
+        "%s%s%s"
+        "  %s/claim-verifier  what it keeps of its pass code: for it alone\n"
+        "print its label with 'factory label'\n",
         result.thing, folder, has_key ? "  " : "", has_key ? folder : "",
-        has_key ? "/device.key  its key: for the device alone\n" : "");
+        has_key ? "/device.key  its key: for the device alone\n" : "", folder);
 }
 
 static const struct option_rule rules[] = {

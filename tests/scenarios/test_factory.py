@@ -155,7 +155,7 @@ def a_request_gives_its_key_and_nothing_else():
         factory = Factory(tmp)
         csr = request(tmp + "/a.csr", "/O=Evil/CN=root")
         device = factory.device("C1", None, "--csr", csr)
-        expect(os.listdir(device) == ["device.crt"], "no key here")
+        expect("device.key" not in os.listdir(device), "no key here")
         leaf = device + "/device.crt"
         expect("Subject: O=Acme, OU=Thermo-1, CN=acme:thermo-1:C1,"
                " serialNumber=C1\n" in text_of(leaf), text_of(leaf))
@@ -227,10 +227,11 @@ def a_key_is_delivered_once_and_then_is_not_in_the_factory_any_more():
         factory = Factory(tmp)
         out = factory.device("S1", None, "--out", tmp + "/out")
         expect(out == tmp + "/out" and sorted(os.listdir(out)) ==
-               ["device.crt", "device.key"], out)
+               ["claim-verifier", "device.crt", "device.key"], out)
         expect(stat.S_IMODE(os.stat(out + "/device.key").st_mode) == 0o600, "0600")
         kept = factory.folder + "/devices/acme:thermo-1:S1"
-        expect(os.listdir(kept) == ["device.crt"], "the key is gone")
+        expect(sorted(os.listdir(kept)) == ["device.crt", "label.json"],
+               "the secrets are gone; the label is still to be printed")
         expect(read(kept + "/device.crt") == read(out + "/device.crt"), "the chain")
         order = ["--model", "Thermo-1", "--serial", "S1"]
         said = factory.run("issue", *order, status=73).stderr
@@ -259,7 +260,14 @@ def a_key_is_delivered_once_and_then_is_not_in_the_factory_any_more():
         expect("it is issued" in said, said)
         csr = request(tmp + "/a.csr", "/CN=x")
         out = factory.device("S4", None, "--csr", csr, "--out", tmp + "/4")
-        expect(os.listdir(out) == ["device.crt"], "the device has its key")
+        expect(sorted(os.listdir(out)) == ["claim-verifier", "device.crt"],
+               "the device has its key")
+        csr = request(tmp + "/b.csr", "/CN=x")
+        factory.device("S5", None, "--csr", csr)
+        order[-1] = "S5"
+        factory.run("deliver", *order, "--out", tmp + "/5")
+        expect(sorted(os.listdir(tmp + "/5")) == ["claim-verifier", "device.crt"],
+               "what is due is delivered")
 
 
 @scenario
@@ -463,8 +471,8 @@ def a_list_is_issued_line_by_line_and_may_be_repeated():
         said = factory.run("batch", path).stdout
         expect(said == "acme:thermo-1:S1\nacme:thermo-1:S2\nacme:thermo-1:S3\n"
                "3 issued, 0 were issued before, 0 failed\n", said)
-        expect(os.listdir(factory.folder + "/devices/acme:thermo-1:S2") ==
-               ["device.crt"], "the device has its key")
+        expect("device.key" not in os.listdir(
+            factory.folder + "/devices/acme:thermo-1:S2"), "the device has its key")
         write(path, read(path) + "\nThermo-1,S4\n")
         said = json.loads(factory.run("batch", path, "--json").stdout)
         expect(said == {"list": path, "issued": 1, "before": 3, "failed": 0}, said)
@@ -503,7 +511,7 @@ def a_bad_line_is_told_with_its_number_and_the_others_are_issued():
 def a_batch_that_was_killed_goes_on_where_it_was():
     with folder() as tmp:
         factory = Factory(tmp)
-        count = 300
+        count = 100
         path = write(tmp + "/list.csv",
                      "".join(f"Thermo-1,S{n}\n" for n in range(count)))
         process = subprocess.Popen(

@@ -138,7 +138,7 @@ def pair_state(path, name, *more):
         where = os.path.join(work, "factory", path)
         if not os.path.exists(where):
             return None
-        if sorted(os.listdir(where)) != [name + ".crt", name + ".key", *more]:
+        if sorted(os.listdir(where)) != sorted([name + ".crt", name + ".key", *more]):
             return f"{path}: {os.listdir(where)}"
         base = os.path.join(where, name)
         return belongs(base + ".key", base + ".crt") or "a key of another"
@@ -153,7 +153,8 @@ def check_attempt(attempt, injection, again=(0, 73), both=True):
 
 
 ISSUE = Attempt(a_factory, words("issue", "--model", "Thermo-1", "--serial", "S1"),
-                pair_state("devices/acme:thermo-1:S1", "device"))
+                pair_state("devices/acme:thermo-1:S1", "device", "claim-verifier",
+                           "label.json"))
 MODEL = Attempt(a_factory, words("model", "--model", "Lock", "--batch", "B1"),
                 pair_state("models/acme:lock/B1", "ca", "profile.json"))
 SERVER = Attempt(a_factory, words("server", "--name", "localhost", "--as", "two"),
@@ -183,7 +184,7 @@ def twin_a_careless_issuer_is_caught_by_the_same_harness():
             return ["python3", "-I", "-S", "-c", f"""
 import os
 os.mkdir("{where}")
-for name in ("device.key", "device.crt"):
+for name in ("device.key", "device.crt", "claim-verifier", "label.json"):
     text = open("{device}/" + name).read()
     with open("{where}/" + name, "w") as f:
         f.write(text)
@@ -262,7 +263,7 @@ def a_killed_revocation_or_list_is_whole_or_not_there():
 
 
 @scenario
-def a_killed_delivery_loses_no_key_and_can_be_repeated():
+def a_killed_delivery_loses_no_secret_and_can_be_repeated():
     def with_device(where):
         a_factory(where)
         run(*words("issue", "--model", "Thermo-1", "--serial", "S1")(where))
@@ -272,7 +273,16 @@ def a_killed_delivery_loses_no_key_and_can_be_repeated():
         out = work + "/out/device"
         if os.path.exists(kept + ".key"):
             return None if belongs(kept + ".key", kept + ".crt") else "damaged"
+        verifiers = [name for name in (os.path.dirname(kept), work + "/out")
+                     if "iterations" in text_at(name + "/claim-verifier")]
+        if not verifiers:
+            return "the verifier is lost"
+        if os.path.dirname(kept) in verifiers:
+            return None
         return belongs(out + ".key", out + ".crt") or "the key is lost"
+
+    def text_at(path):
+        return read(path) if os.path.exists(path) else ""
 
     def command(work):
         return [*words("deliver", "--model", "Thermo-1", "--serial", "S1")(work),
@@ -324,7 +334,7 @@ def key_certificate_and_name_are_on_disk_before_issue_says_so():
                       log, "-y", "-e", "trace=fsync,rename,write")
         expect(done.returncode == 0, done)
         device = work + "/factory/devices/acme:thermo-1:S1"
-        names = ["device.key", "device.crt"]
+        names = ["device.key", "device.crt", "claim-verifier", "label.json"]
         expect(unflushed(log, device, names) is None,
                unflushed(log, device, names))
         expect("1</" not in read(log).split("rename(")[0], "said afterwards")
@@ -393,7 +403,9 @@ __attribute__((destructor)) static void tell(void)
 
 def without_memory(words_of, state, make):
     """Fail each allocation once; gives how many failed the command.  The
-    release build runs: AddressSanitizer has an allocator of its own."""
+    release build runs: AddressSanitizer has an allocator of its own.  Of the
+    pass code's many, each after its slow stretching, every twentieth is tried;
+    tests/unit/test_p256.c fails more of them."""
     failed = 0
     with folder() as tmp:
         library, work = tmp + "/malloc.so", tmp + "/work"
@@ -406,8 +418,12 @@ def without_memory(words_of, state, make):
             return run(RELEASE, *words_of(work)[1:], status=None, env=dict(
                 os.environ, LD_PRELOAD=library, FAIL_AT=str(n)))
         count = int(attempt(0).stderr)
+        following = 1
         for n in range(1, count + 1):
+            if n < following:
+                continue
             done, left = attempt(n), state(work)
+            following = n + (20 if "pass code" in done.stderr else 1)
             at = f"allocation {n} of {count}"
             expect(left in (None, True), f"{at}: {left}")
             if done.returncode == 0:

@@ -29,6 +29,16 @@ enum err __wrap_port_random(void *bytes, size_t len)
     return exhausted ? ERR_IO : __real_port_random(bytes, len);
 }
 
+/* So is the allocator: mbedTLS and we allocate by calloc. */
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+static unsigned allocations, fails_at; /* 0: none */
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return ++allocations == fails_at ? NULL : __real_calloc(count, size);
+}
+
 /* --- the group ----------------------------------------------------------- */
 
 static void a_product_is_the_sum_of_its_parts(void **state)
@@ -249,6 +259,49 @@ static void a_registered_code_opens_its_record(void **state)
     spake2plus_free(run);
 }
 
+static enum err prove_a_code(void)
+{
+    static const struct spake2plus_names names;
+    struct spake2plus_code code = code_of("1234567890", THING, 1);
+    struct spake2plus_secrets secrets;
+    struct spake2plus_record record;
+    struct spake2plus_prover *prover = NULL;
+    struct spake2plus *run = NULL;
+    enum err e = spake2plus_stretch(&code, &secrets);
+
+    if (e == ERR_OK)
+        e = spake2plus_register(&secrets, &record);
+    if (e == ERR_OK)
+        e = spake2plus_prover_start(&secrets, &prover);
+    if (e == ERR_OK)
+        e = spake2plus_start(&record, &names,
+            (struct span){spake2plus_prover_share(prover), P256_POINT}, &run);
+    spake2plus_prover_free(prover);
+    spake2plus_free(run);
+    return e;
+}
+
+/* ASan sees what a failure leaves behind.  The many of one multiplication are
+ * alike: not each of them is failed. */
+static void each_lack_of_memory_is_told(void **state)
+{
+    unsigned told = 0;
+
+    (void)state;
+    for (fails_at = 1;; fails_at += fails_at < 100 ? 1 : 17) {
+        enum err e;
+
+        allocations = 0;
+        e = prove_a_code();
+        if (allocations < fails_at)
+            break;
+        assert_int_equal(e, ERR_NO_MEMORY);
+        told++;
+    }
+    fails_at = 0;
+    assert_true(told > 150);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_code_becomes_the_same_secrets_everywhere),
         cmocka_unit_test(each_part_of_a_code_counts),
         cmocka_unit_test(a_registered_code_opens_its_record),
+        cmocka_unit_test(each_lack_of_memory_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
