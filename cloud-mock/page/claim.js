@@ -44,7 +44,7 @@ function refusal(error) {
   if (error.code === "NO_CLAIM" || error.code === "BUSY" ||
       error.code === "no_answer") {
     return new ClaimError("refused", error.message,
-      "Nothing has changed. Try again.");
+      "Nothing has changed. Try again.", { code: error.code });
   }
   return error;
 }

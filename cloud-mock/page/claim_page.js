@@ -6,10 +6,14 @@ import { announce, el, setClass, setText } from "./dom.js";
 import { grouped as groupedDigits, parse, readFragment } from "./passcode.js";
 import { grouped, newCode, read, signer as recoverySigner } from "./recovery.js";
 import { scanner } from "./scan.js";
+import { thingName } from "./thing_name.js";
 
 const STEPS = [["asking", "Asking the device"],
   ["code", "Checking the code"], ["genuine", "Checking who made it"],
   ["owned", "Making it yours"]];
+
+const SETTLE_MS = 1000; // until a device that just came hears commands
+const TRIES = 3;
 
 const PROVED = {
   code: () => "The code matches: whoever answers knows the code of this label.",
@@ -96,10 +100,10 @@ function success({ name, yours }, code) {
 
 /** `label`: {thing, hit, code} of a link, or null.  `mine`: a promise. */
 export function claimPage({ label, mine, fail }) {
-  let waitingFor = null, busy = false, last = null, closed = false;
-  const thing = el("input", { id: "claim-thing", name: "thing", required: true,
-    autocapitalize: "none", spellcheck: "false", autocomplete: "off",
-    "aria-describedby": "claim-thing-hint" });
+  let waitingFor = null, busy = false, last = null, closed = false, tries = 0;
+  const plate = ["vendor", "model", "serial"].map((name) => el("input", {
+    id: `claim-${name}`, name, required: true, autocapitalize: "none",
+    spellcheck: "false", autocomplete: "off" }));
   const code = el("input", { id: "claim-code", name: "code", required: true,
     inputmode: "numeric", autocomplete: "off", "aria-describedby":
     "claim-code-hint claim-fault", oninput: regroup });
@@ -115,9 +119,8 @@ export function claimPage({ label, mine, fail }) {
     return found !== null;
   });
   const typed = el("div", { class: "fields" },
-    el("label", { class: "field", for: "claim-thing" }, "Device"), thing,
-    el("p", { id: "claim-thing-hint", class: "quiet" },
-      "As the label has it, for example acme:thermo-1:S1"),
+    ["Vendor", "Model", "Serial number"].flatMap((words, i) => [
+      el("label", { class: "field", for: plate[i].id }, words), plate[i]]),
     el("label", { class: "field", for: "claim-code" }, "Code"), code,
     el("p", { id: "claim-code-hint", class: "quiet" },
       "Ten digits; the last one finds slips"));
@@ -154,11 +157,12 @@ export function claimPage({ label, mine, fail }) {
   function wanted() {
     if (label) return { ...label, hit: hitBytes(label.hit) };
     const digits = parse(code.value);
-    setText(fault, thing.value.trim() === "" ? "type the device's name too"
-      : digits.fault ?? "");
+    const [vendor, model, serial] = plate.map((input) => input.value.trim());
+    const thing = thingName({ vendor, model, serial });
+    setText(fault, thing === null ? "type vendor, model and serial number as" +
+      " they stand on the label" : digits.fault ?? "");
     code.setAttribute("aria-invalid", String(Boolean(digits.fault)));
-    return fault.textContent === ""
-      ? { thing: thing.value.trim(), code: digits.code } : null;
+    return fault.textContent === "" ? { thing, code: digits.code } : null;
   }
 
   function showFailure(error) {
@@ -189,6 +193,12 @@ export function claimPage({ label, mine, fail }) {
     body.querySelector("h2").focus();
   }
 
+  function later(what) {
+    setTimeout(() => {
+      if (!closed) begin(what);
+    }, SETTLE_MS);
+  }
+
   async function begin(what) {
     if (busy) return;
     busy = button.disabled = true;
@@ -201,6 +211,7 @@ export function claimPage({ label, mine, fail }) {
       await run(what);
     } catch (error) {
       if (error.status === 401) fail(error);
+      else if (error.code === "no_answer" && ++tries < TRIES) later(what);
       else if (error.reason === "waiting") showWaiting(error);
       else showFailure(error);
       if (["waiting", "code"].includes(error.reason)) waitingFor = what.thing;
@@ -212,6 +223,7 @@ export function claimPage({ label, mine, fail }) {
   function submit(event) {
     event.preventDefault();
     const what = wanted();
+    tries = TRIES;
     if (what) begin(what);
   }
 
@@ -219,7 +231,8 @@ export function claimPage({ label, mine, fail }) {
   return { node, title: "Add a device", refresh() {},
     onEvent(name, data) {
       if (name === "arrived" && !closed && data.thingName === waitingFor) {
-        begin(last);
+        tries = 0;
+        later(last);
       }
     },
     close() {

@@ -95,7 +95,8 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
       figures.describe(device.td);
     } catch (error) {
       if (error.status !== 404) fail(error);
-      else node.replaceChildren(hero, missing(error.message));
+      else node.replaceChildren(hero, owners.released ? owners.node
+        : missing(error.message));
       return;
     }
     await Promise.all([figures.refresh(), past.refresh(), alerts.refresh()]);
@@ -129,7 +130,10 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
       figures.describe(device.td);
     },
     history: (data) => past.onHistory(data.event),
-    ownership: () => refresh(),
+    ownership() {
+      past.forget(); // of a time before, perhaps
+      refresh();
+    },
   };
 
   return {

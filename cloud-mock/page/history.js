@@ -93,6 +93,10 @@ export function historyCard(thingName, { fail }) {
   return {
     node,
     refresh: () => load(),
+    forget() {
+      events.clear();
+      draw();
+    },
     onHistory(event) {
       if (filter.value !== "" && filter.value !== event.kind) return;
       events.set(keyOf(event), event);

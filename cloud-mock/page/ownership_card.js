@@ -45,8 +45,11 @@ export function ownershipCard(thingName, { mine, link, after }) {
     }
   }
 
-  const change = (words, fn, more) => act(words, async () =>
-    (await mine).change(device, fn, more));
+  const change = (words, fn, more) => act(words, async () => {
+    const answer = await (await mine).change(device, fn, more);
+    if ("new_code" in (more ?? {})) released(answer); // before it is gone
+    return answer;
+  });
 
   function without(key) {
     return (f) => ({ ...f, members: f.members.filter((m) => m.key !== key),
@@ -131,10 +134,9 @@ export function ownershipCard(thingName, { mine, link, after }) {
         el("button", { type: "button", onclick: () => dialog.close() }, "Keep it"),
         el("button", { type: "button", class: "danger", async onclick() {
           dialog.close();
-          const answer = await change("It was released", (f) => ({ ...f,
-            act: "release", owner: null, recovery: null, members: [] }),
+          await change("It was released", (f) => ({ ...f, act: "release",
+            owner: null, recovery: null, members: [] }),
           { new_code: fresh.checked || undefined });
-          if (answer) released(answer);
         } }, "Release and wipe")));
     return el("div", {}, el("button", { type: "button",
       onclick: () => dialog.showModal() }, "Release"), dialog);
@@ -217,5 +219,7 @@ export function ownershipCard(thingName, { mine, link, after }) {
   return { node, update(next) {
     device = next;
     draw().catch((error) => setText(fault, error.message));
-  }, get role() { return role; } };
+  },
+  /** Given up just now: what there is to say of it stands in the card. */
+  get released() { return drawn === "released"; } };
 }

@@ -59,25 +59,34 @@ export class PlayedWorld {
   /** Connect it and answer its commands. */
   async switchOn(device) {
     const at = device.certificate;
-    device.presence = this.#spawn("mosquitto_sub", ["-h", "localhost", "-p",
-      String(this.world.brokerPort), "--cafile",
-      this.world.path("factory/server/ca.crt"), "--cert", at, "--key",
-      at.replace(/crt$/, "key"), "-i", device.thing, "-q", "1", "-t",
-      `nameplate/${device.thing}/nothing`]);
-    const base = `$aws/commands/things/${device.thing}/executions`;
-    device.ears = this.#spawn("mosquitto_sub", ["--unix", this.socket, "-i",
-      `played-${++count}`, "-q", "1", "-t", `${base}/+/request/json`, "-F",
-      "%t\t%p"]);
-    readline.createInterface({ input: device.ears.stdout })
-      .on("line", async (line) => {
-        const [topic, payload] = line.split("\t");
-        if (device.deaf) return;
-        this.publish(topic.replace("/request/", "/response/"),
-          await device.handle(JSON.parse(payload)));
-      });
+    const own = ["-h", "localhost", "-p", String(this.world.brokerPort),
+      "--cafile", this.world.path("factory/server/ca.crt"), "--cert", at,
+      "--key", at.replace(/crt$/, "key"), "-i", device.thing, "-q", "1", "-t",
+      `nameplate/${device.thing}/nothing`];
+    await this.#listen(device);
+    spawnSync("mosquitto_pub", [...own, "-n"], { timeout: 20000 }); // introduced
+    device.presence = this.#spawn("mosquitto_sub", own);
     if (device.td) this.publish(`nameplate/${device.thing}/td`, device.td, true);
     if (device.record) device.say("ownership", device.record.envelope,
       { retained: true });
+  }
+
+  /** Hear its commands; resolves when the broker has the subscription. */
+  async #listen(device) {
+    const base = `$aws/commands/things/${device.thing}/executions`;
+    device.ears = this.#spawn("stdbuf", ["-oL", "mosquitto_sub", "--unix", this.socket, "-i",
+      `played-${++count}`, "-q", "1", "-t", `${base}/+/request/json`, "-F",
+      "%t\t%p", "-d"]);
+    let there = false;
+    readline.createInterface({ input: device.ears.stdout })
+      .on("line", async (line) => {
+        const [topic, payload] = line.split("\t");
+        there ||= line.startsWith("Subscribed");
+        if (payload === undefined) return;
+        this.publish(topic.replace("/request/", "/response/"),
+          await device.handle(JSON.parse(payload)));
+      });
+    await until("the played device listens", () => there);
   }
 
   async switchOff(device) {

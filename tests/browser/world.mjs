@@ -86,6 +86,7 @@ export class Application {
 export class World {
   #running = new Map();
   #apps = [];
+  cloudOptions = []; // further ones of cloudd
 
   constructor() {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "nameplate-page-"));
@@ -193,7 +194,7 @@ export class World {
       "--broker", this.path("b/cloud.sock"),
       "--state", this.path("cloudd.sqlite"),
       "--page", PAGE,
-      "--listen", `127.0.0.1:${this.cloudPort}`]);
+      "--listen", `127.0.0.1:${this.cloudPort}`, ...this.cloudOptions]);
     await until("cloudd listens", () => {
       this.alive("cloudd");
       return this.log("cloudd").slice(before).includes("listening ");
