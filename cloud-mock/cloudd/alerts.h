@@ -7,7 +7,7 @@
 #include "cloudd/app.h"
 #include "cloudd/things.h"
 
-#define ALERTS_LOOK_MS 30000
+#define ALERTS_LOOK_MS 5000
 #define ALERTS_SOON_S  (60 * 86400) /* a certificate that ends */
 #define ALERTS_NOW_S   (14 * 86400) /* and this is told once more */
 

@@ -215,10 +215,10 @@ static enum err start_broker(struct app *app, const struct options *o)
     return broker_new(app->loop, &broker, &app->broker);
 }
 
-static struct rate *new_rate(unsigned free_tries)
+static struct rate *new_rate(unsigned free_tries, int64_t first_ms)
 {
     return rate_new(&(struct rate_options){.free_tries = free_tries,
-        .first_ms = 1000,
+        .first_ms = first_ms,
         .longest_ms = 15 * 60 * 1000,
         .forget_ms = 60 * 60 * 1000,
         .keys = 512});
@@ -278,9 +278,9 @@ static enum err start(struct app *app, const struct options *o)
         return e;
     app->devices = devices_new(o->silent_s * 1000, intake_status, app);
     app->events = events_new(app->loop, access_may_hear, app);
-    app->users = new_rate(LOGIN_FREE_TRIES);
-    app->addresses = new_rate(10);
-    app->newcomers = new_rate(5);
+    app->users = new_rate(LOGIN_FREE_TRIES, 1000);
+    app->addresses = new_rate(10, 1000);
+    app->newcomers = new_rate(5, 60000);
     app->claims = claims_new(app, app->secret);
     app->prune = loop_timer_start(app->loop, 1000, on_prune, app);
     if (app->devices == NULL || app->events == NULL || app->users == NULL ||

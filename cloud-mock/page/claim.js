@@ -70,13 +70,18 @@ class Claim {
   }
 
   /* The code is right and the other side knows it too. */
-  async agree() {
+  async agree(onStep) {
     const begun = await this.post("begin");
     if (begun.waiting) {
       throw new ClaimError("waiting", "The device is not connected.",
         "Switch it on. The claim goes on by itself when it is there.");
     }
+    onStep("answered");
     this.claim = decode(begun.claim, 16);
+    if (!this.hit && begun.hit === undefined) {
+      throw new ClaimError("refused", "This device tells its number on its" +
+        " label only.", "Scan the square code of the label.");
+    }
     this.hit ??= decode(begun.hit, 16);
     this.context = framed("nameplate-claim-v1", this.thing, this.hit,
       this.claim);
@@ -154,15 +159,15 @@ class Claim {
  * @param {object} given thing, hit (16 bytes; absent: the device tells it),
  *   code, signer (keystore.js), user (the owner's name), recovery (a point),
  *   anchors, ask(body): the relay
- * @param {(step: string, what?: object) => void} onStep hears "reached",
- *   "code", "genuine" (with the nameplate), "owned"
+ * @param {(step: string, what?: object) => void} onStep hears "asking",
+ *   "answered", "code", "genuine" (with the nameplate), "owned"
  */
 export async function claim(given, onStep) {
   const c = new Claim(given);
   onStep("asking");
   let agreed;
   try {
-    agreed = await c.agree();
+    agreed = await c.agree(onStep);
   } catch (error) {
     if (error instanceof ExchangeError) {
       throw error.reason === "code" ? wrongCode() : new ClaimError("fraud",

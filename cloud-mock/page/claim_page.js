@@ -41,6 +41,11 @@ function progress() {
       for (const [id, words] of STEPS) set(id, "", words);
     },
     reached(id, what) {
+      if (id === "answered") {
+        set("asking", "done", "The device answered");
+        set("code", "now");
+        return;
+      }
       const at = order.indexOf(id);
       if (PROVED[id]) {
         set(id, "done", PROVED[id](what));
@@ -61,11 +66,13 @@ function progress() {
     waiting() { set("asking", "now", "Waiting for the device to connect"); } };
 }
 
-function proofList(name) {
+function proofList(name, scanned) {
   const line = (head, rest) => el("li", {}, el("strong", {}, head), ` ${rest}`);
   return el("ul", { class: "proofs" },
     line("The code matched.", "It went through no server."),
-    line("It is the device of this label.", "Its key has the label's number."),
+    line("It is the device of this label.", scanned
+      ? "Its key has the number in the label's square code."
+      : "Its key is bound to the code: no other device's answer fits."),
     line(`It is genuine ${name.vendor} ${name.model}.`,
       "The vendor's factory certified its key."),
     line(`Its serial number is ${name.serial}.`,
@@ -73,7 +80,7 @@ function proofList(name) {
 }
 
 /* What the owner sees after success, and only once. */
-function success({ name, yours }, code) {
+function success({ name, yours }, code, scanned) {
   const open = el("a", { class: "button primary",
     href: `#/things/${encodeURIComponent(name.thing)}` }, "Open it");
   const kept = el("label", { class: "check" }, el("input", { type: "checkbox" }),
@@ -95,7 +102,7 @@ function success({ name, yours }, code) {
   }
   return el("section", { class: "card claimed" },
     el("h2", { tabindex: "-1" }, yours ? "It is yours already"
-      : "It is yours"), proofList(name), recovery, open);
+      : "It is yours"), proofList(name, scanned), recovery, open);
 }
 
 /** `label`: {thing, hit, code} of a link, or null.  `mine`: a promise. */
@@ -189,7 +196,8 @@ export function claimPage({ label, mine, fail }) {
       anchors: await holder.anchors(), ask: claimStep },
     (step, more) => steps.reached(step, more));
     camera.stop();
-    body.replaceChildren(success(result, result.yours ? null : secret));
+    body.replaceChildren(success(result, result.yours ? null : secret,
+      Boolean(what.hit)));
     body.querySelector("h2").focus();
   }
 

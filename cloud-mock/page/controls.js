@@ -4,7 +4,7 @@
  * believed, and what is not understood becomes a read-only text. */
 
 import { wish } from "./api.js";
-import { announce, el, setClass, setText } from "./dom.js";
+import { announce, el, setClass, setText, svg } from "./dom.js";
 import { now, setTime } from "./time.js";
 import { choices, settingWords, sides } from "./setting.js";
 import { equal, humanise, isObject, member, symbol, text, words }
@@ -292,7 +292,8 @@ function reading(d) {
 /* What the cloud cannot read. */
 const padlock = () => el("span", { class: "padlock", role: "img",
   title: "Private: only you and the device can read it",
-  "aria-label": "(private)" });
+  "aria-label": "(private)" }, svg("svg", { viewBox: "0 0 16 16" },
+  svg("path", { d: "M4 7V5a4 4 0 0 1 8 0v2h1v7H3V7zm2 0h4V5a2 2 0 0 0-4 0z" })));
 
 /* A private property that this browser cannot read now. */
 function sealed(d, why) {

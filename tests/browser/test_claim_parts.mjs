@@ -113,8 +113,8 @@ test("the right code makes an owner, and says what was proved", async (w) => {
   const device = play(w.one);
   const got = await claimIt(w, device);
   assert.deepEqual(got.steps.map(([step]) => step),
-    ["asking", "code", "genuine", "owned"]);
-  assert.deepEqual({ ...got.steps[2][1] }, { vendor: "Acme", model: "Thermo-1",
+    ["asking", "answered", "code", "genuine", "owned"]);
+  assert.deepEqual({ ...got.steps[3][1] }, { vendor: "Acme", model: "Thermo-1",
     serial: "S1", thing: device.thing, hit: encode(device.hit) });
   assert.equal(device.role(got.signer.point), "owner");
   assert.equal(got.epoch, 1);
@@ -134,7 +134,7 @@ test("a wrong code gives nobody anything", async (w) => {
 test("a label that was typed has no HIT, and the code binds it", async (w) => {
   const device = play(w.one);
   const got = await claimIt(w, device, { hit: undefined });
-  assert.equal(got.steps[2][1].hit, encode(device.hit));
+  assert.equal(got.steps[3][1].hit, encode(device.hit));
   const lied = play(w.one);
   await assert.rejects(claimIt(w, lied, { hit: undefined, twist: {
     answer: (body, a) => a.hit ? { ...a, hit: encode(new Uint8Array(16)) } : a,
