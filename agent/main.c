@@ -22,6 +22,8 @@ static const struct {
      verb_doctor                                                                      },
     {"identity", "show who this device is",                              verb_identity},
     {"csr",      "print a request for the factory certificate",          verb_csr     },
+    {"owner",    "say whose this device is",                             verb_owner   },
+    {"reset",    "make this device nobody's, as it left the factory",    verb_reset   },
     {"report",   "tell the cloud how the settings are",                  verb_report  },
     {"emit",     "send a value or an event to the cloud",                verb_emit    },
     {"watch",    "print each setting that the cloud wants",              verb_watch   },

@@ -12,13 +12,16 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "cloud/commands.h"
 #include "cloud/http.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "device/actions.h"
 #include "device/description.h"
+#include "device/owner_work.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
@@ -27,6 +30,7 @@
 #include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
+#include "run_owner.h"
 
 #define MODULE     "run"
 #define PATH_BYTES 4096
@@ -42,6 +46,9 @@ struct agent {
     struct mqtt_room *room;
     struct outbox *outbox;
     struct session *session;
+    struct commands *commands;
+    struct actions *actions;
+    struct run_owner owner;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -179,6 +186,31 @@ static enum err open_description(struct agent *a)
                                 : description_new(&options, &a->description);
 }
 
+static enum err open_owner(struct agent *a)
+{
+    const struct owner_options options = {.loop = a->loop,
+        .session = a->session,
+        .commands = a->commands,
+        .key = a->key,
+        .chain = a->chain,
+        .thing = a->nameplate->thing};
+
+    return run_owner_open(a->settings, a->nameplate->hit, &options, &a->owner);
+}
+
+static enum err open_commands(struct agent *a)
+{
+    struct actions_options options = {.loop = a->loop,
+        .identify = a->settings->identify,
+        .restart = a->settings->restart};
+    enum err e = commands_new(a->session, a->nameplate->thing, &a->commands);
+
+    options.commands = a->commands;
+    if (e == ERR_OK)
+        e = actions_new(&options, &a->actions);
+    return e == ERR_OK ? open_owner(a) : e;
+}
+
 /* Before the first dial: they subscribe. */
 static enum err open_features(struct agent *a)
 {
@@ -192,6 +224,8 @@ static enum err open_features(struct agent *a)
 
     if (e == ERR_OK)
         e = telemetry_new(&options, &a->telemetry);
+    if (e == ERR_OK)
+        e = open_commands(a);
     return e == ERR_OK ? open_description(a) : e;
 }
 
@@ -204,6 +238,9 @@ static enum err open_server(struct agent *a)
         .sources = {.session = a->session,
                     .shadow = a->shadow,
                     .telemetry = a->telemetry,
+                    .actions = a->actions,
+                    .owner = a->owner.owner,
+                    .private = a->owner.private,
                     .nameplate = a->nameplate,
                     .key = a->key}
     };
@@ -272,7 +309,7 @@ static void on_look_again(void *context)
 
 static bool threads_are_left(void)
 {
-    return link_threads() > 0 || http_threads() > 0;
+    return link_threads() > 0 || http_threads() > 0 || owner_work_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */
@@ -283,12 +320,16 @@ static void wait_for_threads(struct agent *a)
             return;
         loop_run(a->loop);
     }
+    loop_flush(a->loop);
 }
 
 static void close_all(struct agent *a)
 {
     server_stop(a->server);
     telemetry_free(a->telemetry);
+    run_owner_close(&a->owner);
+    actions_free(a->actions);
+    commands_free(a->commands);
     shadow_free(a->shadow);
     session_free(a->session);
     description_free(a->description); /* the last commit answers to it */

@@ -8,7 +8,7 @@
 #define CERTS_CLAIM_H
 
 #include "certs/disk.h"
-#include "certs/passcode.h"
+#include "identity/passcode.h"
 #include "identity/claim_verifier.h"
 
 #define CLAIM_LABEL_FILE "label.json"

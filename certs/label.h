@@ -4,7 +4,7 @@
 #define CERTS_LABEL_H
 
 #include "certs/home.h"
-#include "certs/passcode.h"
+#include "identity/passcode.h"
 
 #define LABEL_PAGE_MAX  200 /* characters of the page's address */
 #define LABEL_HIT_SIZE  33

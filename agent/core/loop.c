@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "core/log.h"
+#include "core/loop_inside.h"
 
 struct posted {
     struct posted *next;
@@ -113,6 +114,11 @@ void loop_free(struct loop *loop)
         log_error("loop", "handles left open at the end");
     else
         free(loop);
+}
+
+uv_loop_t *loop_uv(struct loop *loop)
+{
+    return &loop->uv;
 }
 
 void loop_run(struct loop *loop)

@@ -65,7 +65,7 @@ static enum err parse(
     return ERR_OK;
 }
 
-static enum err read_maker_file(const char *path, struct json **out)
+enum err description_read(const char *path, struct json **out)
 {
     char *bytes;
     size_t len;
@@ -199,7 +199,7 @@ static enum err make_text(
     struct description *d, const char *path, const char *thing)
 {
     struct json *td;
-    enum err e = read_maker_file(path, &td);
+    enum err e = description_read(path, &td);
 
     if (e != ERR_OK)
         return e;

@@ -11,6 +11,7 @@
 
 #include "cloud/session.h"
 #include "core/err.h"
+#include "core/json.h"
 
 struct description;
 
@@ -20,6 +21,9 @@ struct description_options {
     const char *path;   /* the maker's file */
     const char *folder; /* where it is remembered what was sent last */
 };
+
+/* Read and check the maker's file alone; errors as below.  The caller frees. */
+enum err description_read(const char *path, struct json **out) MUST_CHECK;
 
 /* Read and check the file.  ERR_INVALID, ERR_TOO_BIG (with what is added over
  * the 128 KB of a message), ERR_NOT_FOUND, ERR_DENIED, ERR_IO; file, place and

@@ -159,6 +159,16 @@ enum err chain_read_peer(
     return e;
 }
 
+bool chain_at(const mbedtls_x509_crt *chain, size_t index, struct span *der)
+{
+    for (; chain != NULL && index > 0; index--)
+        chain = chain->next;
+    if (chain == NULL || chain->raw.p == NULL)
+        return false;
+    *der = (struct span){chain->raw.p, chain->raw.len};
+    return true;
+}
+
 void chain_free(mbedtls_x509_crt *chain)
 {
     if (chain == NULL)

@@ -4,9 +4,11 @@
 #define IDENTITY_CHAIN_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/err.h"
+#include "identity/bytes.h"
 #include "identity/reason.h"
 
 #define CHAIN_FILE_BYTES 65536         /* the largest file of our own chain */
@@ -30,6 +32,9 @@ enum err chain_read_anchors(
  * and *out is NULL. */
 enum err chain_read_peer(const char *path, mbedtls_x509_crt **out,
     enum trust_reason *reason) MUST_CHECK;
+
+/* The DER of the index-th certificate, lent; false: there are no more. */
+bool chain_at(const mbedtls_x509_crt *chain, size_t index, struct span *der);
 
 void chain_free(mbedtls_x509_crt *chain); /* NULL is fine */
 

@@ -140,6 +140,28 @@ mbedtls_pk_context *key_signer(struct key *key)
     return &key->pk;
 }
 
+enum err key_sign(struct key *key, const void *message, size_t len,
+    struct keystore_signature *out, char why[KEY_WHY])
+{
+    unsigned char hash[PSA_HASH_MAX_SIZE];
+    struct keystore_public public;
+    struct keystore_job job = {.hash = hash};
+    enum err e = keystore_open(key->store, &public, why);
+
+    if (e != ERR_OK)
+        return e;
+    job.scheme =
+        public.kind == KEYSTORE_RSA ? KEYSTORE_RSA_PSS : KEYSTORE_ECDSA;
+    if (key_driver_start() != ERR_OK ||
+        psa_hash_compute(
+            public.kind == KEYSTORE_P384 ? PSA_ALG_SHA_384 : PSA_ALG_SHA_256,
+            message, len, hash, sizeof(hash), &job.len) != PSA_SUCCESS) {
+        (void)snprintf(why, KEY_WHY, "token_failed: PSA does not hash");
+        return ERR_IO;
+    }
+    return keystore_sign(key->store, &job, out, why);
+}
+
 bool key_trouble(struct key *key, char why[KEY_WHY])
 {
     bool trouble;

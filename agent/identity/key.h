@@ -35,6 +35,12 @@ enum err key_ready(struct key *key, const mbedtls_x509_crt *certificate,
 /* Lent for the key's life: what TLS signs with.  Empty before key_ready. */
 mbedtls_pk_context *key_signer(struct key *key);
 
+/* Sign a message as docs/ownership.md has it: ECDSA raw r||s with the hash of
+ * the curve's size, or RSASSA-PSS with SHA-256.  Takes as long as a token does.
+ * Errors as keystore_sign. */
+enum err key_sign(struct key *key, const void *message, size_t len,
+    struct keystore_signature *out, char why[KEY_WHY]) MUST_CHECK;
+
 /* Did the last signature since key_ready fail, and why? */
 bool key_trouble(struct key *key, char why[KEY_WHY]);
 

@@ -26,6 +26,7 @@ struct conversation {
     void *context;
     size_t unanswered; /* tickets */
     bool watching;
+    bool privileged;
 };
 
 struct ticket {
@@ -47,12 +48,23 @@ enum err conversation_open(const struct conversation_sources *sources,
     return ERR_OK;
 }
 
+static void unwatch(struct conversation *c)
+{
+    shadow_unwatch(c->sources.shadow, c);
+    actions_unwatch(c->sources.actions, c);
+}
+
+void conversation_privilege(struct conversation *c)
+{
+    c->privileged = true;
+}
+
 void conversation_close(struct conversation *c)
 {
     if (c == NULL)
         return;
     if (c->watching)
-        shadow_unwatch(c->sources.shadow, c);
+        unwatch(c);
     c->watching = false;
     c->say = NULL;
     if (c->unanswered == 0)
@@ -243,6 +255,25 @@ static void on_desired(
     say_answer(context, "", &a);
 }
 
+static void on_identify(void *context)
+{
+    struct answer a = answer_event("identify");
+
+    say_answer(context, "", &a);
+}
+
+/* All or nothing. */
+static enum err watch(struct conversation *c)
+{
+    enum err e = shadow_watch(c->sources.shadow, on_desired, c);
+
+    if (e == ERR_OK)
+        e = actions_watch(c->sources.actions, on_identify, c);
+    if (e != ERR_OK)
+        unwatch(c);
+    return e;
+}
+
 static void do_watch(
     struct conversation *c, const struct json *request, const char *id)
 {
@@ -251,7 +282,7 @@ static void do_watch(
 
     (void)request;
     if (!c->watching)
-        e = shadow_watch(c->sources.shadow, on_desired, c);
+        e = watch(c);
     if (e != ERR_OK) {
         refuse(c, id, e, "nothing more can be watched now; try again");
         return;
@@ -283,6 +314,64 @@ static void do_identity(
     say_answer(c, id, &a);
 }
 
+static void do_owner(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    struct answer a = answer_ok();
+
+    (void)request;
+    if (c->sources.owner == NULL) {
+        refuse(c, id, ERR_UNSUPPORTED,
+            "the device's key has no Host Identity Tag, so nobody can own it");
+        return;
+    }
+    answer_value(&a, "owner", owner_status(c->sources.owner));
+    say_answer(c, id, &a);
+}
+
+static void on_reset(void *context, enum err e, int64_t epoch)
+{
+    struct ticket *t = context;
+    struct answer a;
+
+    t->conversation->unanswered--;
+    if (e == ERR_OK) {
+        a = answer_ok();
+        answer_number(&a, "epoch", (double)epoch);
+    } else {
+        a = answer_refusal(e == ERR_CONFLICT ? ERR_AGAIN : e,
+            "the device is not reset: its disk or its factory key refused; "
+            "the agent's log says why");
+    }
+    say_answer(t->conversation, t->id, &a);
+    drop_ticket(t);
+}
+
+static void do_reset(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    struct ticket *t;
+    enum err e = ERR_DENIED;
+
+    (void)request;
+    if (!c->privileged || c->sources.owner == NULL) {
+        refuse(c, id, e,
+            "only root and the agent's own user may reset the device");
+        return;
+    }
+    t = new_ticket(c, id);
+    if (t == NULL) {
+        refuse(c, id, ERR_NO_MEMORY, no_memory);
+        return;
+    }
+    e = owner_reset(c->sources.owner, on_reset, t);
+    if (e == ERR_OK)
+        return;
+    c->unanswered--;
+    refuse(c, t->id, e, "the device cannot be reset now; try again");
+    drop_ticket(t);
+}
+
 static const struct {
     const char *name;
     void (*run)(
@@ -293,6 +382,8 @@ static const struct {
     {"watch",    do_watch   },
     {"status",   do_status  },
     {"identity", do_identity},
+    {"owner",    do_owner   },
+    {"reset",    do_reset   },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
@@ -311,7 +402,9 @@ static void refuse_unknown(
             "unknown op \"%s\"; did you mean \"%s\"?", op, near);
     else
         (void)snprintf(words, sizeof(words),
-            "unknown op; expected report, emit, watch, status or identity");
+            "unknown op; expected report, emit, watch, status, identity, owner "
+            "or "
+            "reset");
     refuse(c, id, ERR_UNSUPPORTED, words);
 }
 

@@ -12,6 +12,9 @@
 
 #include "cloud/session.h"
 #include "core/err.h"
+#include "device/actions.h"
+#include "device/owner.h"
+#include "device/owner_private.h"
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/nameplate.h"
@@ -26,6 +29,9 @@ struct conversation_sources {
     struct session *session;
     struct shadow *shadow;
     struct telemetry *telemetry;
+    struct actions *actions;
+    struct owner *owner; /* NULL: nothing is known of it */
+    struct owner_private *private;
     const struct nameplate *nameplate;
     struct key *key; /* NULL: nothing is said of it */
 };
@@ -35,9 +41,11 @@ struct conversation_sources {
  * from inside it is a mistake. */
 typedef void conversation_say(void *context, const char *line, size_t len);
 
-/* ERR_NO_MEMORY.  `sources` itself is copied. */
+/* ERR_NO_MEMORY.  `sources` itself is copied.  A `privileged` application may
+ * also do what only root and the agent's own user may. */
 enum err conversation_open(const struct conversation_sources *sources,
     conversation_say *say, void *context, struct conversation **out) MUST_CHECK;
+void conversation_privilege(struct conversation *c);
 
 /* Say who we are; the first line of every conversation. */
 void conversation_greet(struct conversation *c);

@@ -220,6 +220,8 @@ enum err peer_start(const struct peer_options *options, struct peer **out)
     e = conversation_open(options->sources, on_say, p, &p->talk);
     if (e != ERR_OK)
         goto stop_watch;
+    if (options->privileged)
+        conversation_privilege(p->talk);
     conversation_greet(p->talk);
     *out = p;
     return ERR_OK;

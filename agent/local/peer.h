@@ -7,6 +7,8 @@
 #ifndef LOCAL_PEER_H
 #define LOCAL_PEER_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 #include "core/loop.h"
 #include "local/conversation.h"
@@ -23,6 +25,7 @@ struct peer_options {
     struct loop *loop;
     int fd; /* connected and non-blocking; taken when peer_start succeeds */
     const struct conversation_sources *sources;
+    bool privileged; /* root, or the agent's own user */
     peer_ended *ended;
     void *context;
 };

@@ -99,7 +99,11 @@ static bool may_enter(struct server *s, int fd, const struct port_peer *who)
 
 static void welcome(struct server *s, int fd)
 {
-    const struct peer_options options = {s->loop, fd, &s->sources, on_ended, s};
+    struct peer_options options = {.loop = s->loop,
+        .fd = fd,
+        .sources = &s->sources,
+        .ended = on_ended,
+        .context = s};
     struct port_peer who;
 
     if (port_peer(fd, &who) != ERR_OK || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
@@ -109,6 +113,7 @@ static void welcome(struct server *s, int fd)
     }
     if (!may_enter(s, fd, &who))
         return;
+    options.privileged = is_privileged(who.uid);
     if (peer_start(&options, &s->peers[s->count]) != ERR_OK) {
         log_error(MODULE, "out of memory: an application was sent away");
         (void)close(fd);

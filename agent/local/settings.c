@@ -92,6 +92,15 @@ static const struct config_key table[] = {
         .fallback = "60", .min = 0, .max = 86400},
     {.section = "device", .name = "description", .kind = CONFIG_PATH,
         .fallback = ""},
+    {.section = "ownership", .name = "verifier", .kind = CONFIG_PATH,
+        .fallback = "",
+        .expected = "the path of the factory's file claim-verifier"},
+    {.section = "ownership", .name = "wipe", .kind = CONFIG_PATH,
+        .fallback = "", .expected = "the path of a program"},
+    {.section = "commands", .name = "identify", .kind = CONFIG_PATH,
+        .fallback = "", .expected = "the path of a program"},
+    {.section = "commands", .name = "restart", .kind = CONFIG_PATH,
+        .fallback = "", .expected = "the path of a program"},
     {.section = "log", .name = "level", .kind = CONFIG_CHOICE,
         .fallback = "info", .choices = "error|warning|info|debug"},
     {.name = "vendor", .kind = CONFIG_NEVER, .expected = WHO},
@@ -167,6 +176,10 @@ static void fill(struct settings *s, const struct config *c)
     s->interval_ms =
         (uint32_t)config_number(c, "telemetry", "interval_s") * 1000;
     s->description = config_text(c, "device", "description");
+    s->verifier = config_text(c, "ownership", "verifier");
+    s->wipe = config_text(c, "ownership", "wipe");
+    s->identify = config_text(c, "commands", "identify");
+    s->restart = config_text(c, "commands", "restart");
     s->level = level_of(config_text(c, "log", "level"));
 }
 
@@ -317,6 +330,10 @@ enum err settings_check_files(
         {"identity",   "certificate"        },
         {"identity",   "key"                },
         {"device",     "description"        },
+        {"ownership",  "verifier"           },
+        {"ownership",  "wipe"               },
+        {"commands",   "identify"           },
+        {"commands",   "restart"            },
     };
     const struct config *config = ((const struct loaded *)settings)->config;
     enum err first = ERR_OK;

@@ -57,7 +57,11 @@ struct settings {
     const char *group;       /* NULL: the agent's own group */
     uint32_t interval_ms;    /* [telemetry] 0: no machine figures */
     const char *description; /* [device] NULL: no Thing Description */
-    enum log_level level;    /* [log] */
+    const char *verifier;    /* [ownership] of the pass code; NULL: none */
+    const char *wipe;        /* a program; NULL: none */
+    const char *identify;    /* [commands] programs; NULL: none */
+    const char *restart;
+    enum log_level level; /* [log] */
 };
 
 /* Read everything or nothing, as config_load; faults go to `say`. */

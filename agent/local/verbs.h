@@ -11,6 +11,8 @@ int verb_verify(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_emit(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_owner(int argc, char **argv);
+int verb_reset(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 
 /* Parts of verbs, when the words were read. */

@@ -2,7 +2,7 @@
  *
  * Ten digits, the last of them Damm's check digit: a slip is found here, before
  * one of the device's few tries is used up.  docs/label.md has the rules, and
- * certs/passcode.h the factory's side. */
+ * agent/identity/passcode.h the factory's side. */
 
 const DIGITS = 10;
 

@@ -29,6 +29,19 @@ struct shadow {
     size_t watcher_count;
 };
 
+struct actions {
+    struct fake_agent *fake;
+    actions_identify_callback *watchers[MANY];
+    void *contexts[MANY];
+    size_t count;
+};
+
+struct owner {
+    struct fake_agent *fake;
+    owner_reset_done *done;
+    void *context;
+};
+
 struct telemetry {
     struct fake_agent *fake;
 };
@@ -53,6 +66,12 @@ struct fake_agent *fake_agent_new(void)
     assert_non_null(fake->session);
     assert_non_null(fake->shadow);
     assert_non_null(fake->telemetry);
+    fake->actions = calloc(1, sizeof(*fake->actions));
+    assert_non_null(fake->actions);
+    fake->owner = calloc(1, sizeof(*fake->owner));
+    assert_non_null(fake->owner);
+    fake->owner->fake = fake;
+    fake->actions->fake = fake;
     fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
     fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
         fingerprint, certificate_id, 1700000000, 253402300799, hit, above, 1};
@@ -68,9 +87,12 @@ struct fake_agent *fake_agent_new(void)
 void fake_agent_free(struct fake_agent *fake)
 {
     fake_agent_commit(fake, true);
+    fake_agent_end_reset(fake, ERR_IO, 0);
     free(fake->session);
     free(fake->shadow);
     free(fake->telemetry);
+    free(fake->actions);
+    free(fake->owner);
     free(fake);
 }
 
@@ -79,6 +101,8 @@ struct conversation_sources fake_agent_sources(struct fake_agent *fake)
     return (struct conversation_sources){.session = fake->session,
         .shadow = fake->shadow,
         .telemetry = fake->telemetry,
+        .actions = fake->actions,
+        .owner = fake->owner,
         .nameplate = &fake->nameplate};
 }
 
@@ -151,6 +175,63 @@ void shadow_unwatch(struct shadow *shadow, const void *context)
                 shadow->watcher_contexts[shadow->watcher_count];
             return;
         }
+}
+
+enum err actions_watch(
+    struct actions *actions, actions_identify_callback *callback, void *context)
+{
+    if (actions->fake->refusal_to_identify != ERR_OK)
+        return actions->fake->refusal_to_identify;
+    assert_true(actions->count < MANY);
+    actions->watchers[actions->count] = callback;
+    actions->contexts[actions->count++] = context;
+    return ERR_OK;
+}
+
+void actions_unwatch(struct actions *actions, const void *context)
+{
+    for (size_t i = 0; i < actions->count; i++)
+        if (actions->contexts[i] == context) {
+            actions->count--;
+            actions->watchers[i] = actions->watchers[actions->count];
+            actions->contexts[i] = actions->contexts[actions->count];
+            return;
+        }
+}
+
+void fake_agent_identify(struct fake_agent *fake)
+{
+    for (size_t i = 0; i < fake->actions->count; i++)
+        fake->actions->watchers[i](fake->actions->contexts[i]);
+}
+
+struct json *owner_status(const struct owner *owner)
+{
+    struct json *status = json_new_object();
+
+    (void)owner;
+    assert_int_equal(
+        json_set(status, "state", json_new_string("nobody")), ERR_OK);
+    return status;
+}
+
+enum err owner_reset(struct owner *owner, owner_reset_done *done, void *context)
+{
+    if (owner->fake->refusal != ERR_OK)
+        return owner->fake->refusal;
+    owner->done = done;
+    owner->context = context;
+    return ERR_OK;
+}
+
+void fake_agent_end_reset(struct fake_agent *fake, enum err e, int64_t epoch)
+{
+    owner_reset_done *done = fake->owner->done;
+
+    if (done == NULL)
+        return;
+    fake->owner->done = NULL;
+    done(fake->owner->context, e, epoch);
 }
 
 size_t fake_agent_watchers(const struct fake_agent *fake)

@@ -14,9 +14,12 @@ struct fake_agent {
     struct session *session;
     struct shadow *shadow;
     struct telemetry *telemetry;
+    struct actions *actions;
+    struct owner *owner;
     struct nameplate nameplate;
     struct session_status status; /* what session_status says */
     enum err refusal;             /* what report and emit come back with */
+    enum err refusal_to_identify; /* what actions_watch comes back with */
     char letters[65536];          /* what was accepted, a line each */
     char class[40];               /* of the last emission, and " or busy" */
     size_t accepted;              /* how many */
@@ -34,6 +37,12 @@ void fake_agent_commit(struct fake_agent *fake, bool stored);
 void fake_agent_desire(
     struct fake_agent *fake, const char *settings, int64_t version);
 size_t fake_agent_watchers(const struct fake_agent *fake);
+
+/* Somebody wants to see which device this is. */
+void fake_agent_identify(struct fake_agent *fake);
+
+/* The reset that waits (there is one) ends so. */
+void fake_agent_end_reset(struct fake_agent *fake, enum err e, int64_t epoch);
 
 /* Come online or go offline. */
 void fake_agent_set_online(struct fake_agent *fake, bool online);

@@ -324,6 +324,55 @@ static void only_a_watcher_hears_of_changes(void **state)
     assert_string_equal(s->said, "{\"ev\":\"online\",\"online\":false}\n");
 }
 
+static void a_watcher_hears_that_somebody_looks_for_the_device(void **state)
+{
+    struct scene *s = *state;
+
+    fake_agent_identify(s->fake);
+    assert_string_equal(s->said, "");
+    ask(s, "{\"op\":\"watch\"}");
+    s->said[0] = '\0';
+    fake_agent_identify(s->fake);
+    assert_string_equal(s->said, "{\"ev\":\"identify\"}\n");
+}
+
+static void a_watch_is_all_or_nothing(void **state)
+{
+    struct scene *s = *state;
+
+    s->fake->refusal_to_identify = ERR_TOO_BIG;
+    refuses(s, "{\"op\":\"watch\"}", "{\"ok\":false", "try again");
+    assert_int_equal(fake_agent_watchers(s->fake), 0);
+}
+
+static void owner_says_whose_the_device_is(void **state)
+{
+    struct scene *s = *state;
+
+    answers(s, "{\"id\":1,\"op\":\"owner\"}",
+        "{\"id\":1,\"ok\":true,\"owner\":{\"state\":\"nobody\"}}\n");
+}
+
+static void a_reset_is_for_the_privileged_and_answered_once_it_is_done(
+    void **state)
+{
+    struct scene *s = *state;
+
+    refuses(s, "{\"id\":1,\"op\":\"reset\"}",
+        "{\"id\":1,\"ok\":false,\"code\":\"denied\"", "only root");
+    conversation_privilege(s->talk);
+    answers(s, "{\"id\":2,\"op\":\"reset\"}", "");
+    fake_agent_end_reset(s->fake, ERR_OK, 5);
+    assert_string_equal(s->said, "{\"id\":2,\"ok\":true,\"epoch\":5}\n");
+    ask(s, "{\"id\":3,\"op\":\"reset\"}");
+    fake_agent_end_reset(s->fake, ERR_CONFLICT, 0);
+    assert_non_null(strstr(s->said, "\"code\":\"busy\""));
+    s->fake->refusal = ERR_AGAIN;
+    refuses(s, "{\"id\":4,\"op\":\"reset\"}", "{\"id\":4,\"ok\":false",
+        "try again");
+    assert_false(conversation_is_busy(s->talk));
+}
+
 static void watching_twice_tells_each_change_once(void **state)
 {
     struct scene *s = *state;
@@ -383,6 +432,10 @@ int main(void)
         TEST(status_says_why_we_are_offline),
         TEST(identity_tells_the_nameplate),
         TEST(only_a_watcher_hears_of_changes),
+        TEST(a_watcher_hears_that_somebody_looks_for_the_device),
+        TEST(a_watch_is_all_or_nothing),
+        TEST(owner_says_whose_the_device_is),
+        TEST(a_reset_is_for_the_privileged_and_answered_once_it_is_done),
         TEST(watching_twice_tells_each_change_once),
         TEST(a_full_conversation_says_so),
         TEST(a_letter_may_be_stored_after_the_application_is_gone),

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "certs/passcode.h"
+#include "identity/passcode.h"
 #include "cmocka_all.h"
 #include "passcode_vectors.h"
 #include "ports/port.h"

@@ -84,6 +84,10 @@ static void the_least_file_gives_documented_values(void **state)
     assert_null(s->group);
     assert_int_equal(s->interval_ms, 60000);
     assert_null(s->description);
+    assert_null(s->verifier);
+    assert_null(s->wipe);
+    assert_null(s->identify);
+    assert_null(s->restart);
     assert_int_equal(s->level, LOG_LEVEL_INFO);
     settings_free(s);
 }
@@ -103,6 +107,8 @@ static void every_key_arrives(void **state)
                   "[local]\nsocket = /x\ngroup = iot\n"
                   "[telemetry]\ninterval_s = 86400\n"
                   "[device]\ndescription = td.json\n"
+                  "[ownership]\nverifier = /v\nwipe = /w\n"
+                  "[commands]\nidentify = blink\nrestart = /r\n"
                   "[log]\nlevel = debug\n",
             &s),
         ERR_OK);
@@ -122,6 +128,10 @@ static void every_key_arrives(void **state)
     assert_string_equal(s->group, "iot");
     assert_int_equal(s->interval_ms, 86400000);
     assert_string_equal(s->description, "/tmp/td.json");
+    assert_string_equal(s->verifier, "/v");
+    assert_string_equal(s->wipe, "/w");
+    assert_string_equal(s->identify, "/tmp/blink");
+    assert_string_equal(s->restart, "/r");
     assert_int_equal(s->level, LOG_LEVEL_DEBUG);
     settings_free(s);
 }
@@ -279,7 +289,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 34);
+    assert_int_equal(keys, 38);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");

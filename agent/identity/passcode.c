@@ -1,6 +1,6 @@
 /* passcode.c */
 
-#include "certs/passcode.h"
+#include "identity/passcode.h"
 
 #include <mbedtls/platform_util.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * finds every single wrong digit and every swap of neighbours, before a try is
  * used up.  The page has the same in cloud-mock/page/passcode.js. */
 
-#ifndef CERTS_PASSCODE_H
-#define CERTS_PASSCODE_H
+#ifndef IDENTITY_PASSCODE_H
+#define IDENTITY_PASSCODE_H
 
 #include <stdbool.h>
 

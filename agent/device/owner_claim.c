@@ -1,0 +1,424 @@
+/* owner_claim.c - the four steps of a claim.
+ *
+ * Whoever hears the answer to step 2 can test one guess.  So the try is counted
+ * on disk before that answer leaves, and nothing about the guess is told
+ * before: not even whether the share was accepted by a second computation. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "device/owner_inside.h"
+#include "identity/record_rules.h"
+#include "ports/port.h"
+
+static void expect_end(struct owner *o);
+
+static void on_expiry(void *context)
+{
+    struct owner *o = context;
+    unsigned guesses = owner_claims_expire(o->claims, port_monotonic_ms());
+
+    o->expiry = NULL;
+    for (; guesses > 0; guesses--)
+        owner_tell(o, "wrong_code");
+    expect_end(o);
+}
+
+static void expect_end(struct owner *o)
+{
+    int64_t next_ms = owner_claims_next_ms(o->claims, port_monotonic_ms());
+
+    loop_timer_cancel(o->expiry);
+    o->expiry = next_ms < 0
+        ? NULL
+        : loop_timer_start(o->o.loop, (uint64_t)next_ms + 1, on_expiry, o);
+}
+
+/* --- 1: begin --------------------------------------------------------------
+ */
+
+/* False: it was refused. */
+static bool may_try(struct owner *o, struct command *command)
+{
+    int64_t wait_ms = owner_tries_wait_ms(o->tries, port_monotonic_ms());
+    struct json *extra;
+
+    if (owner_store_verifier(o->store) == NULL) {
+        owner_refuse(command, "NO_CODE",
+            "this device has no pass code and cannot be claimed");
+        return false;
+    }
+    if (wait_ms == 0)
+        return true;
+    if (!o->told_locked)
+        owner_tell(o, "locked");
+    o->told_locked = true;
+    extra = json_new_object();
+    if (extra != NULL &&
+        json_set(extra, "wait_s",
+            json_new_number((double)((wait_ms + 999) / 1000))) != ERR_OK) {
+        json_free(extra);
+        extra = NULL;
+    }
+    owner_refuse_with(
+        command, "LOCKED", "too many wrong codes; wait and try again", extra);
+    return false;
+}
+
+static struct json *print_begin(
+    const struct claim_verifier *v, const unsigned char id[BOX_CHANNEL])
+{
+    struct json *answer = json_new_object();
+
+    if (answer != NULL &&
+        owner_set_bytes(answer, "claim", id, BOX_CHANNEL) == ERR_OK &&
+        owner_set_bytes(answer, "salt", v->salt, sizeof(v->salt)) == ERR_OK &&
+        json_set(answer, "iterations", json_new_number(v->iterations)) ==
+            ERR_OK)
+        return answer;
+    json_free(answer);
+    return NULL;
+}
+
+static void begin(
+    struct owner *o, struct command *command, const struct json *request)
+{
+    unsigned char id[BOX_CHANNEL];
+
+    (void)request;
+    if (!may_try(o, command))
+        return;
+    if (owner_claims_begin(o->claims, port_monotonic_ms(), id) != ERR_OK) {
+        owner_refuse(command, "BUSY",
+            "too many claims are open; try again in two minutes");
+        return;
+    }
+    expect_end(o);
+    owner_succeed(command, print_begin(owner_store_verifier(o->store), id));
+}
+
+/* --- 2: share --------------------------------------------------------------
+ */
+
+static struct json *print_share(const struct owner_claims_answer *a)
+{
+    struct json *answer = json_new_object();
+
+    if (answer != NULL &&
+        owner_set_bytes(answer, "share", a->share, P256_POINT) == ERR_OK &&
+        owner_set_bytes(answer, "confirm", a->confirm, SPAKE2PLUS_CONFIRM) ==
+            ERR_OK)
+        return answer;
+    json_free(answer);
+    return NULL;
+}
+
+static void refuse_share(struct command *command, enum err e)
+{
+    if (e == ERR_INVALID)
+        owner_refuse(command, "INVALID",
+            "\"key\" and \"share\" want points of the curve");
+    else if (e == ERR_NOT_FOUND)
+        owner_refuse(command, "NO_CLAIM",
+            "this claim is not open, or past this step: begin anew");
+    else
+        owner_refuse(command, "BUSY", "the device cannot now; try again");
+}
+
+static void share(
+    struct owner *o, struct command *command, const struct json *request)
+{
+    unsigned char id[BOX_CHANNEL], key[P256_POINT], point[P256_POINT];
+    const struct owner_claims_share wanted = {id, key, point};
+    struct owner_claims_answer answer;
+    int64_t now_ms = port_monotonic_ms();
+    enum err e;
+
+    if (!owner_get_bytes(request, "claim", id, sizeof(id)) ||
+        !owner_get_bytes(request, "key", key, sizeof(key)) ||
+        !owner_get_bytes(request, "share", point, sizeof(point))) {
+        owner_refuse(command, "INVALID",
+            "step share wants \"claim\", \"key\" and \"share\"");
+        return;
+    }
+    if (!may_try(o, command))
+        return;
+    e = owner_claims_share(o->claims, now_ms,
+        &owner_store_verifier(o->store)->record, &wanted, &answer);
+    if (e != ERR_OK) {
+        refuse_share(command, e);
+        return;
+    }
+    if (owner_tries_count(o->tries, now_ms) != ERR_OK) {
+        owner_claims_end(o->claims, id);
+        owner_refuse(command, "BUSY",
+            "the device's disk refused, so no code can be tried");
+        return;
+    }
+    o->told_locked = false;
+    owner_succeed(command, print_share(&answer));
+}
+
+/* --- 3: confirm ------------------------------------------------------------
+ */
+
+struct proving {
+    struct owner *owner;
+    struct command *command;
+    unsigned char id[BOX_CHANNEL];
+};
+
+static bool is_owner(const struct owner *o, const unsigned char *key)
+{
+    return record_role(owner_store_record(o->store), key) == RECORD_OWNER;
+}
+
+static bool is_owned(const struct owner *o)
+{
+    return owner_store_is_damaged(o->store) ||
+        record_is_owned(owner_store_record(o->store));
+}
+
+static struct json *print_proof(const struct owner *o,
+    const struct owner_claim *claim, const struct keystore_signature *signature)
+{
+    struct json *proof = owner_current(o);
+
+    if (proof != NULL && owner_set_chain(o, proof) == ERR_OK &&
+        owner_set_bytes(proof, "signature", signature->bytes, signature->len) ==
+            ERR_OK &&
+        json_set(proof, "owned", json_new_bool(is_owned(o))) == ERR_OK &&
+        json_set(proof, "yours", json_new_bool(is_owner(o, claim->key))) ==
+            ERR_OK)
+        return proof;
+    json_free(proof);
+    return NULL;
+}
+
+/* A claim's boxes are a channel's. */
+static struct owner_channel channel_of(const struct owner_claim *claim)
+{
+    struct owner_channel channel = {
+        .keys = claim->keys, .heard = claim->heard, .said = claim->said};
+
+    memcpy(channel.id, claim->id, BOX_CHANNEL);
+    memcpy(channel.key, claim->key, P256_POINT);
+    return channel;
+}
+
+static void on_proved(void *context, const struct keystore_signature *signature)
+{
+    const struct proving *p = context;
+    struct owner *o = p->owner;
+    struct owner_claim *claim =
+        owner_claims_find(o->claims, port_monotonic_ms(), p->id);
+    struct owner_channel channel;
+
+    if (claim == NULL) {
+        owner_refuse(p->command, "NO_CLAIM", "the claim is over: begin anew");
+        return;
+    }
+    if (signature == NULL) {
+        owner_claims_end(o->claims, p->id);
+        owner_refuse(p->command, "BUSY",
+            "the device's factory key does not sign now; its log says why");
+        return;
+    }
+    channel = channel_of(claim);
+    owner_succeed_sealed(
+        p->command, &channel, print_proof(o, claim, signature));
+    claim->said = channel.said;
+    if (is_owner(o, claim->key)) { /* nothing is left to be claimed */
+        owner_channels_add(o->channels, port_monotonic_ms(), &channel);
+        owner_claims_end(o->claims, p->id);
+        expect_end(o);
+    }
+    explicit_bzero(&channel, sizeof(channel));
+}
+
+/* The code was right.  What this proves to an owner, it proves anew. */
+static void admit(
+    struct owner *o, struct command *command, const struct owner_claim *claim)
+{
+    struct proving *p = calloc(1, sizeof(*p));
+
+    owner_tries_forgive(o->tries);
+    if (is_owner(o, claim->key)) {
+        if (owner_store_pair(o->store, claim->key, claim->keys.psk) != ERR_OK)
+            log_warning(OWNER_MODULE, "a pairing secret is not kept");
+    } else if (is_owned(o)) {
+        owner_tell(o, "refused_owned");
+    }
+    if (p != NULL) {
+        p->owner = o;
+        p->command = command;
+        memcpy(p->id, claim->id, BOX_CHANNEL);
+        if (owner_sign(o, claim->proof, on_proved, p) == ERR_OK)
+            return;
+    }
+    free(p);
+    owner_refuse(command, "BUSY", "the device cannot now; try again");
+}
+
+static void confirm(
+    struct owner *o, struct command *command, const struct json *request)
+{
+    unsigned char id[BOX_CHANNEL], proof[SPAKE2PLUS_CONFIRM];
+    struct owner_claim *claim = NULL;
+    enum err e;
+
+    if (!owner_get_bytes(request, "claim", id, sizeof(id)) ||
+        !owner_get_bytes(request, "confirm", proof, sizeof(proof))) {
+        owner_refuse(
+            command, "INVALID", "step confirm wants \"claim\" and \"confirm\"");
+        return;
+    }
+    e = owner_claims_confirm(o->claims, port_monotonic_ms(), id,
+        (struct span){proof, sizeof(proof)}, &claim);
+    expect_end(o);
+    if (e == ERR_OK) {
+        admit(o, command, claim);
+    } else if (e == ERR_DENIED) {
+        owner_tell(o, "wrong_code");
+        owner_refuse(command, "WRONG_CODE", "the code did not match");
+    } else {
+        owner_refuse(command, e == ERR_NOT_FOUND ? "NO_CLAIM" : "BUSY",
+            "this claim is not open, or past this step: begin anew");
+    }
+}
+
+/* --- 4: record -------------------------------------------------------------
+ */
+
+static const char *code_of(enum record_verdict verdict)
+{
+    switch (verdict) {
+    case RECORD_STALE:
+        return "STALE";
+    case RECORD_NOT_YOURS:
+        return "NOT_YOURS";
+    case RECORD_TAKE:
+    case RECORD_WRONG:
+        break;
+    }
+    return "INVALID";
+}
+
+/* NULL: it was refused. */
+static struct record *read_record(struct owner *o, struct command *command,
+    const struct owner_claim *claim, const struct json *inside)
+{
+    const struct record_place place = {
+        o->o.thing, &o->o.hit, owner_store_record(o->store), claim->key};
+    struct record *record = NULL;
+    enum record_verdict verdict = RECORD_WRONG;
+    const char *why = "out of memory";
+
+    if (record_read(json_get(inside, "record"), &why, &record) == ERR_OK)
+        verdict = record_judge(record, &place, &why);
+    if (verdict == RECORD_TAKE && record->act == RECORD_CLAIM)
+        return record;
+    if (verdict == RECORD_TAKE) {
+        verdict = RECORD_NOT_YOURS;
+        why = "a claim ends with a record of the act claim";
+    }
+    record_free(record);
+    owner_refuse_with(command, code_of(verdict), why,
+        verdict == RECORD_STALE ? owner_current(o) : NULL);
+    return NULL;
+}
+
+static struct json *print_taken(const struct owner *o)
+{
+    struct json *answer = json_new_object();
+
+    if (answer != NULL &&
+        json_set(answer, "ok", json_new_bool(true)) == ERR_OK &&
+        json_set(answer, "epoch",
+            json_new_number((double)owner_store_epoch(o->store))) == ERR_OK)
+        return answer;
+    json_free(answer);
+    return NULL;
+}
+
+/* The secret first: without a record it means nothing, and is forgotten. */
+static void become_owned(struct owner *o, struct command *command,
+    struct owner_claim *claim, struct record *record)
+{
+    struct owner_channel channel = channel_of(claim);
+
+    if (owner_store_pair(o->store, claim->key, claim->keys.psk) != ERR_OK ||
+        owner_change(o, record) != ERR_OK) {
+        record_free(record);
+        owner_refuse(command, "BUSY",
+            "the device's disk refused, nothing has changed; try again");
+    } else {
+        owner_succeed_sealed(command, &channel, print_taken(o));
+        owner_channels_add(o->channels, port_monotonic_ms(), &channel);
+        owner_claims_end(o->claims, claim->id);
+        expect_end(o);
+    }
+    explicit_bzero(&channel, sizeof(channel));
+}
+
+static void take_record(
+    struct owner *o, struct command *command, const struct json *request)
+{
+    unsigned char id[BOX_CHANNEL];
+    struct owner_claim *claim = NULL;
+    struct owner_channel channel;
+    struct record *record;
+    struct json *inside;
+    enum err e;
+
+    if (owner_get_bytes(request, "claim", id, sizeof(id)))
+        claim = owner_claims_find(o->claims, port_monotonic_ms(), id);
+    if (claim == NULL) {
+        owner_refuse(command, "NO_CLAIM",
+            "this claim is not open, or not that far: begin anew");
+        return;
+    }
+    if (is_owned(o)) {
+        owner_refuse(command, "NOT_YOURS", "the device belongs to somebody");
+        return;
+    }
+    channel = channel_of(claim);
+    e = owner_channel_open(
+        &channel, json_text(json_get(request, "box")), &inside);
+    claim->heard = channel.heard;
+    explicit_bzero(&channel, sizeof(channel));
+    if (e != ERR_OK) {
+        owner_refuse(command, "INVALID", "\"box\" wants a box of this claim");
+        return;
+    }
+    record = read_record(o, command, claim, inside);
+    json_free(inside);
+    if (record != NULL)
+        become_owned(o, command, claim, record);
+}
+
+void owner_on_claim(
+    void *context, struct command *command, const struct json *request)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct owner *o, struct command *command,
+            const struct json *request);
+    } steps[] = {
+        {"begin",   begin      },
+        {"share",   share      },
+        {"confirm", confirm    },
+        {"record",  take_record},
+    };
+    const char *name = json_text(json_get(request, "step"));
+
+    for (size_t i = 0; name != NULL && i < sizeof(steps) / sizeof(steps[0]);
+         i++)
+        if (strcmp(steps[i].name, name) == 0) {
+            steps[i].run(context, command, request);
+            return;
+        }
+    owner_refuse(
+        command, "INVALID", "\"step\" wants begin, share, confirm or record");
+}

@@ -1,0 +1,68 @@
+/* run_owner.c */
+
+#include "run_owner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/log.h"
+#include "device/description.h"
+#include "device/owner_store.h"
+
+static enum err make_folder(
+    const struct settings *settings, char folder[OWNER_STORE_PATH])
+{
+    if (snprintf(folder, OWNER_STORE_PATH, "%s/owner", settings->folder) >=
+        OWNER_STORE_PATH - 20)
+        return ERR_TOO_BIG;
+    if (mkdir(folder, 0700) == 0 || errno == EEXIST)
+        return ERR_OK;
+    log_error("run", "cannot make folder=\"%s\" reason=\"%s\"", folder,
+        strerror(errno));
+    return ERR_IO;
+}
+
+static enum err open_private(const struct settings *settings,
+    const char *folder, struct loop *loop, struct owner_private **out)
+{
+    char path[OWNER_STORE_PATH];
+    struct json *td = NULL;
+    enum err e = ERR_OK;
+
+    if (settings->description != NULL)
+        e = description_read(settings->description, &td);
+    if (e == ERR_OK &&
+        snprintf(path, sizeof(path), "%s/private", folder) >= (int)sizeof(path))
+        e = ERR_TOO_BIG;
+    if (e == ERR_OK)
+        e = owner_private_new(loop, td, path, out);
+    json_free(td);
+    return e;
+}
+
+enum err run_owner_open(const struct settings *settings, const char *hit,
+    const struct owner_options *given, struct run_owner *out)
+{
+    char folder[OWNER_STORE_PATH];
+    struct owner_options options = *given;
+    enum err e = make_folder(settings, folder);
+
+    if (e == ERR_OK)
+        e = open_private(settings, folder, options.loop, &out->private);
+    if (e != ERR_OK || hit == NULL)
+        return e;
+    options.folder = folder;
+    options.verifier = settings->verifier;
+    options.wipe = settings->wipe;
+    options.private = out->private;
+    e = hit_parse(hit, &options.hit);
+    return e == ERR_OK ? owner_new(&options, &out->owner) : e;
+}
+
+void run_owner_close(struct run_owner *o)
+{
+    owner_free(o->owner);
+    owner_private_free(o->private);
+}
