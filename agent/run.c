@@ -241,6 +241,7 @@ static enum err open_server(struct agent *a)
                     .actions = a->actions,
                     .owner = a->owner.owner,
                     .private = a->owner.private,
+                    .calls = a->owner.calls,
                     .nameplate = a->nameplate,
                     .key = a->key}
     };

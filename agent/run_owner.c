@@ -24,8 +24,18 @@ static enum err make_folder(
     return ERR_IO;
 }
 
-static enum err open_private(const struct settings *settings,
-    const char *folder, struct loop *loop, struct owner_private **out)
+static enum err invoke(void *context, const char *action,
+    const struct json *input, owner_invoked *answer, void *answer_context)
+{
+    const struct calls_request request = {action, input, true};
+
+    return calls_start(context, &request, answer, answer_context);
+}
+
+/* What the Thing Description marks private, and what it can be asked to do. */
+static enum err open_described(const struct settings *settings,
+    const char *folder, const struct owner_options *given,
+    struct run_owner *out)
 {
     char path[OWNER_STORE_PATH];
     struct json *td = NULL;
@@ -37,7 +47,9 @@ static enum err open_private(const struct settings *settings,
         snprintf(path, sizeof(path), "%s/private", folder) >= (int)sizeof(path))
         e = ERR_TOO_BIG;
     if (e == ERR_OK)
-        e = owner_private_new(loop, td, path, out);
+        e = owner_private_new(given->loop, td, path, &out->private);
+    if (e == ERR_OK)
+        e = calls_new(given->loop, given->commands, td, &out->calls);
     json_free(td);
     return e;
 }
@@ -50,19 +62,22 @@ enum err run_owner_open(const struct settings *settings, const char *hit,
     enum err e = make_folder(settings, folder);
 
     if (e == ERR_OK)
-        e = open_private(settings, folder, options.loop, &out->private);
+        e = open_described(settings, folder, given, out);
     if (e != ERR_OK || hit == NULL)
         return e;
     options.folder = folder;
     options.verifier = settings->verifier;
     options.wipe = settings->wipe;
     options.private = out->private;
+    options.invoke = invoke;
+    options.invoke_context = out->calls;
     e = hit_parse(hit, &options.hit);
     return e == ERR_OK ? owner_new(&options, &out->owner) : e;
 }
 
 void run_owner_close(struct run_owner *o)
 {
+    calls_free(o->calls); /* it answers to the owner */
     owner_free(o->owner);
     owner_private_free(o->private);
 }

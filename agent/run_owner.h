@@ -4,11 +4,13 @@
 #ifndef RUN_OWNER_H
 #define RUN_OWNER_H
 
+#include "device/calls.h"
 #include "device/owner.h"
 #include "device/owner_private.h"
 #include "local/settings.h"
 
 struct run_owner {
+    struct calls *calls;
     struct owner_private *private;
     struct owner *owner; /* NULL: the device's key has no Host Identity Tag */
 };

@@ -11,28 +11,15 @@
 #include "core/json.h"
 #include "core/near.h"
 #include "local/answer.h"
+#include "local/conversation_inside.h"
 #include "local/emission.h"
 #include "local/lines.h"
 #include "local/status.h"
 
 #define ID_MAX 200 /* as printed */
 
-static const char no_memory[] = "the agent is out of memory; try again";
+const char conversation_no_memory[] = "the agent is out of memory; try again";
 static const struct json_limits limits = {LINES_MAX, 32};
-
-struct conversation {
-    struct conversation_sources sources;
-    conversation_say *say; /* NULL: closed */
-    void *context;
-    size_t unanswered; /* tickets */
-    bool watching;
-    bool privileged;
-};
-
-struct ticket {
-    struct conversation *conversation;
-    char id[]; /* as printed, or empty */
-};
 
 enum err conversation_open(const struct conversation_sources *sources,
     conversation_say *say, void *context, struct conversation **out)
@@ -52,6 +39,7 @@ static void unwatch(struct conversation *c)
 {
     shadow_unwatch(c->sources.shadow, c);
     actions_unwatch(c->sources.actions, c);
+    conversation_unwatch_private(c);
 }
 
 void conversation_privilege(struct conversation *c)
@@ -87,7 +75,7 @@ static void say(struct conversation *c, const char *line, size_t len)
         c->say(c->context, line, len);
 }
 
-static void say_answer(
+void conversation_say_answer(
     struct conversation *c, const char *id, struct answer *answer)
 {
     static const char busy[] = "{\"ok\":false,\"code\":\"busy\",\"error\":"
@@ -102,12 +90,12 @@ static void say_answer(
     free(line);
 }
 
-static void refuse(
+void conversation_refuse(
     struct conversation *c, const char *id, enum err e, const char *words)
 {
     struct answer a = answer_refusal(e, words);
 
-    say_answer(c, id, &a);
+    conversation_say_answer(c, id, &a);
 }
 
 void conversation_greet(struct conversation *c)
@@ -117,7 +105,7 @@ void conversation_greet(struct conversation *c)
     answer_number(&a, "protocol", CONVERSATION_PROTOCOL);
     answer_text(&a, "agent", NAMEPLATE_VERSION);
     answer_text(&a, "thing", c->sources.nameplate->thing);
-    say_answer(c, "", &a);
+    conversation_say_answer(c, "", &a);
 }
 
 void conversation_tell_online(struct conversation *c, bool online)
@@ -128,10 +116,10 @@ void conversation_tell_online(struct conversation *c, bool online)
         return;
     a = answer_event("online");
     answer_bool(&a, "online", online);
-    say_answer(c, "", &a);
+    conversation_say_answer(c, "", &a);
 }
 
-static struct ticket *new_ticket(struct conversation *c, const char *id)
+struct ticket *conversation_new_ticket(struct conversation *c, const char *id)
 {
     struct ticket *t = malloc(sizeof(*t) + strlen(id) + 1);
 
@@ -143,7 +131,7 @@ static struct ticket *new_ticket(struct conversation *c, const char *id)
     return t;
 }
 
-static void drop_ticket(struct ticket *t)
+void conversation_drop_ticket(struct ticket *t)
 {
     struct conversation *c = t->conversation;
 
@@ -167,8 +155,8 @@ static void on_stored(void *context, bool stored)
         a = answer_refusal(
             ERR_IO, "the disk refused the message; it is not stored");
     }
-    say_answer(c, t->id, &a);
-    drop_ticket(t);
+    conversation_say_answer(c, t->id, &a);
+    conversation_drop_ticket(t);
 }
 
 /* What one operation says of each failure. */
@@ -185,7 +173,7 @@ static void answer_start(
     if (e == ERR_OK)
         return; /* on_stored answers */
     if (e == ERR_NO_MEMORY)
-        said = no_memory;
+        said = conversation_no_memory;
     else if (e == ERR_INVALID)
         said = words->invalid;
     else if (e == ERR_NOT_FOUND)
@@ -196,8 +184,8 @@ static void answer_start(
     else if (e == ERR_IO)
         said = "the disk refused the message; it is not stored";
     c->unanswered--;
-    refuse(c, t->id, e == ERR_NOT_FOUND ? ERR_INVALID : e, said);
-    drop_ticket(t);
+    conversation_refuse(c, t->id, e == ERR_NOT_FOUND ? ERR_INVALID : e, said);
+    conversation_drop_ticket(t);
 }
 
 static void do_report(
@@ -206,18 +194,20 @@ static void do_report(
     static const struct words words = {
         "\"state\" wants at most 5 levels and no null in an array",
         "\"state\" is more than a shadow's 8 KB hold"};
-    const struct json *settings = json_get(request, "state");
+    struct json *settings = json_get(request, "state");
     struct ticket *t;
 
     if (!json_is_object(settings)) {
-        refuse(c, id, ERR_INVALID,
+        conversation_refuse(c, id, ERR_INVALID,
             "report wants \"state\", an object: {\"op\":\"report\","
             "\"state\":{\"temp\":21.5}}");
         return;
     }
-    t = new_ticket(c, id);
+    if (conversation_keeps_private(c, settings, id))
+        return;
+    t = conversation_new_ticket(c, id);
     if (t == NULL)
-        refuse(c, id, ERR_NO_MEMORY, no_memory);
+        conversation_refuse(c, id, ERR_NO_MEMORY, conversation_no_memory);
     else
         answer_start(t,
             shadow_report(c->sources.shadow, settings, on_stored, t), &words);
@@ -233,13 +223,13 @@ static void do_emit(
     const char *fault = emission_read(request, &emission);
 
     if (fault != NULL) {
-        refuse(c, id, ERR_INVALID, fault);
+        conversation_refuse(c, id, ERR_INVALID, fault);
         return;
     }
     emission.stored = on_stored;
-    emission.context = new_ticket(c, id);
+    emission.context = conversation_new_ticket(c, id);
     if (emission.context == NULL)
-        refuse(c, id, ERR_NO_MEMORY, no_memory);
+        conversation_refuse(c, id, ERR_NO_MEMORY, conversation_no_memory);
     else
         answer_start(emission.context,
             telemetry_emit(c->sources.telemetry, &emission), &words);
@@ -250,16 +240,16 @@ static void on_desired(
 {
     struct answer a = answer_event("desired");
 
-    answer_value(&a, "state", json_clone(settings));
+    answer_value(&a, "state", conversation_without_private(context, settings));
     answer_number(&a, "version", (double)version);
-    say_answer(context, "", &a);
+    conversation_say_answer(context, "", &a);
 }
 
 static void on_identify(void *context)
 {
     struct answer a = answer_event("identify");
 
-    say_answer(context, "", &a);
+    conversation_say_answer(context, "", &a);
 }
 
 /* All or nothing. */
@@ -269,6 +259,8 @@ static enum err watch(struct conversation *c)
 
     if (e == ERR_OK)
         e = actions_watch(c->sources.actions, on_identify, c);
+    if (e == ERR_OK)
+        e = conversation_watch_private(c);
     if (e != ERR_OK)
         unwatch(c);
     return e;
@@ -284,12 +276,13 @@ static void do_watch(
     if (!c->watching)
         e = watch(c);
     if (e != ERR_OK) {
-        refuse(c, id, e, "nothing more can be watched now; try again");
+        conversation_refuse(
+            c, id, e, "nothing more can be watched now; try again");
         return;
     }
     c->watching = true;
     a = answer_ok();
-    say_answer(c, id, &a);
+    conversation_say_answer(c, id, &a);
     conversation_tell_online(c, session_status(c->sources.session).online);
 }
 
@@ -300,7 +293,7 @@ static void do_status(
     struct answer a = status_answer(&s, c->sources.nameplate->thing);
 
     (void)request;
-    say_answer(c, id, &a);
+    conversation_say_answer(c, id, &a);
 }
 
 static void do_identity(
@@ -311,65 +304,7 @@ static void do_identity(
     (void)request;
     answer_nameplate(&a, c->sources.nameplate);
     answer_key(&a, c->sources.key);
-    say_answer(c, id, &a);
-}
-
-static void do_owner(
-    struct conversation *c, const struct json *request, const char *id)
-{
-    struct answer a = answer_ok();
-
-    (void)request;
-    if (c->sources.owner == NULL) {
-        refuse(c, id, ERR_UNSUPPORTED,
-            "the device's key has no Host Identity Tag, so nobody can own it");
-        return;
-    }
-    answer_value(&a, "owner", owner_status(c->sources.owner));
-    say_answer(c, id, &a);
-}
-
-static void on_reset(void *context, enum err e, int64_t epoch)
-{
-    struct ticket *t = context;
-    struct answer a;
-
-    t->conversation->unanswered--;
-    if (e == ERR_OK) {
-        a = answer_ok();
-        answer_number(&a, "epoch", (double)epoch);
-    } else {
-        a = answer_refusal(e == ERR_CONFLICT ? ERR_AGAIN : e,
-            "the device is not reset: its disk or its factory key refused; "
-            "the agent's log says why");
-    }
-    say_answer(t->conversation, t->id, &a);
-    drop_ticket(t);
-}
-
-static void do_reset(
-    struct conversation *c, const struct json *request, const char *id)
-{
-    struct ticket *t;
-    enum err e = ERR_DENIED;
-
-    (void)request;
-    if (!c->privileged || c->sources.owner == NULL) {
-        refuse(c, id, e,
-            "only root and the agent's own user may reset the device");
-        return;
-    }
-    t = new_ticket(c, id);
-    if (t == NULL) {
-        refuse(c, id, ERR_NO_MEMORY, no_memory);
-        return;
-    }
-    e = owner_reset(c->sources.owner, on_reset, t);
-    if (e == ERR_OK)
-        return;
-    c->unanswered--;
-    refuse(c, t->id, e, "the device cannot be reset now; try again");
-    drop_ticket(t);
+    conversation_say_answer(c, id, &a);
 }
 
 static const struct {
@@ -377,13 +312,14 @@ static const struct {
     void (*run)(
         struct conversation *c, const struct json *request, const char *id);
 } operations[] = {
-    {"report",   do_report  },
-    {"emit",     do_emit    },
-    {"watch",    do_watch   },
-    {"status",   do_status  },
-    {"identity", do_identity},
-    {"owner",    do_owner   },
-    {"reset",    do_reset   },
+    {"report",   do_report            },
+    {"emit",     do_emit              },
+    {"watch",    do_watch             },
+    {"status",   do_status            },
+    {"identity", do_identity          },
+    {"owner",    conversation_do_owner},
+    {"reset",    conversation_do_reset},
+    {"done",     conversation_do_done },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
@@ -405,7 +341,7 @@ static void refuse_unknown(
             "unknown op; expected report, emit, watch, status, identity, owner "
             "or "
             "reset");
-    refuse(c, id, ERR_UNSUPPORTED, words);
+    conversation_refuse(c, id, ERR_UNSUPPORTED, words);
 }
 
 static void run(
@@ -414,7 +350,7 @@ static void run(
     const char *op = json_text(json_get(request, "op"));
 
     if (op == NULL) {
-        refuse(c, id, ERR_INVALID,
+        conversation_refuse(c, id, ERR_INVALID,
             "a request is an object with \"op\", text: {\"op\":\"status\"}");
         return;
     }
@@ -458,14 +394,14 @@ void conversation_take(struct conversation *c, const char *line, size_t len)
         return;
     e = json_parse_or_say(line, len, limits, &fault, &request);
     if (e == ERR_NO_MEMORY) {
-        refuse(c, "", e, no_memory);
+        conversation_refuse(c, "", e, conversation_no_memory);
     } else if (e != ERR_OK) {
         (void)snprintf(words, sizeof(words),
             "not a line of JSON: %s, at byte %zu of %zu", fault.what, fault.at,
             len);
-        refuse(c, "", ERR_INVALID, words);
+        conversation_refuse(c, "", ERR_INVALID, words);
     } else if (print_id(request, id, sizeof(id)) == NULL) {
-        refuse(c, "", ERR_INVALID,
+        conversation_refuse(c, "", ERR_INVALID,
             "\"id\" wants a number or a short text; it comes back as it is");
     } else {
         run(c, request, id);
@@ -479,5 +415,5 @@ void conversation_too_long(struct conversation *c)
 
     (void)snprintf(words, sizeof(words),
         "a line of more than %d bytes; it was skipped", LINES_MAX);
-    refuse(c, "", ERR_TOO_BIG, words);
+    conversation_refuse(c, "", ERR_TOO_BIG, words);
 }

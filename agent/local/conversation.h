@@ -13,6 +13,7 @@
 #include "cloud/session.h"
 #include "core/err.h"
 #include "device/actions.h"
+#include "device/calls.h"
 #include "device/owner.h"
 #include "device/owner_private.h"
 #include "device/shadow.h"
@@ -30,8 +31,9 @@ struct conversation_sources {
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct actions *actions;
-    struct owner *owner; /* NULL: nothing is known of it */
-    struct owner_private *private;
+    struct owner *owner;           /* NULL: nothing is known of it */
+    struct owner_private *private; /* NULL: none */
+    struct calls *calls;           /* NULL: no actions */
     const struct nameplate *nameplate;
     struct key *key; /* NULL: nothing is said of it */
 };

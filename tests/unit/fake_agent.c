@@ -42,6 +42,19 @@ struct owner {
     void *context;
 };
 
+struct owner_private {
+    struct fake_agent *fake;
+    owner_private_wished *watcher;
+    void *context;
+};
+
+struct calls {
+    struct fake_agent *fake;
+    calls_called *watcher;
+    void *context;
+    bool open;
+};
+
 struct telemetry {
     struct fake_agent *fake;
 };
@@ -71,6 +84,12 @@ struct fake_agent *fake_agent_new(void)
     fake->owner = calloc(1, sizeof(*fake->owner));
     assert_non_null(fake->owner);
     fake->owner->fake = fake;
+    fake->private = calloc(1, sizeof(*fake->private));
+    fake->calls = calloc(1, sizeof(*fake->calls));
+    assert_non_null(fake->private);
+    assert_non_null(fake->calls);
+    fake->private->fake = fake;
+    fake->calls->fake = fake;
     fake->actions->fake = fake;
     fake->session->fake = fake->shadow->fake = fake->telemetry->fake = fake;
     fake->nameplate = (struct nameplate){vendor, model, serial, thing, issuer,
@@ -93,6 +112,8 @@ void fake_agent_free(struct fake_agent *fake)
     free(fake->telemetry);
     free(fake->actions);
     free(fake->owner);
+    free(fake->private);
+    free(fake->calls);
     free(fake);
 }
 
@@ -103,6 +124,8 @@ struct conversation_sources fake_agent_sources(struct fake_agent *fake)
         .telemetry = fake->telemetry,
         .actions = fake->actions,
         .owner = fake->owner,
+        .private = fake->private,
+        .calls = fake->calls,
         .nameplate = &fake->nameplate};
 }
 
@@ -205,6 +228,96 @@ void fake_agent_identify(struct fake_agent *fake)
         fake->actions->watchers[i](fake->actions->contexts[i]);
 }
 
+bool owner_private_is_one(const struct owner_private *private, const char *key)
+{
+    (void)private;
+    return strncmp(key, "secret", 6) == 0;
+}
+
+enum err owner_private_report(
+    struct owner_private *private, const struct json *patch)
+{
+    struct fake_agent *fake = private->fake;
+    size_t used = strlen(fake->letters);
+    char *text;
+
+    if (fake->refusal != ERR_OK)
+        return fake->refusal;
+    text = json_print(patch);
+    assert_non_null(text);
+    (void)snprintf(fake->letters + used, sizeof(fake->letters) - used,
+        "private %s\n", text);
+    free(text);
+    return ERR_OK;
+}
+
+enum err owner_private_watch(struct owner_private *private,
+    owner_private_wished *callback, void *context)
+{
+    private->watcher = callback;
+    private->context = context;
+    return ERR_OK;
+}
+
+void owner_private_unwatch(struct owner_private *private, const void *context)
+{
+    if (private->context == context)
+    private->watcher = NULL;
+}
+
+static struct json *parse(const char *text)
+{
+    struct json *value = NULL;
+
+    assert_int_equal(
+        json_parse(text, strlen(text), (struct json_limits){9000, 9}, &value),
+        ERR_OK);
+    return value;
+}
+
+void fake_agent_wish(struct fake_agent *fake, const char *settings)
+{
+    struct json *value = parse(settings);
+
+    if (fake->private->watcher != NULL)
+        fake->private->watcher(fake->private->context, value, 1);
+    json_free(value);
+}
+
+enum err calls_watch(struct calls *calls, calls_called *callback, void *context)
+{
+    calls->watcher = callback;
+    calls->context = context;
+    return ERR_OK;
+}
+
+void calls_unwatch(struct calls *calls, const void *context)
+{
+    if (calls->context == context)
+        calls->watcher = NULL;
+}
+
+void fake_agent_call(struct fake_agent *fake, const char *input)
+{
+    struct json *value = input == NULL ? NULL : parse(input);
+
+    fake->calls->open = true;
+    if (fake->calls->watcher != NULL)
+        fake->calls->watcher(fake->calls->context, "c1", "unlock", value);
+    json_free(value);
+}
+
+enum err calls_done(struct calls *calls, const char *id,
+    const struct json *output, const char *words)
+{
+    (void)output;
+    (void)words;
+    if (!calls->open || strcmp(id, "c1") != 0)
+        return ERR_NOT_FOUND;
+    calls->open = false;
+    return ERR_OK;
+}
+
 struct json *owner_status(const struct owner *owner)
 {
     struct json *status = json_new_object();
@@ -242,11 +355,8 @@ size_t fake_agent_watchers(const struct fake_agent *fake)
 void fake_agent_desire(
     struct fake_agent *fake, const char *settings, int64_t version)
 {
-    struct json *value;
+    struct json *value = parse(settings);
 
-    assert_int_equal(json_parse(settings, strlen(settings),
-                         (struct json_limits){9000, 9}, &value),
-        ERR_OK);
     for (size_t i = 0; i < fake->shadow->watcher_count; i++)
         fake->shadow->watchers[i](
             fake->shadow->watcher_contexts[i], value, version);

@@ -16,6 +16,8 @@ struct fake_agent {
     struct telemetry *telemetry;
     struct actions *actions;
     struct owner *owner;
+    struct owner_private *private; /* "secret..." is */
+    struct calls *calls;           /* "c1" is open once one was called */
     struct nameplate nameplate;
     struct session_status status; /* what session_status says */
     enum err refusal;             /* what report and emit come back with */
@@ -43,6 +45,10 @@ void fake_agent_identify(struct fake_agent *fake);
 
 /* The reset that waits (there is one) ends so. */
 void fake_agent_end_reset(struct fake_agent *fake, enum err e, int64_t epoch);
+
+/* A wish in a channel; an action called. */
+void fake_agent_wish(struct fake_agent *fake, const char *settings);
+void fake_agent_call(struct fake_agent *fake, const char *input);
 
 /* Come online or go offline. */
 void fake_agent_set_online(struct fake_agent *fake, bool online);
