@@ -101,7 +101,7 @@ test("a private setting reaches the application and is told by it",
     const pin = setting(w.ann, "pin");
     await pin.field.fill("opensesame");
     await pin.set.click();
-    await says(pin.state, /^applied/).catch(async (e) => { throw new Error(`${await pin.state.textContent()} ${w.world.log("R-1").slice(-1500)} ${e}`); });
+    await says(pin.state, /^applied/);
     const log = w.world.log("broker") + w.world.log("cloudd");
     assert.ok(!log.includes("opensesame"));
     await w.ann.reload();
