@@ -17,6 +17,7 @@
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
+#include "cloud/surroundings.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "device/actions.h"
@@ -45,10 +46,13 @@ struct agent {
     struct loop *loop;
     struct mqtt_room *room;
     struct outbox *outbox;
+    struct budget *budget;
+    struct link_memory *memory;
     struct session *session;
     struct commands *commands;
     struct actions *actions;
     struct run_owner owner;
+    struct surroundings *surroundings;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -114,6 +118,22 @@ static enum err open_outbox(struct agent *a)
     return outbox_open(&options, &a->outbox);
 }
 
+static enum err open_budget(struct agent *a)
+{
+    char path[PATH_BYTES];
+    const struct settings *s = a->settings;
+    const struct budget_options options = {
+        .path = path,
+        .limit_bytes = {s->budget_day_bytes, s->budget_month_bytes},
+        .month_begins = s->budget_month_begins
+    };
+
+    if (snprintf(path, sizeof(path), "%s/budget", s->folder) >=
+        (int)sizeof(path))
+        return ERR_TOO_BIG;
+    return budget_new(&options, &a->budget);
+}
+
 static enum session_protocol protocol_of(enum settings_protocol protocol)
 {
     switch (protocol) {
@@ -149,6 +169,18 @@ static void open_tickets(struct agent *a)
         a->tickets = NULL;
 }
 
+static enum err open_memory(struct agent *a)
+{
+    const struct settings *s = a->settings;
+    const struct link_memory_options options = {
+        .folder = s->folder,
+        .brokers = s->brokers,
+        .bounds = {s->keep_alive_min_s, s->keep_alive_s}
+    };
+
+    return link_memory_new(&options, &a->memory);
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
@@ -158,7 +190,9 @@ static enum err open_session(struct agent *a)
         .outbox = a->outbox,
         .link = {.brokers = s->brokers,
                  .websocket = s->websocket,
+                 .last = link_memory_route(a->memory),
                  .tickets = a->tickets,
+                 .memory = a->memory,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
                  .chain = a->chain,
@@ -167,12 +201,28 @@ static enum err open_session(struct agent *a)
         .thing = a->nameplate->thing,
         .folder = s->folder,
         .keep_alive_s = s->keep_alive_s,
-        .protocol = protocol_of(s->protocol)
+        .protocol = protocol_of(s->protocol),
+        .budget = a->budget,
+        .budget_spread_s = s->budget_spread_s,
+        .budget_stays = s->budget_stays,
+        .puback_ms = s->puback_ms,
+        .pace = {s->publishes_per_s, s->kbytes_per_s * 1024      }
     };
 
     enum err e = session_new(&options, &a->session);
 
     return e == ERR_OK ? session_on_state(a->session, on_state, a) : e;
+}
+
+static void on_surroundings(void *context, unsigned news)
+{
+    struct agent *a = context;
+    bool slept = (news & SURROUNDINGS_SLEPT) != 0;
+
+    session_look_around(a->session, slept || (news & SURROUNDINGS_CHANGED) != 0,
+        slept || (news & SURROUNDINGS_CAME) != 0);
+    if ((news & SURROUNDINGS_CLOCK) != 0)
+        policy_look_at_clock(a->policy);
 }
 
 static enum err open_description(struct agent *a)
@@ -290,13 +340,19 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         e = open_outbox(a);
     if (e == ERR_OK)
+        e = open_budget(a);
+    if (e == ERR_OK)
         open_tickets(a);
+    if (e == ERR_OK)
+        e = open_memory(a);
     if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
     if (e == ERR_OK)
         e = open_server(a);
+    if (e == ERR_OK)
+        e = surroundings_watch(a->loop, on_surroundings, a, &a->surroundings);
     return e == ERR_OK ? policy_watch(a->policy, a->loop) : e;
 }
 
@@ -327,6 +383,7 @@ static void wait_for_threads(struct agent *a)
 static void close_all(struct agent *a)
 {
     server_stop(a->server);
+    surroundings_free(a->surroundings);
     telemetry_free(a->telemetry);
     run_owner_close(&a->owner);
     actions_free(a->actions);
@@ -338,6 +395,7 @@ static void close_all(struct agent *a)
     if (a->loop != NULL)
         wait_for_threads(a);
     mqtt_room_free(a->room);
+    budget_free(a->budget);
     outbox_close(a->outbox);
     loop_signal_stop(a->terminate);
     loop_signal_stop(a->interrupt);
@@ -345,6 +403,7 @@ static void close_all(struct agent *a)
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
     link_tickets_free(a->tickets);
+    link_memory_free(a->memory);
     policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);

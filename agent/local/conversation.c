@@ -179,6 +179,9 @@ static void answer_start(
     else if (e == ERR_NOT_FOUND)
         said = "\"class\" wants telemetry, event, critical or one that is "
                "configured";
+    else if (e == ERR_EXISTS)
+        said = "this stream would be one more than the 1,000 that are counted;"
+               " use one of those";
     else if (e == ERR_TOO_BIG)
         said = words->too_big;
     else if (e == ERR_IO)
@@ -289,10 +292,27 @@ static void do_watch(
 static void do_status(
     struct conversation *c, const struct json *request, const char *id)
 {
+    struct budget_figures budget;
+    bool counts = session_budget(c->sources.session, &budget);
     const struct session_status s = session_status(c->sources.session);
-    struct answer a = status_answer(&s, c->sources.nameplate->thing);
+    struct answer a =
+        status_answer(&s, counts ? &budget : NULL, c->sources.nameplate->thing);
 
     (void)request;
+    conversation_say_answer(c, id, &a);
+}
+
+/* The one question an application has before it decides for itself. */
+static void do_connected(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    const struct session_status s = session_status(c->sources.session);
+    struct answer a = answer_ok();
+
+    (void)request;
+    answer_bool(&a, "connected", s.online);
+    if (!s.online)
+        answer_text(&a, "why", s.why);
     conversation_say_answer(c, id, &a);
 }
 
@@ -312,14 +332,15 @@ static const struct {
     void (*run)(
         struct conversation *c, const struct json *request, const char *id);
 } operations[] = {
-    {"report",   do_report            },
-    {"emit",     do_emit              },
-    {"watch",    do_watch             },
-    {"status",   do_status            },
-    {"identity", do_identity          },
-    {"owner",    conversation_do_owner},
-    {"reset",    conversation_do_reset},
-    {"done",     conversation_do_done },
+    {"report",    do_report            },
+    {"emit",      do_emit              },
+    {"watch",     do_watch             },
+    {"status",    do_status            },
+    {"connected", do_connected         },
+    {"identity",  do_identity          },
+    {"owner",     conversation_do_owner},
+    {"reset",     conversation_do_reset},
+    {"done",      conversation_do_done },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 

@@ -217,3 +217,9 @@ void policy_connected(struct policy *p)
         strcmp(revocation_status(p->revocation).why, "list") == 0)
         revocation_ask(p->revocation);
 }
+
+void policy_look_at_clock(struct policy *p)
+{
+    if (p->revocation != NULL)
+        revocation_look(p->revocation);
+}

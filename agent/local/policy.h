@@ -37,4 +37,7 @@ void policy_rest(struct policy *policy); /* NULL is fine; does not block */
  * nobody could vouch for before is asked for again. */
 void policy_connected(struct policy *policy);
 
+/* The machine slept, or its clock was set: what is due is due by that now. */
+void policy_look_at_clock(struct policy *policy);
+
 #endif

@@ -1,5 +1,6 @@
-/* command.c - a list of what waits.  An execution id is 128 random bits, so
- * that an answer is to this very question, and must come from its device. */
+/* command.c - a list of what waits.  An execution id is PREFIX and 120 random
+ * bits, so that an answer is to this very question, and must come from its
+ * device. */
 
 #include "cloudd/command.h"
 
@@ -11,7 +12,8 @@
 #include "cloudd/secret.h"
 #include "core/log.h"
 
-#define ID_SIZE     33 /* of 32 hex digits */
+#define PREFIX      "u-"
+#define ID_SIZE     33
 #define ANSWER_MOST (128 * 1024)
 
 struct command {
@@ -101,7 +103,7 @@ static struct command *add(struct commands *commands, const char *thing,
         free(c);
         return NULL;
     }
-    (void)snprintf(c->id, sizeof(c->id), "%.32s", token);
+    (void)snprintf(c->id, sizeof(c->id), PREFIX "%.30s", token);
     (void)snprintf(c->thing, sizeof(c->thing), "%s", thing);
     c->commands = commands;
     c->callback = callback;
@@ -170,7 +172,7 @@ static struct command *find(
     return c;
 }
 
-void commands_answered(struct commands *commands, const char *thing,
+bool commands_answered(struct commands *commands, const char *thing,
     const char *id, const struct json *answer)
 {
     struct command *c = find(commands, thing, id);
@@ -179,8 +181,10 @@ void commands_answered(struct commands *commands, const char *thing,
     struct command_answer a = {.e = ERR_DENIED};
     struct json *said;
 
+    if (strncmp(id, PREFIX, strlen(PREFIX)) != 0)
+        return false;
     if (c == NULL || status == NULL || strcmp(status, "IN_PROGRESS") == 0)
-        return;
+        return true;
     said = unwrap(answer);
     a.answer = said;
     if (strcmp(status, "SUCCEEDED") == 0)
@@ -191,4 +195,5 @@ void commands_answered(struct commands *commands, const char *thing,
     }
     finish(c, &a);
     json_free(said);
+    return true;
 }

@@ -4,6 +4,8 @@
 #ifndef CLOUDD_COMMAND_H
 #define CLOUDD_COMMAND_H
 
+#include <stdbool.h>
+
 #include "cloudd/broker.h"
 #include "core/err.h"
 #include "core/json.h"
@@ -34,8 +36,9 @@ void commands_free(struct commands *commands); /* what waits hears ERR_AGAIN */
 enum err command_send(struct commands *commands, const char *thing,
     struct json *request, command_callback *callback, void *context) MUST_CHECK;
 
-/* Give what came on …/executions/<id>/response/json of `thing`. */
-void commands_answered(struct commands *commands, const char *thing,
+/* Give what came on …/executions/<id>/response/json of `thing`.  False: the
+ * question was somebody else's. */
+bool commands_answered(struct commands *commands, const char *thing,
     const char *id, const struct json *answer);
 
 /* The broker went away: what waits will hear nothing. */

@@ -44,6 +44,8 @@ void devices_heard(
     struct devices *devices, struct device *device, int64_t at_ms);
 /* Takes `td`, NULL forgets it. */
 void devices_set_td(struct device *device, struct json *td);
+/* Takes what the device says of its enrolment, NULL forgets it. */
+void devices_set_enrolment(struct device *device, struct json *enrolment);
 void devices_set_agent(struct device *device, const char *version);
 
 void devices_tick(struct devices *devices, int64_t now_ms);
@@ -59,6 +61,10 @@ const struct device *device_next(const struct device *device);
 
 /* When the certificate that counts ends, in seconds; 0: not known. */
 int64_t device_not_after(const struct device *device);
+const struct json *device_enrolment(const struct device *device); /* NULL */
+/* One of its certificates, as the plugin said it; NULL: it has none such. */
+const struct json *device_find_certificate(
+    const struct device *device, const char *id);
 
 /* The id of the certificate that counts; NULL: none is known. */
 const char *device_certificate(const struct device *device);

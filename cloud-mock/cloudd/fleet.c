@@ -81,7 +81,9 @@ static void subscribe(struct app *app)
 {
     static const char *const filters[] = {"nameplate/+/td",
         "nameplate/+/telemetry", "nameplate/+/stream/+", "nameplate/+/status",
-        "nameplate/+/ownership", "nameplate/+/claims", "nameplate/+/sealed"};
+        "nameplate/+/ownership", "nameplate/+/claims", "nameplate/+/sealed",
+
+        "nameplate/+/enrolment"};
 
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         if (broker_subscribe(app->broker, filters[i]) != ERR_OK)
@@ -130,7 +132,7 @@ void fleet_link(void *context, bool up)
 {
     static const char *const filters[] = {"$aws/events/presence/connected/+",
         "$aws/events/presence/disconnected/+", "$nameplate/cloud/registered",
-        "$aws/things/+/shadow/update/accepted",
+        "$nameplate/cloud/alarm", "$aws/things/+/shadow/update/accepted",
         "$aws/things/+/shadow/update/rejected",
         "$aws/things/+/shadow/update/documents",
         "$aws/things/+/shadow/name/+/update/accepted",

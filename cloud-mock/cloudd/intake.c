@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cloudd/claim.h"
+#include "cloudd/enrolment.h"
 #include "cloudd/fields.h"
 #include "cloudd/fleet.h"
 #include "cloudd/ownership.h"
@@ -282,7 +283,22 @@ static void on_sealed(const struct message *m)
 
 static void on_answer(const struct message *m)
 {
-    commands_answered(m->app->commands, m->thing, m->rest, m->json);
+    if (!commands_answered(m->app->commands, m->thing, m->rest, m->json))
+        enrolment_answered(m->app, m->thing, m->rest, m->json);
+}
+
+static void on_enrolment(const struct message *m)
+{
+    struct device *device = devices_find(m->app->devices, m->thing);
+
+    heard(m);
+    if (device != NULL)
+        enrolment_told(m->app, device, m->json, m->raw->retained);
+}
+
+static void on_alarm(const struct message *m)
+{
+    enrolment_alarm(m->app, m->json, m->now_ms);
 }
 
 static const struct {
@@ -296,6 +312,7 @@ static const struct {
     {"nameplate/+/ownership",                             on_ownership },
     {"nameplate/+/claims",                                on_claims    },
     {"nameplate/+/sealed",                                on_sealed    },
+    {"nameplate/+/enrolment",                             on_enrolment },
     {"$aws/commands/things/+/executions/+/response/json", on_answer    },
     {"$aws/events/presence/connected/+",                  on_presence  },
     {"$aws/events/presence/disconnected/+",               on_presence  },
@@ -306,6 +323,7 @@ static const struct {
     {"$aws/things/+/shadow/update/rejected",              on_rejected  },
     {"$aws/things/+/shadow/name/+/update/rejected",       on_rejected  },
     {"$nameplate/cloud/registered",                       on_registered},
+    {"$nameplate/cloud/alarm",                            on_alarm     },
     {"$nameplate/cloud/+/response",                       on_response  },
 };
 

@@ -61,40 +61,52 @@ static void on_vendors(struct things_request *q)
 
 /* Below /api/things/<t>, NEEDS_LOGIN asks for what is safe when nobody thought
  * of it: a viewer to read, an owner to change. */
-enum needs { NEEDS_NOBODY, NEEDS_LOGIN, NEEDS_VIEWER, NEEDS_OPERATOR };
+enum needs {
+    NEEDS_NOBODY,
+    NEEDS_LOGIN,
+    NEEDS_VIEWER,
+    NEEDS_OPERATOR,
+    NEEDS_ADMIN
+};
 
 static const struct route {
     const char *method, *path;
     enum needs needs;
     void (*handle)(struct things_request *request);
 } table[] = {
-    {"POST",   "/api/login",              NEEDS_NOBODY,   on_login           },
-    {"POST",   "/api/logout",             NEEDS_LOGIN,    on_logout          },
-    {"GET",    "/api/session",            NEEDS_LOGIN,    on_session         },
-    {"GET",    "/api/events",             NEEDS_LOGIN,    on_events          },
-    {"GET",    "/api/things",             NEEDS_LOGIN,    things_list        },
-    {"GET",    "/api/things/+",           NEEDS_LOGIN,    things_show        },
-    {"GET",    "/api/things/+/shadow",    NEEDS_LOGIN,    things_shadow      },
-    {"POST",   "/api/things/+/shadow",    NEEDS_OPERATOR, things_set         },
-    {"GET",    "/api/things/+/telemetry", NEEDS_LOGIN,    things_telemetry   },
-    {"GET",    "/api/things/+/series",    NEEDS_LOGIN,    things_series      },
-    {"GET",    "/api/things/+/history",   NEEDS_LOGIN,    things_history     },
-    {"POST",   "/api/things/+/kick",      NEEDS_LOGIN,    things_kick        },
-    {"POST",   "/api/things/+/revoke",    NEEDS_LOGIN,    things_revoke      },
-    {"POST",   "/api/signup",             NEEDS_NOBODY,   accounts_sign_up   },
-    {"GET",    "/api/vendors",            NEEDS_NOBODY,   on_vendors         },
-    {"GET",    "/api/keys",               NEEDS_LOGIN,    accounts_keys      },
-    {"POST",   "/api/keys",               NEEDS_LOGIN,    accounts_add_key   },
-    {"DELETE", "/api/keys/+",             NEEDS_LOGIN,    accounts_remove_key},
-    {"POST",   "/api/claim",              NEEDS_LOGIN,    claim_handle       },
-    {"PUT",    "/api/things/+/label",     NEEDS_VIEWER,   labels_put         },
-    {"PUT",    "/api/things/+/offer",     NEEDS_LOGIN,    ownership_offer    },
-    {"POST",   "/api/things/+/channel",   NEEDS_VIEWER,   relay_channel      },
-    {"POST",   "/api/things/+/identify",  NEEDS_OPERATOR, relay_identify     },
-    {"POST",   "/api/things/+/restart",   NEEDS_OPERATOR, relay_restart      },
-    {"POST",   "/api/things/+/invoke",    NEEDS_OPERATOR, relay_invoke       },
-    {"GET",    "/api/alerts",             NEEDS_LOGIN,    alerts_list        },
-    {"POST",   "/api/alerts/+/dismiss",   NEEDS_LOGIN,    alerts_dismiss     },
+    {"POST",   "/api/login",                          NEEDS_NOBODY,   on_login           },
+    {"POST",   "/api/logout",                         NEEDS_LOGIN,    on_logout          },
+    {"GET",    "/api/session",                        NEEDS_LOGIN,    on_session         },
+    {"GET",    "/api/events",                         NEEDS_LOGIN,    on_events          },
+    {"GET",    "/api/things",                         NEEDS_LOGIN,    things_list        },
+    {"GET",    "/api/things/+",                       NEEDS_LOGIN,    things_show        },
+    {"GET",    "/api/things/+/shadow",                NEEDS_LOGIN,    things_shadow      },
+    {"POST",   "/api/things/+/shadow",                NEEDS_OPERATOR, things_set         },
+    {"GET",    "/api/things/+/telemetry",             NEEDS_LOGIN,    things_telemetry   },
+    {"GET",    "/api/things/+/series",                NEEDS_LOGIN,    things_series      },
+    {"GET",    "/api/things/+/history",               NEEDS_LOGIN,    things_history     },
+    {"POST",   "/api/things/+/kick",                  NEEDS_LOGIN,    things_kick        },
+    {"POST",   "/api/things/+/revoke",                NEEDS_LOGIN,    things_revoke      },
+    {"POST",   "/api/signup",                         NEEDS_NOBODY,   accounts_sign_up   },
+    {"GET",    "/api/vendors",                        NEEDS_NOBODY,   on_vendors         },
+    {"GET",    "/api/keys",                           NEEDS_LOGIN,    accounts_keys      },
+    {"POST",   "/api/keys",                           NEEDS_LOGIN,    accounts_add_key   },
+    {"DELETE", "/api/keys/+",                         NEEDS_LOGIN,    accounts_remove_key},
+    {"POST",   "/api/claim",                          NEEDS_LOGIN,    claim_handle       },
+    {"PUT",    "/api/things/+/label",                 NEEDS_VIEWER,   labels_put         },
+    {"PUT",    "/api/things/+/offer",                 NEEDS_LOGIN,    ownership_offer    },
+    {"POST",   "/api/things/+/channel",               NEEDS_VIEWER,   relay_channel      },
+    {"POST",   "/api/things/+/identify",              NEEDS_OPERATOR, relay_identify     },
+    {"POST",   "/api/things/+/restart",               NEEDS_OPERATOR, relay_restart      },
+    {"POST",   "/api/things/+/invoke",                NEEDS_OPERATOR, relay_invoke       },
+    {"GET",    "/api/alerts",                         NEEDS_LOGIN,    alerts_list        },
+    {"POST",   "/api/alerts/+/dismiss",               NEEDS_LOGIN,    alerts_dismiss     },
+    {"POST",   "/api/things/+/rotate",                NEEDS_LOGIN,    things_rotate      },
+    {"POST",   "/api/things/+/certificates/+/revoke", NEEDS_LOGIN,
+     things_revoke_one                                                                   },
+    {"GET",    "/api/enrolments",                     NEEDS_ADMIN,    things_enrolments  },
+    {"POST",   "/api/enrolments/+/approve",           NEEDS_ADMIN,    things_approve     },
+    {"POST",   "/api/enrolments/+/refuse",            NEEDS_ADMIN,    things_refuse      },
 };
 
 #define ROUTES (sizeof(table) / sizeof(table[0]))
@@ -172,6 +184,8 @@ static enum role least_role(const struct route *route)
         return ROLE_VIEWER;
     case NEEDS_OPERATOR:
         return ROLE_OPERATOR;
+    case NEEDS_ADMIN:
+        return ROLE_ADMIN;
     case NEEDS_NOBODY:
     case NEEDS_LOGIN:
         break;
@@ -185,6 +199,12 @@ static bool may_touch(struct things_request *q, const struct route *route)
 {
     enum role role;
 
+    if (route->needs == NEEDS_ADMIN &&
+        !store_user_is_admin(q->app->store, q->login.user)) {
+        answer_error(
+            q->request, 403, "not_allowed", "This is for who runs this cloud.");
+        return false;
+    }
     if (strncmp(route->path, "/api/things/+", 13) != 0)
         return true;
     role = access_role(q->app, q->login.user, q->parts.part[0]);
@@ -266,6 +286,9 @@ void routes_handle(void *context, struct http_request *request)
             "Open this page as http://127.0.0.1 or http://localhost.");
     else if (strncmp(http_path(request), "/api/", 5) == 0)
         handle_api(&q);
+    else if (strcmp(http_path(request), "/crl/operational.crl") == 0 &&
+        q.app->est_state != NULL)
+        est_answer_list(q.app->est_state, request);
     else
         handle_page(context, request);
 }

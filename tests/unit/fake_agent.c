@@ -376,6 +376,18 @@ struct session_status session_status(const struct session *s)
     return s->fake->status;
 }
 
+bool session_budget(struct session *s, struct budget_figures *out)
+{
+    *out = (struct budget_figures){
+        .in = {10, 20},
+        .limit = {100,  0},
+        .classes = {{"event", {3, 4}}},
+        .class_count = 1,
+        .used_percent = 10
+    };
+    return s != NULL;
+}
+
 void fake_agent_set_online(struct fake_agent *fake, bool online)
 {
     fake->status.online = online;
