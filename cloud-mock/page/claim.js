@@ -141,8 +141,9 @@ class Claim {
   /* From here on it is the user's. */
   async own(proof) {
     const before = await this.before(proof);
-    const text = await write(before ??
-      { record: { epoch: proof.epoch }, bytes: null }, { act: "claim", thing: this.thing, hit: encode(this.hit),
+    const none = { record: { epoch: proof.epoch }, bytes: null };
+    const text = await write(before ?? none, { act: "claim",
+      thing: this.thing, hit: encode(this.hit),
       owner: { name: this.user, keys: [this.signer.point] },
       recovery: this.recovery, members: [] });
     const envelope = await sign(text, this.signer);

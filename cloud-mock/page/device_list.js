@@ -9,7 +9,8 @@ import { text } from "./value.js";
 const FILTER_FROM = 6; // so many devices need a filter
 
 export const deviceTitle = (device) =>
-  text(device.name, 80) ?? text(device.title, 80) ?? text(device.model, 80) ?? device.thingName;
+  text(device.name, 80) ?? text(device.title, 80) ??
+  text(device.model, 80) ?? device.thingName;
 
 const plate = (device) =>
   [device.vendor, device.model, device.serial].filter(Boolean).join(" · ");

@@ -130,6 +130,10 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
       figures.describe(device.td);
     },
     history: (data) => past.onHistory(data.event),
+    enrolment(data) {
+      device.enrolment = data.enrolment;
+      refresh(); // its certificates may be others
+    },
     ownership() {
       past.forget(); // of a time before, perhaps
       refresh();

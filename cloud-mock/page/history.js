@@ -10,13 +10,14 @@ const PAGE = 100; // events in one answer
 const KINDS = {
   connected: "online", disconnected: "offline", setting: "setting",
   registered: "registered", certificate: "certificate", event: "event",
-  ownership: "ownership", claim: "claim", command: "command",
+  alarm: "alarm", ownership: "ownership", claim: "claim", command: "command",
 };
 
 const FILTERS = [["", "Everything"], ["connected", "Came online"],
   ["disconnected", "Went offline"], ["setting", "Settings"],
   ["ownership", "Ownership"], ["claim", "Tries to claim it"],
-  ["command", "Commands"], ["certificate", "Certificate"], ["registered", "Registered"],
+  ["command", "Commands"], ["certificate", "Certificate"], ["alarm", "Alarms"],
+  ["registered", "Registered"],
   ["event", "Device's events"]];
 
 const keyOf = (e) => `${e.ts} ${e.kind} ${e.text}`;

@@ -171,7 +171,7 @@ export class PlayedDevice {
     this.heard.push(request.action);
     if (request.action === "claim") return this.#claim(request);
     if (request.action === "channel") return this.#channel(request);
-    if (request.action === "identify" || request.action === "restart") return {};
+    if (["identify", "restart", "rotate"].includes(request.action)) return {};
     throw new Refusal("UNKNOWN_ACTION", `unknown action ${request.action}`);
   }
 

@@ -42,8 +42,8 @@ export class PlayedWorld {
   }
 
   /** A device with a certificate of the world's factory, not switched on. */
-  make(serial, { code, td, ...more } = {}) {
-    const made = this.world.makeDevice(serial, "none");
+  make(serial, { code, td, made, ...more } = {}) {
+    made ??= this.world.makeDevice(serial, "none");
     const at = made.certificate;
     const device = new PlayedDevice({ thing: made.thing, code,
       key: fs.readFileSync(at.replace(/crt$/, "key"), "utf8"),
@@ -74,8 +74,8 @@ export class PlayedWorld {
   /** Hear its commands; resolves when the broker has the subscription. */
   async #listen(device) {
     const base = `$aws/commands/things/${device.thing}/executions`;
-    device.ears = this.#spawn("stdbuf", ["-oL", "mosquitto_sub", "--unix", this.socket, "-i",
-      `played-${++count}`, "-q", "1", "-t", `${base}/+/request/json`, "-F",
+    device.ears = this.#spawn("stdbuf", ["-oL", "mosquitto_sub", "--unix",
+      this.socket, "-i", `played-${++count}`, "-q", "1", "-t", `${base}/+/request/json`, "-F",
       "%t\t%p", "-d"]);
     let there = false;
     readline.createInterface({ input: device.ears.stdout })

@@ -279,7 +279,8 @@ test("another device, a forged key or a lost secret open no channel",
     const { signer } = await claimIt(w, device);
     other.record = device.record;
     await assert.rejects(openChannel({ thing: device.thing, hit: device.hit,
-      signer, anchors: w.acme.anchors, ask: relay(other) }), /refused|another|unknown|signature/i);
+      signer, anchors: w.acme.anchors, ask: relay(other) }),
+    /signature is wrong/);
     const share = { answer: (b, a) => a.share ? { ...a, share: encode(
       unb64(signer.point)) } : a };
     await assert.rejects(open(w, device, signer, { twist: share }),

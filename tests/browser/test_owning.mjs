@@ -346,6 +346,18 @@ test("actions run on the device and their answer is shown", async (w) => {
   assert.ok(w.door.heard.includes("identify"));
 });
 
+test("its certificates are shown, and an owner asks for a new one",
+  async (w) => {
+    const page = w.ann;
+    await showDevice(page, w, w.door);
+    const card = page.getByRole("region", { name: "Certificates" });
+    await says(card, /ACTIVE for the device's life/);
+    assert.equal(await card.getByRole("button", { name: /^Revoke/ }).count(), 1);
+    await card.getByRole("button", { name: "Rotate" }).click();
+    await says(card, /A new certificate was asked for/);
+    await until("the device hears it", () => w.door.heard.includes("rotate"));
+  });
+
 test("a name and a room are the account's own", async (w) => {
   const page = w.ann;
   await showDevice(page, w, w.door);
@@ -580,8 +592,9 @@ test("the page is small and there at once", async (w) => {
       "first-contentful-paint")[0].startTime));
   }
   const paint = Math.min(...paints);
-  const { loaded } = await page.evaluate(() => ({ loaded: performance.getEntriesByType("resource").map((r) =>
-      new URL(r.name).pathname.slice(1)) }));
+  const loaded = await page.evaluate(() => performance
+    .getEntriesByType("resource").map((r) =>
+      new URL(r.name).pathname.slice(1)));
   const first = sizes.filter(([name]) => loaded.includes(name))
     .reduce((sum, [, size]) => sum + size, 0);
   console.log(`# ${(all / 1000).toFixed(1)} kB compressed, ` +
