@@ -36,6 +36,17 @@ def told(broker):
 
 
 @scenario
+def an_answer_that_never_comes_ends_the_attempt_and_nothing_else():
+    with enrolling() as (world, est, broker):
+        est.mood = "silent"
+        agent = enroller(world, est, broker)
+        said = reaches(agent, 80, state="failed", last_error="timeout")
+        expect(said["next_attempt"] > said["last_attempt"], str(said))
+        expect(agent.words().count("info session online") == 1 and
+               current(agent) == 0, "online all the time")
+
+
+@scenario
 def a_device_enrols_by_itself_and_the_session_moves_over():
     with enrolling() as (world, est, broker):
         agent = enroller(world, est, broker)
