@@ -293,7 +293,7 @@ def it_is_who_its_certificate_says(w):
 def its_configuration_names_nobody(w):
     with open(w.path("device.ini"), encoding="utf-8") as f:
         settings = [line for line in f if not line.startswith(
-            ("certificate", "key", "description"))]
+            ("certificate", "key", "verifier", "description"))]
     for word in (VENDOR, MODEL, SERIAL):
         if word.lower() in "".join(settings).lower():
             raise StepFailed(f"{word} stands in the configuration")
@@ -438,7 +438,10 @@ def stay(w):
     wait_for("the device is online",
              lambda: w.alive("device") and w.state_is("online")())
     w.start_thermostat()
-    print(f"""
+    label = w.factory("label", "--model", MODEL, "--serial", SERIAL, "--url",
+                      w.page.address + "/")
+    print(f"""{label}
+  The label    above: its square code opens the page and claims the device
   The page     {w.page.address}
   User         you
   Password     {w.password}
