@@ -266,6 +266,32 @@ test("a claim of a device that is away waits, and goes on by itself",
     await shoot(page, "claimed-phone");
   });
 
+for (const there of [true, false]) {
+  test("a device that never connected is claimed when it does, where an " +
+    `unknown one ${there ? "plays a wrong code" : "waits"}`, async (w) => {
+    const page = w.fresh ??= await person(w, "dora");
+    const verdict = page.locator(".claim .verdict");
+    const fault = page.locator("#claim-fault");
+    for (let i = 0; ; i++) {
+      assert.ok(i < 10, "no name of the wanted kind");
+      const device = w.played.make(`F${there ? 1 : 0}-${i}`,
+        { code: CODE, td: TD });
+      await page.goto(`${w.world.address}/#/`);
+      await page.goto(`${w.world.address}/${device.label}`);
+      await page.getByRole("button", { name: "Claim it" }).click();
+      const refused = await until("an answer", async () =>
+        await verdict.isVisible() ? "yes"
+          : (await fault.textContent()).includes("not connected") ? "no" : "",
+      20000) === "yes";
+      if (refused !== there) continue;
+      await w.played.switchOn(device);
+      await finishClaim(page);
+      assert.equal(device.owned, true);
+      break;
+    }
+  });
+}
+
 test("a device of somebody else says so, and its owner hears of it",
   async (w) => {
     const page = w.cleo;
