@@ -247,6 +247,12 @@ void connection_subscribe(
     set_timer(c, ANSWER_MS);
 }
 
+void connection_tell(
+    struct connection *c, const struct connection_events *events)
+{
+    c->events = *events;
+}
+
 void connection_close(struct connection *c)
 {
     if (c->mqtt != NULL)

@@ -36,6 +36,10 @@ enum err connection_start(const struct connection_options *options,
 void connection_subscribe(
     struct connection *c, char *const *filters, size_t count);
 
+/* From now on somebody else hears of it. */
+void connection_tell(
+    struct connection *c, const struct connection_events *events);
+
 /* Say DISCONNECT; `ended` comes soon. */
 void connection_close(struct connection *c);
 

@@ -137,7 +137,8 @@ static enum err connect_client(
     will.payload.len = (int)options->will.len;
     will.retained = options->will.retain;
     will.qos = 1;
-    connect->will = &will;
+    if (options->will.topic != NULL)
+        connect->will = &will;
     mqtt_report_connecting(mqtt, connect);
     failed = MQTTAsync_connect(mqtt->client, connect);
     MQTTProperties_free(&properties);

@@ -86,7 +86,7 @@ struct mqtt_options {
     uint32_t session_expiry_s; /* MQTT 5; 3.1.1 leaves it to the broker */
     uint32_t timeout_ms;       /* until CONNACK */
     uint32_t puback_ms;        /* how long the oldest publish may wait */
-    struct mqtt_message will;  /* QoS 1 */
+    struct mqtt_message will;  /* QoS 1; no topic: none */
 };
 
 /* Connect; options are borrowed for the call. */

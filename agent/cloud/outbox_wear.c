@@ -178,8 +178,11 @@ static int look_for_seals(struct file *file)
 {
     sqlite3_file *f = file->below;
     sqlite3_int64 size;
-    int code = f->pMethods->xFileSize(f, &size);
+    int code;
 
+    if (f->pMethods == NULL)
+        return SQLITE_CANTOPEN;
+    code = f->pMethods->xFileSize(f, &size);
     file->sealed = true;
     if (code != SQLITE_OK || size < OUTBOX_PAGE_BYTES)
         return code;

@@ -42,7 +42,8 @@ void session_step(struct session *s, enum session_event event)
         session_wait(s, before == SESSION_ONLINE);
         break;
     case SESSION_CONNECTING:
-        session_dial(s);
+        if (s->connection == NULL) /* else we have moved */
+            session_dial(s);
         break;
     case SESSION_SUBSCRIBING:
         session_subscribe_all(s);
@@ -111,6 +112,7 @@ void session_close(struct session *s, loop_callback *closed, void *context)
 {
     s->closed = closed;
     s->closed_context = context;
+    session_forget_trial(s);
     session_step(s, SESSION_ON_CLOSE);
 }
 
@@ -118,6 +120,7 @@ void session_free(struct session *s)
 {
     if (s == NULL)
         return;
+    session_forget_trial(s);
     session_drop(s);
     postroom_free(s->postroom);
     filters_clear(&s->filters);

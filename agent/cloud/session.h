@@ -88,6 +88,34 @@ struct session_status {
     uint64_t no_suback, no_puback; /* ended because it never came */
 };
 
+/* What the device shows to the broker; borrowed until another one is in use and
+ * link_threads() has been 0 since. */
+struct session_identity {
+    mbedtls_x509_crt *chain; /* leaf first */
+    struct key *key;
+    struct link_tickets *tickets; /* or NULL */
+};
+
+/* Try another identity on a second connection while the first one stays
+ * (trial.h).  Accepted: it is the session's identity and the second connection
+ * the session's connection; messages and subscriptions are kept as over a
+ * reconnect.  Else nothing has changed, and `why` and `detail` are as in
+ * session_status.  Comes exactly once, but not once session_close was called.
+ * ERR_AGAIN: another trial is under way, or we are closing. */
+typedef void session_trial_callback(
+    void *context, bool accepted, const char *why, const char *detail);
+enum err session_try(struct session *s, const struct session_identity *identity,
+    session_trial_callback *tried, void *context) MUST_CHECK;
+
+/* Use this identity from the next connection on; offline, that is now. */
+void session_use(struct session *s, const struct session_identity *identity);
+
+/* Learn why each connection ended, or why there was none: `why` as in
+ * session_status.  One listener. */
+typedef void session_end_callback(void *context, const char *why);
+void session_on_end(
+    struct session *s, session_end_callback *callback, void *context);
+
 /* Call `callback` for each message whose topic matches `filter` (MQTT
  * wildcards), now and after every reconnect.  Filters are few and live as long
  * as the session.  ERR_INVALID: not a filter; ERR_NO_MEMORY. */

@@ -6,11 +6,12 @@
 
 #define EXPIRY_S 3600 /* AWS IoT keeps a session as long by default */
 
-static enum err start_connection(struct session *s)
+struct connection_options session_connection(const struct session *s)
 {
     static const char will[] =
         "{\"online\":false,\"reason\":\"connection lost\"}";
-    const struct connection_options options = {
+
+    return (struct connection_options){
         .loop = s->options.loop,
         .room = s->options.room,
         .link = s->options.link,
@@ -24,6 +25,11 @@ static enum err start_connection(struct session *s)
                 .retain = !s->without_retain},
                  .puback_ms = s->options.puback_ms}
     };
+}
+
+static enum err start_connection(struct session *s)
+{
+    const struct connection_options options = session_connection(s);
     const struct connection_events events = session_events(s);
 
     return connection_start(&options, &events, &s->connection);

@@ -57,7 +57,9 @@ static void on_ended(void *context, const struct verdict *verdict)
     struct verdict noted =
         session_is_spent(s) ? session_budget_verdict(s) : *verdict;
 
-    if (s->state == SESSION_ONLINE)
+    if (s->trial != NULL)
+        verdict_note_trial(&noted);
+    else if (s->state == SESSION_ONLINE)
         retry_note_life(&s->retry, s->stable == NULL);
     session_heed_hint(s, &noted);
     retry_note_end(&s->retry, &noted);
@@ -68,6 +70,8 @@ static void on_ended(void *context, const struct verdict *verdict)
     session_note_verdict(s, &noted);
     outage_note(&s->outage, &noted, port_wall_ms());
     session_step(s, SESSION_ON_ENDED);
+    if (s->end_heard != NULL && s->state == SESSION_WAITING)
+        s->end_heard(s->end_context, s->verdict.why);
 }
 
 struct connection_events session_events(struct session *s)

@@ -14,6 +14,7 @@
 #include "cloud/retry.h"
 #include "cloud/session.h"
 #include "cloud/session_state.h"
+#include "cloud/trial.h"
 #include "cloud/version.h"
 
 #define SESSION_MODULE    "session"
@@ -45,6 +46,12 @@ struct session {
     bool without_retain; /* the broker keeps no messages */
     struct version version;
     struct connection *connection;
+    struct trial *trial; /* of `tried_identity` */
+    struct session_identity tried_identity;
+    session_trial_callback *tried;
+    void *tried_context;
+    session_end_callback *end_heard; /* or NULL */
+    void *end_context;
     bool session_present;
     struct loop_timer *timer;  /* of the state */
     struct loop_timer *stable; /* runs while online */
@@ -90,11 +97,19 @@ struct connection_events session_events(struct session *s);
 
 /* --- session_dial.c ------------------------------------------------------- */
 
+/* How one is begun now. */
+struct connection_options session_connection(const struct session *s);
+
 /* Begin a connection; SESSION_ON_ENDED comes at once when that fails. */
 void session_dial(struct session *s);
 
 /* Keep its figures and free it. */
 void session_drop(struct session *s);
+
+/* --- session_move.c ------------------------------------------------------- */
+
+/* A trial is under way no more; its callback never comes. */
+void session_forget_trial(struct session *s);
 
 /* --- session_online.c ----------------------------------------------------- */
 

@@ -175,3 +175,12 @@ void verdict_note_short_lives(struct verdict *verdict, unsigned count)
         "; again and again, soon after connecting: does another device use "
         "this certificate, or a policy of the broker end it?");
 }
+
+void verdict_note_trial(struct verdict *verdict)
+{
+    if (strcmp(verdict->why, "duplicate") != 0 &&
+        strcmp(verdict->why, "lost") != 0)
+        return;
+    *verdict = (struct verdict){.why = "moving",
+        .detail = "the broker takes this device's other identity"};
+}

@@ -32,4 +32,9 @@ struct verdict verdict_of(const struct verdict_evidence *evidence);
  * on the advice is to look for a rival, which not every broker reports. */
 void verdict_note_short_lives(struct verdict *verdict, unsigned count);
 
+/* The connection ended while another identity of ours was tried with the same
+ * client id: then the broker is no rival's, and being taken over is the plan.
+ */
+void verdict_note_trial(struct verdict *verdict);
+
 #endif

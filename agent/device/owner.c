@@ -43,6 +43,7 @@ static enum err fill_status(const struct owner *o, struct json *status)
 {
     const struct record *record = owner_store_record(o->store);
     int64_t wait_ms = owner_tries_wait_ms(o->tries, port_monotonic_ms());
+    int64_t wait_s = (wait_ms + 999) / 1000;
     enum err e = json_set(status, "state", json_new_string(state_of(o)));
 
     if (e == ERR_OK)
@@ -53,8 +54,7 @@ static enum err fill_status(const struct owner *o, struct json *status)
     if (e == ERR_OK)
         e = json_set(status, "code", json_new_string(code_of(o)));
     if (e == ERR_OK && wait_ms > 0)
-        e = json_set(status, "locked_s",
-            json_new_number((double)((wait_ms + 999) / 1000)));
+        e = json_set(status, "locked_s", json_new_number((double)wait_s));
     return e;
 }
 

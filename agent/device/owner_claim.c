@@ -42,6 +42,7 @@ static void expect_end(struct owner *o)
 static bool may_try(struct owner *o, struct command *command)
 {
     int64_t wait_ms = owner_tries_wait_ms(o->tries, port_monotonic_ms());
+    int64_t wait_s = (wait_ms + 999) / 1000;
     struct json *extra;
 
     if (owner_store_verifier(o->store) == NULL) {
@@ -56,8 +57,7 @@ static bool may_try(struct owner *o, struct command *command)
     o->told_locked = true;
     extra = json_new_object();
     if (extra != NULL &&
-        json_set(extra, "wait_s",
-            json_new_number((double)((wait_ms + 999) / 1000))) != ERR_OK) {
+        json_set(extra, "wait_s", json_new_number((double)wait_s)) != ERR_OK) {
         json_free(extra);
         extra = NULL;
     }

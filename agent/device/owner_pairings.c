@@ -63,11 +63,14 @@ void owner_pairings_add(struct owner_pairings *p,
     p->count++;
 }
 
-void owner_pairings_prune(struct owner_pairings *p, const struct record *record)
+bool owner_pairings_prune(struct owner_pairings *p, const struct record *record)
 {
+    size_t before = p->count;
+
     for (size_t i = p->count; record != NULL && i > 0; i--)
         if (record_role(record, p->list[i - 1].key) == RECORD_NOBODY)
             remove_at(p, i - 1);
+    return p->count != before;
 }
 
 char *owner_pairings_print(const struct owner_pairings *p)

@@ -3,6 +3,8 @@
 #ifndef DEVICE_OWNER_PAIRINGS_H
 #define DEVICE_OWNER_PAIRINGS_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 #include "identity/box.h"
 #include "identity/record.h"
@@ -23,8 +25,9 @@ const unsigned char *owner_pairings_find(
 void owner_pairings_add(struct owner_pairings *pairings,
     const unsigned char key[P256_POINT], const unsigned char psk[BOX_KEY]);
 
-/* Forget keys without a role in this record (NULL: in none, so all stay). */
-void owner_pairings_prune(
+/* Forget keys without a role in this record (NULL: there is none, and all
+ * stay).  Was there one? */
+bool owner_pairings_prune(
     struct owner_pairings *pairings, const struct record *record);
 void owner_pairings_clear(struct owner_pairings *pairings);
 

@@ -172,6 +172,19 @@ void owner_store_wiped(struct owner_store *s)
     s->must_wipe = remove_file(s, "wipe") != ERR_OK;
 }
 
+static enum err write_pairings(const struct owner_store *s)
+{
+    char *text = owner_pairings_print(s->pairings);
+    enum err e;
+
+    if (text == NULL)
+        return ERR_NO_MEMORY;
+    e = replace(s, "pairings", text, strlen(text));
+    explicit_bzero(text, strlen(text));
+    free(text);
+    return e;
+}
+
 static enum err write_record(
     const struct owner_store *s, const struct record *r)
 {
@@ -200,25 +213,14 @@ enum err owner_store_put(struct owner_store *s, struct record *record)
     s->damaged = false;
     s->epoch = record->epoch;
     s->must_wipe = s->must_wipe || record_wipes(record->act);
-    owner_pairings_prune(s->pairings, record);
+    if (owner_pairings_prune(s->pairings, record) &&
+        write_pairings(s) != ERR_OK)
+        log_warning(MODULE, "a pairing secret that is over stays on disk");
     return ERR_OK;
 }
 
 /* --- pairings --------------------------------------------------------------
  */
-
-static enum err write_pairings(const struct owner_store *s)
-{
-    char *text = owner_pairings_print(s->pairings);
-    enum err e;
-
-    if (text == NULL)
-        return ERR_NO_MEMORY;
-    e = replace(s, "pairings", text, strlen(text));
-    explicit_bzero(text, strlen(text));
-    free(text);
-    return e;
-}
 
 static enum err load_pairings(struct owner_store *s)
 {
@@ -258,7 +260,7 @@ const unsigned char *owner_store_psk(
 enum err owner_store_pair(struct owner_store *s,
     const unsigned char key[P256_POINT], const unsigned char psk[BOX_KEY])
 {
-    owner_pairings_prune(s->pairings, s->record);
+    (void)owner_pairings_prune(s->pairings, s->record);
     owner_pairings_add(s->pairings, key, psk);
     return write_pairings(s);
 }

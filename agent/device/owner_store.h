@@ -46,8 +46,8 @@ enum err owner_store_put(
 bool owner_store_must_wipe(const struct owner_store *store);
 void owner_store_wiped(struct owner_store *store);
 
-/* The secret that a claim left for this key; NULL: none.  Keys that the record
- * does not name are forgotten with the next change. */
+/* The secret that a claim left for this key; NULL: none.  When its key leaves
+ * the record it is forgotten. */
 const unsigned char *owner_store_psk(
     const struct owner_store *store, const unsigned char key[P256_POINT]);
 enum err owner_store_pair(struct owner_store *store,

@@ -13,6 +13,7 @@
 #include "local/answer.h"
 #include "local/conversation_inside.h"
 #include "local/emission.h"
+#include "local/enrolling.h"
 #include "local/lines.h"
 #include "local/status.h"
 
@@ -299,6 +300,16 @@ static void do_status(
         status_answer(&s, counts ? &budget : NULL, c->sources.nameplate->thing);
 
     (void)request;
+    enrolling_add(&a, c->sources.enrolment);
+    conversation_say_answer(c, id, &a);
+}
+
+static void do_enrol(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    struct answer a = enrolling_start(c->sources.enrolment);
+
+    (void)request;
     conversation_say_answer(c, id, &a);
 }
 
@@ -324,6 +335,7 @@ static void do_identity(
     (void)request;
     answer_nameplate(&a, c->sources.nameplate);
     answer_key(&a, c->sources.key);
+    enrolling_add(&a, c->sources.enrolment);
     conversation_say_answer(c, id, &a);
 }
 
@@ -341,6 +353,7 @@ static const struct {
     {"owner",     conversation_do_owner},
     {"reset",     conversation_do_reset},
     {"done",      conversation_do_done },
+    {"enrol",     do_enrol             },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
@@ -359,9 +372,8 @@ static void refuse_unknown(
             "unknown op \"%s\"; did you mean \"%s\"?", op, near);
     else
         (void)snprintf(words, sizeof(words),
-            "unknown op; expected report, emit, watch, status, identity, owner "
-            "or "
-            "reset");
+            "unknown op; expected report, emit, watch, status, connected, "
+            "identity, enrol, owner, reset or done");
     conversation_refuse(c, id, ERR_UNSUPPORTED, words);
 }
 

@@ -23,6 +23,10 @@ enum err policy_open(
 void policy_close(struct policy *policy);
 
 const struct trust *policy_broker(const struct policy *policy);
+/* Whom to believe as enrolment server; NULL: nobody is asked. */
+const struct trust *policy_enrolment(const struct policy *policy);
+/* [enrolment] password_file's first line; NULL: none is configured. */
+const char *policy_password(const struct policy *policy);
 /* The proxy that every connection goes through; NULL: none. */
 const struct proxy *policy_proxy(const struct policy *policy);
 

@@ -102,6 +102,7 @@ static const struct config_key table[] = {
     {.section = "store", .name = "write_mb_per_day", .kind = CONFIG_NUMBER,
         .fallback = "0", .min = 0, .max = 1000000},
     SETTINGS_CLASSES,
+    SETTINGS_ENROLMENT,
     {.section = "local", .name = "socket", .kind = CONFIG_PATH,
         .fallback = SETTINGS_SOCKET},
     {.section = "local", .name = "group", .kind = CONFIG_TEXT,
@@ -307,6 +308,9 @@ enum err settings_load(
     if (e == ERR_OK)
         e = settings_read_classes(l->config, l->settings.classes,
             &l->settings.class_count, say, context);
+    if (e == ERR_OK)
+        e = settings_read_enrolment(
+            l->config, &l->settings.enrolment, say, context);
     if (e != ERR_OK)
         goto free_config;
     *out = &l->settings;
@@ -364,6 +368,10 @@ enum err settings_check_files(
         {"revocation", "crl"                },
         {"identity",   "certificate"        },
         {"identity",   "key"                },
+        {"enrolment",  "trust"              },
+        {"enrolment",  "password_file"      },
+        {"enrolment",  "claim_certificate"  },
+        {"enrolment",  "claim_key"          },
         {"device",     "description"        },
         {"ownership",  "verifier"           },
         {"ownership",  "wipe"               },

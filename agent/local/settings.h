@@ -16,6 +16,7 @@
 #include "core/config.h"
 #include "core/err.h"
 #include "core/log.h"
+#include "local/settings_enrolment.h"
 
 #define SETTINGS_PATH   "/etc/nameplate/nameplate.ini"
 #define SETTINGS_SOCKET "/run/nameplate/app.sock"
@@ -57,6 +58,7 @@ struct settings {
     uint64_t day_bytes; /* written a day; 0: no such bound */
     struct outbox_class classes[OUTBOX_CONFIGURED]; /* [class.NAME] */
     size_t class_count;
+    struct settings_enrolment enrolment;           /* [enrolment] */
     uint64_t budget_day_bytes, budget_month_bytes; /* [budget] 0: no limit */
     unsigned budget_month_begins;
     uint32_t budget_spread_s;

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "local/call.h"
+#include "local/enrolment_words.h"
 #include "local/speak.h"
 #include "local/verbs.h"
 #include "ports/port.h"
@@ -161,6 +162,7 @@ static void print_human(const struct json *s, bool online)
     (void)putchar('\n');
     print_classes(json_get(s, "classes"));
     print_store(json_get(s, "store"));
+    enrolment_words_status(json_get(s, "enrolment"));
     (void)printf("  link   %.0f connections, %.0f bytes in, %.0f out\n",
         json_number(json_get(s, "connections")),
         json_number(json_get(s, "bytes_in")),

@@ -23,6 +23,7 @@
 struct est {
     struct est_options options;
     struct est_users *users;
+    struct rate *rate;     /* wrong credentials */
     struct issuer *issuer; /* its certificate is told */
 };
 
@@ -34,7 +35,14 @@ enum err est_new(const struct est_options *options, struct est **out)
     if (est == NULL)
         return ERR_NO_MEMORY;
     est->options = *options;
-    if (options->users != NULL)
+    est->rate = rate_new(&(struct rate_options){.free_tries = 10,
+        .first_ms = 1000,
+        .longest_ms = 15 * 60 * 1000,
+        .forget_ms = 60 * 60 * 1000,
+        .keys = 512});
+    if (est->rate == NULL)
+        e = ERR_NO_MEMORY;
+    if (e == ERR_OK && options->users != NULL)
         e = est_users_open(options->users, &est->users);
     if (e == ERR_OK && est->users == NULL &&
         options->access != EST_CERTIFICATE) {
@@ -56,6 +64,7 @@ void est_free(struct est *est)
         return;
     issuer_free(est->issuer);
     est_users_free(est->users);
+    rate_free(est->rate);
     free(est);
 }
 
@@ -107,9 +116,9 @@ static void enrol(struct est *est, struct http_request *request, bool renewal)
     struct est_requester requester;
     const struct est_question question = {
         *est->options.cloud, est->options.pending, &requester, renewal};
+    const struct est_door door = {est->options.access, est->users, est->rate};
 
-    if (est_access_check(
-            est->options.access, est->users, renewal, request, &requester))
+    if (est_access_check(&door, renewal, request, &requester))
         est_ask(&question, request);
 }
 

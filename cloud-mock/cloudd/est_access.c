@@ -7,6 +7,7 @@
 
 #include "cloudd/est_answer.h"
 #include "core/log.h"
+#include "ports/port.h"
 
 static const char *const words[] = {
     [EST_CERTIFICATE] = "certificate",
@@ -58,26 +59,45 @@ static bool check_certificate(
     return true;
 }
 
-static bool check_user(bool needed, const struct est_users *users,
+/* Wrong passwords cost time: who guesses waits longer and longer. */
+static bool may_try(struct rate *rate, struct http_request *request)
+{
+    int64_t wait_ms =
+        rate_wait_ms(rate, http_peer(request), port_monotonic_ms());
+
+    if (wait_ms <= 0)
+        return true;
+    est_answer_later(request, 429, wait_ms,
+        "Too many wrong credentials came from this address. Wait.\n");
+    return false;
+}
+
+static bool check_user(bool needed, const struct est_door *door,
     struct http_request *request, struct est_requester *out)
 {
     const char *given = http_header(request, "Authorization");
-    enum err e = given == NULL ? ERR_NOT_FOUND
-        : users == NULL        ? ERR_DENIED
-                               : est_users_check(users, given, &out->user);
+    enum err e = ERR_NOT_FOUND;
 
-    if (e == ERR_OK || (given == NULL && !needed))
+    if (given == NULL && !needed)
         return true;
+    if (given == NULL)
+        return refuse(request, 401, "Credentials are wanted (HTTP Basic).\n");
+    if (!may_try(door->rate, request))
+        return false;
+    e = door->users == NULL ? ERR_DENIED
+                            : est_users_check(door->users, given, &out->user);
+    if (e == ERR_OK)
+        return true;
+    rate_failed(door->rate, http_peer(request), port_monotonic_ms());
     return refuse(request, 401,
-        given == NULL          ? "Credentials are wanted (HTTP Basic).\n"
-            : e == ERR_INVALID ? "Expected HTTP Basic credentials.\n"
-                               : "User or password is wrong.\n");
+        e == ERR_INVALID ? "Expected HTTP Basic credentials.\n"
+                         : "User or password is wrong.\n");
 }
 
-bool est_access_check(enum est_access access, const struct est_users *users,
-    bool by_certificate, struct http_request *request,
-    struct est_requester *out)
+bool est_access_check(const struct est_door *door, bool by_certificate,
+    struct http_request *request, struct est_requester *out)
 {
+    enum est_access access = door->access;
     bool shows = access != EST_BASIC || by_certificate;
     bool needs_user;
 
@@ -94,5 +114,5 @@ bool est_access_check(enum est_access access, const struct est_users *users,
         (access == EST_BASIC && !by_certificate) ||
         (access == EST_ANY && out->certificate.len == 0);
     return access == EST_CERTIFICATE ||
-        check_user(needs_user, users, request, out);
+        check_user(needs_user, door, request, out);
 }

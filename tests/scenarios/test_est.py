@@ -354,6 +354,27 @@ def credentials_enrol_the_thing_they_are_for_and_no_other():
 
 
 @scenario
+def who_guesses_passwords_has_to_wait():
+    with folder() as tmp:
+        users = write(f"{tmp}/users", "ann secret *\n")
+        os.chmod(users, 0o600)
+        with Site(tmp, est_auth="basic", est_users=users) as site:
+            csr = Csr(tmp, "acme:thermo-1:S1")
+
+            def tries(password):
+                return site.enrol(None, csr, "simpleenroll", "", None, "-u",
+                                  "ann:" + password)
+            # The waits double, so that they outlast a slow machine.
+            def guess():
+                answer = tries("guess")
+                return answer if answer.status == 429 else None
+            answer = wait_until(guess, 60, "a guess has to wait")
+            says(answer, 429, "Wait")
+            expect(int(answer.headers["retry-after"]) > 0, answer.headers)
+            wait_until(lambda: tries("secret").status == 200, 60, "it is over")
+
+
+@scenario
 def both_proofs_or_either_can_be_wanted():
     with folder() as tmp:
         users = write(f"{tmp}/users", "ann secret *\n")

@@ -84,10 +84,10 @@ log_type all
         wait_until(self._listens, 10, "mosquitto listens")
         with open(self.heard_file, "w", encoding="utf-8") as out:
             self.ear = subprocess.Popen(self.machine.inside(
-                "mosquitto_sub", "-p", str(self.plain), "-q", "1", "-t",
-                f"nameplate/{thing()}/stream/#"), stdout=out, stderr=out,
-                stdin=subprocess.DEVNULL)
-        wait_until(lambda: "SUBSCRIBE" in self.words(), 10, "someone listens")
+                "mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.plain),
+                "-q", "1", "-t", f"nameplate/{thing()}/stream/#"),
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        wait_until(self._is_heard, 30, "someone listens to the broker")
         return self
 
     def __exit__(self, *_):
@@ -98,6 +98,10 @@ log_type all
     def _listens(self):
         expect(self.process.poll() is None, f"mosquitto ended: {self.words()}")
         return self.words().count("listen socket on port") == 2
+
+    def _is_heard(self):
+        expect(self.ear.poll() is None, read(self.heard_file))
+        return "SUBSCRIBE" in self.words()
 
     def numbers(self):
         """What came, in order, each once."""

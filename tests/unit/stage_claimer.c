@@ -383,7 +383,7 @@ static void do_unseal(const struct json *request, struct json *answer)
     unsigned char *bytes = malloc(strlen(text) + 1);
     struct json *value;
     struct bytes inside;
-    size_t len;
+    size_t len = 0;
 
     need(bytes != NULL &&
             base64url_decode(text, bytes, strlen(text), &len) == ERR_OK,
@@ -431,7 +431,7 @@ int main(void)
     static char line[LINE_BYTES];
 
     while (fgets(line, sizeof(line), stdin) != NULL) {
-        struct json *request, *answer = json_new_object();
+        struct json *request = NULL, *answer = json_new_object();
         char *text;
 
         need(answer != NULL &&

@@ -12,7 +12,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Rows: states; columns: TIMER CONNECTED FRESH SUBSCRIBED ENDED CLOSE. */
+/* Rows: states; columns: TIMER CONNECTED FRESH SUBSCRIBED ENDED MOVED CLOSE. */
 #define W      SESSION_WAITING
 #define C      SESSION_CONNECTING
 #define S      SESSION_SUBSCRIBING
@@ -21,15 +21,15 @@
 #define G      SESSION_CLOSING
 #define X      SESSION_CLOSED
 #define STATES 7
-#define EVENTS 6
+#define EVENTS 7
 static const enum session_state table[STATES][EVENTS] = {
-    {C, W, W, W, W, X},
-    {C, O, S, C, W, X},
-    {S, S, S, O, W, L},
-    {O, O, O, O, W, L},
-    {G, L, L, L, X, L},
-    {X, G, G, G, X, G},
-    {X, X, X, X, X, X},
+    {C, W, W, W, W, C, X},
+    {C, O, S, C, W, C, X},
+    {S, S, S, O, W, C, L},
+    {O, O, O, O, W, C, L},
+    {G, L, L, L, X, L, L},
+    {X, G, G, G, X, G, G},
+    {X, X, X, X, X, X, X},
 };
 
 static void every_transition_is_as_specified(void **state)

@@ -291,7 +291,7 @@ static void assert_events(const struct outbox_class *c)
 static void the_example_holds_every_key_with_its_default(void **state)
 {
     FILE *f = fopen(NAMEPLATE_SOURCE_DIR "/agent/nameplate.example.ini", "r");
-    char line[200], text[9000] = "";
+    char line[200], text[16000] = "";
     unsigned keys = 0;
     struct settings *s;
 
@@ -306,10 +306,13 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 48);
+    assert_int_equal(keys, 60);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
+    assert_int_equal(s->enrolment.method, SETTINGS_METHOD_NONE);
+    assert_string_equal(s->enrolment.key, "file");
+    assert_int_equal(s->enrolment.renew_at_percent, 66);
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->keep_alive_min_s, 30);
     assert_int_equal(s->connect_timeout_ms, 20000);
