@@ -300,8 +300,6 @@ test("a device of somebody else says so, and its owner hears of it",
     await says(page.locator(".verdict"),
       /belongs to somebody else.*release it, or hold its reset button/);
     await shoot(page, "claim-owned-phone");
-    w.door.say("claims", { ts: Date.now(), what: "refused_owned", tries: 0,
-      epoch: 1 }); // a device tells it when the other asks for the record
     await showDevice(w.ann, w, w.door);
     await says(w.ann.getByRole("region", { name: "Alerts" }),
       /tried to claim it, and was refused/);
