@@ -13,6 +13,8 @@ struct device {
     struct json *thing; /* as the plugin said it last */
     struct json *td;
     struct json *enrolment; /* as the device said it last */
+    struct json *outage;    /* likewise */
+    struct json *dropped;   /* likewise */
     const char *name;       /* lives in `thing` */
     struct status status;
     int64_t version; /* of the connection, counted by the broker */
@@ -50,6 +52,8 @@ void devices_free(struct devices *devices)
         json_free(d->thing);
         json_free(d->td);
         json_free(d->enrolment);
+        json_free(d->outage);
+        json_free(d->dropped);
         free(d);
     }
     free(devices);
@@ -205,6 +209,18 @@ void devices_set_enrolment(struct device *device, struct json *enrolment)
     device->enrolment = enrolment;
 }
 
+void devices_set_outage(struct device *device, struct json *outage)
+{
+    json_free(device->outage);
+    device->outage = outage;
+}
+
+void devices_set_dropped(struct device *device, struct json *dropped)
+{
+    json_free(device->dropped);
+    device->dropped = dropped;
+}
+
 void devices_set_agent(struct device *device, const char *version)
 {
     (void)snprintf(device->agent, sizeof(device->agent), "%s", version);
@@ -262,6 +278,16 @@ int64_t device_not_after(const struct device *device)
 const struct json *device_enrolment(const struct device *device)
 {
     return device->enrolment;
+}
+
+const struct json *device_outage(const struct device *device)
+{
+    return device->outage;
+}
+
+const struct json *device_dropped(const struct device *device)
+{
+    return device->dropped;
 }
 
 const struct json *device_find_certificate(
@@ -357,6 +383,8 @@ struct json *device_json(const struct device *device, bool whole)
             copy(o, "serial", device->thing, "serial") &&
             fields_text(o, "title", json_text(title)) &&
             fields_take(o, "status", status_json(device)) &&
+            fields_copy(o, "outage", device->outage) &&
+            fields_copy(o, "dropped", device->dropped) &&
             (!whole ||
                 (fields_take(o, "identity", identity_json(device)) &&
                     copy(o, "certificates", device->thing, "certificates") &&

@@ -46,6 +46,9 @@ void devices_heard(
 void devices_set_td(struct device *device, struct json *td);
 /* Takes what the device says of its enrolment, NULL forgets it. */
 void devices_set_enrolment(struct device *device, struct json *enrolment);
+/* Likewise of its last outage, and of what its outbox dropped. */
+void devices_set_outage(struct device *device, struct json *outage);
+void devices_set_dropped(struct device *device, struct json *dropped);
 void devices_set_agent(struct device *device, const char *version);
 
 void devices_tick(struct devices *devices, int64_t now_ms);
@@ -62,6 +65,8 @@ const struct device *device_next(const struct device *device);
 /* When the certificate that counts ends, in seconds; 0: not known. */
 int64_t device_not_after(const struct device *device);
 const struct json *device_enrolment(const struct device *device); /* NULL */
+const struct json *device_outage(const struct device *device);    /* NULL */
+const struct json *device_dropped(const struct device *device);   /* NULL */
 /* One of its certificates, as the plugin said it; NULL: it has none such. */
 const struct json *device_find_certificate(
     const struct device *device, const char *id);

@@ -81,7 +81,8 @@ static void subscribe(struct app *app)
 {
     static const char *const filters[] = {"nameplate/+/td",
         "nameplate/+/telemetry", "nameplate/+/stream/+", "nameplate/+/status",
-        "nameplate/+/ownership", "nameplate/+/claims", "nameplate/+/sealed",
+        "nameplate/+/outbox", "nameplate/+/ownership", "nameplate/+/claims",
+        "nameplate/+/sealed",
 
         "nameplate/+/enrolment"};
 

@@ -16,6 +16,7 @@
 #include "cloudd/path.h"
 #include "cloudd/settings.h"
 #include "cloudd/store_telemetry.h"
+#include "cloudd/troubles.h"
 #include "core/log.h"
 #include "ports/port.h"
 
@@ -202,9 +203,21 @@ static void on_status(const struct message *m)
 
     if (device != NULL && agent != NULL)
         devices_set_agent(device, agent);
+    if (device != NULL)
+        troubles_outage(
+            m->app, device, json_get(m->json, "outage"), m->raw->retained);
     /* The broker publishes the will; that is no sign of life. */
     if (json_is_true(json_get(m->json, "online")))
         heard(m);
+}
+
+static void on_outbox(const struct message *m)
+{
+    struct device *device = devices_find(m->app->devices, m->thing);
+
+    heard(m);
+    if (device != NULL)
+        troubles_dropped(m->app, device, m->json);
 }
 
 static void on_presence(const struct message *m)
@@ -309,6 +322,7 @@ static const struct {
     {"nameplate/+/stream/+",                              on_stream    },
     {"nameplate/+/td",                                    on_td        },
     {"nameplate/+/status",                                on_status    },
+    {"nameplate/+/outbox",                                on_outbox    },
     {"nameplate/+/ownership",                             on_ownership },
     {"nameplate/+/claims",                                on_claims    },
     {"nameplate/+/sealed",                                on_sealed    },

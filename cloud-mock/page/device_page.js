@@ -11,7 +11,7 @@ import { historyCard } from "./history.js";
 import { identityCard, verdict } from "./identity_card.js";
 import { ownershipCard } from "./ownership_card.js";
 import { Hidden } from "./hidden.js";
-import { isOnline, statusLine } from "./status.js";
+import { isOnline, statusLine, troubleWords } from "./status.js";
 import { telemetry } from "./telemetry.js";
 import { ago, now, setTime } from "./time.js";
 
@@ -27,6 +27,7 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
   const heard = el("time", {});
   const heardLine = el("p", { class: "quiet heard" }, "last heard ", heard);
   const status = statusLine();
+  const trouble = el("p", { class: "quiet trouble" });
   const hidden = new Hidden(thingName, mine, () => showSettings());
   const settings = controls(thingName,
     { wishPrivately: (desired) => hidden.wish(device, desired) });
@@ -43,7 +44,8 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
     onclick: () => card.node.scrollIntoView() });
   const hero = el("div", { class: "hero" },
     el("a", { class: "back", href: "#/" }, "‹ Devices"), title, sub,
-    el("div", { class: "hero-status" }, status.node, heardLine), proof);
+    el("div", { class: "hero-status" }, status.node, heardLine, trouble),
+    proof);
   const body = el("div", { class: "columns" },
     el("div", { class: "column" }, alerts.node, settings.node, figures.node,
       past.node),
@@ -67,6 +69,8 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
     setText(sub, [device.vendor, device.model, device.serial]
       .filter(Boolean).join(" · "));
     status.update(device.status);
+    setText(trouble, troubleWords(device));
+    trouble.hidden = trouble.textContent === "";
     setTime(heard, device.status.lastHeard, ago(device.status.lastHeard));
     heardLine.hidden = !device.status.lastHeard;
     showSettings();
@@ -104,7 +108,8 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
 
   function takeStatus(next) {
     const became = device.status.state !== next.status.state;
-    Object.assign(device, { status: next.status });
+    Object.assign(device, { status: next.status, outage: next.outage,
+      dropped: next.dropped });
     draw();
     if (became) refresh(); // its certificate or agent may be another
   }

@@ -10,11 +10,14 @@ const PAGE = 100; // events in one answer
 const KINDS = {
   connected: "online", disconnected: "offline", setting: "setting",
   registered: "registered", certificate: "certificate", event: "event",
+  outage: "was away", dropped: "dropped",
   alarm: "alarm", ownership: "ownership", claim: "claim", command: "command",
 };
 
 const FILTERS = [["", "Everything"], ["connected", "Came online"],
-  ["disconnected", "Went offline"], ["setting", "Settings"],
+  ["disconnected", "Went offline"],
+  ["outage", "Why it was away"], ["dropped", "Dropped messages"],
+  ["setting", "Settings"],
   ["ownership", "Ownership"], ["claim", "Tries to claim it"],
   ["command", "Commands"], ["certificate", "Certificate"], ["alarm", "Alarms"],
   ["registered", "Registered"],

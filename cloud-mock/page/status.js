@@ -1,7 +1,7 @@
 /* status.js - a device's connection: state, since when, why. */
 
 import { el, setClass, setText, svg } from "./dom.js";
-import { ago, clock, exact, now, setTime } from "./time.js";
+import { ago, clock, exact, now, setTime, span } from "./time.js";
 
 const HOW = "A loss shows after 10 s, so a short break does not. A device" +
   " that says goodbye shows then; one that loses power shows when its" +
@@ -41,6 +41,22 @@ export function statusWords(status, at) {
       " accepted",
   };
   return { state, label: LABELS[state], text: words[state] };
+}
+
+/** "Before, it was away for 3 min: no name server answered. Messages were
+ * dropped: 20." or "". Pure. */
+export function troubleWords({ outage, dropped }) {
+  const words = [];
+  if (typeof outage?.detail === "string" && outage.to >= outage.from) {
+    words.push(`Before, it was away for ${span(outage.to - outage.from)}:` +
+      ` ${outage.detail}.`);
+  }
+  const lost = Object.values(dropped ?? {}).flatMap((c) => Object.values(c))
+    .reduce((sum, n) => sum + (typeof n === "number" ? n : 0), 0);
+  if (lost > 0) {
+    words.push(`Messages that its limits made it drop so far: ${lost}.`);
+  }
+  return words.join(" ");
 }
 
 /** A line that says all of it; {node, update(status), tick()}. */

@@ -8,7 +8,7 @@ import { shortPrint, validity, verdict }
   from "../../cloud-mock/page/identity_card.js";
 import { choices, NO_ANSWER_MS, settingWords }
   from "../../cloud-mock/page/setting.js";
-import { statusWords } from "../../cloud-mock/page/status.js";
+import { statusWords, troubleWords } from "../../cloud-mock/page/status.js";
 import { ago, clock, DAY, HOUR, MINUTE, span }
   from "../../cloud-mock/page/time.js";
 import { equal, humanise, leaf, number, seriesWords, words }
@@ -214,6 +214,19 @@ test("every state of a device has words, with time and reason", () => {
   assert.match(of("never"), /has not connected yet/);
   assert.match(of("blocked"), /since 14:02 – its certificate is not accepted/);
   assert.match(of("something new"), /never connected/);
+});
+
+test("an outage that is over and what was dropped are told in words", () => {
+  const outage = { from: 1000, to: 181000, why: ["dns"],
+    detail: "no name server answered" };
+  assert.equal(troubleWords({ outage }),
+    "Before, it was away for 3 min: no name server answered.");
+  assert.equal(troubleWords({ dropped: { event: { full: 2, expired: 1 },
+    telemetry: { full: 0 } } }),
+  "Messages that its limits made it drop so far: 3.");
+  assert.equal(troubleWords({ dropped: { event: { full: 0 } } }), "");
+  assert.equal(troubleWords({ outage: { detail: 5 } }), "");
+  assert.equal(troubleWords({}), "");
 });
 
 test("a certificate's end is told in time, and in colour", () => {

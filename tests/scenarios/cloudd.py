@@ -146,6 +146,19 @@ class Browser:
         return Events(self)
 
 
+def seen(browser, device, fits, what):
+    """The device as the page gets it, once it fits."""
+    def look():
+        found = browser.get(thing_path(device.thing))
+        return found if fits(found) else None
+    return wait_until(look, 15, what)
+
+
+def history(browser, device, kind):
+    return browser.get(thing_path(device.thing,
+                                  "/history?kind=" + kind))["events"]
+
+
 def thing_path(thing, rest=""):
     return f"/api/things/{urllib.parse.quote(thing, safe='')}{rest}"
 

@@ -8,24 +8,11 @@ import json
 import os
 import ssl
 
-from cloudd import thing_path
+from cloudd import history, seen, thing_path
 from est import Csr, Site, certificate_id
 from hand import Hand
 from kit import Failed, expect, folder, main, read, run, scenario, wait_until
 from mock import Heard
-
-
-def seen(browser, device, fits, what):
-    """The device as the page gets it, once it fits."""
-    def look():
-        found = browser.get(thing_path(device.thing))
-        return found if fits(found) else None
-    return wait_until(look, 15, what)
-
-
-def history(browser, device, kind):
-    return browser.get(thing_path(device.thing,
-                                  "/history?kind=" + kind))["events"]
 
 
 def enrolled_site(tmp, **options):
