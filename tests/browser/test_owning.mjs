@@ -377,6 +377,13 @@ test("its certificates are shown, and an owner asks for a new one",
     const card = page.getByRole("region", { name: "Certificates" });
     await says(card, /ACTIVE for the device's life/);
     assert.equal(await card.getByRole("button", { name: /^Revoke/ }).count(), 1);
+    let asked = "";
+    page.once("dialog", (dialog) => {
+      asked = dialog.message();
+      dialog.dismiss();
+    });
+    await card.getByRole("button", { name: /^Revoke/ }).click();
+    assert.match(asked, /cut off for good/); // and nothing was revoked
     await card.getByRole("button", { name: "Rotate" }).click();
     await says(card, /A new certificate was asked for/);
     await until("the device hears it", () => w.door.heard.includes("rotate"));
