@@ -51,7 +51,7 @@ void alerts_wipe(struct app *app, const char *thing)
 /* Raise it once, and end it when `is` is over. */
 static void follow(struct app *app, bool is, const struct alert *alert)
 {
-    bool open = store_alert_open(app->store, alert->thing, alert->kind);
+    bool open = store_alert_open(app->store, alert->thing, alert->kind, 0);
 
     if (is && !open)
         alerts_raise(app, alert);

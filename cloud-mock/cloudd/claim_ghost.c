@@ -10,6 +10,7 @@
 #include "cloudd/path.h"
 #include "cloudd/proof.h"
 #include "cloudd/secret.h"
+#include "core/base64url.h"
 #include "ports/port.h"
 
 #define CLAIMS     64     /* open at once, of all ghosts */
@@ -95,7 +96,7 @@ static bool steady(const struct ghosts *g, const char *purpose,
         return false;
     from_hex(mac, bytes, sizeof(bytes));
     from_hex(prefix, bytes, strlen(prefix) / 2);
-    proof_encode(bytes, sizeof(bytes), text);
+    base64url_encode(bytes, sizeof(bytes), text);
     return true;
 }
 
@@ -110,7 +111,7 @@ static struct json *begin(struct ghosts *g, const char *thing, int64_t now_ms)
         !steady(g, "salt", "", thing, salt) ||
         !steady(g, "hit", HIT_PREFIX, thing, hit))
         return fields_end(o, false);
-    proof_encode(bytes, sizeof(bytes), c->id);
+    base64url_encode(bytes, sizeof(bytes), c->id);
     (void)snprintf(c->thing, sizeof(c->thing), "%s", thing);
     c->until_ms = now_ms + OPEN_MS;
     return fields_end(o,
@@ -128,7 +129,7 @@ static struct json *share(void)
     if (port_random(bytes, sizeof(bytes)) != ERR_OK ||
         proof_random_key(key) != ERR_OK)
         return fields_end(o, false);
-    proof_encode(bytes, sizeof(bytes), confirm);
+    base64url_encode(bytes, sizeof(bytes), confirm);
     return fields_end(
         o, fields_text(o, "share", key) && fields_text(o, "confirm", confirm));
 }

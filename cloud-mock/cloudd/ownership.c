@@ -10,12 +10,15 @@
 #include "cloudd/fields.h"
 #include "cloudd/intake.h"
 #include "cloudd/record.h"
+#include "cloudd/store_alerts.h"
 #include "cloudd/store_history.h"
 #include "cloudd/store_keys.h"
 #include "cloudd/store_labels.h"
 #include "cloudd/store_telemetry.h"
 #include "core/log.h"
 #include "ports/port.h"
+
+#define CLAIMS_QUIET_MS 60000
 
 /* The record that holds; NULL: none. */
 static struct record *current(struct app *app, const char *thing)
@@ -177,10 +180,12 @@ void ownership_claims(
         &(struct store_event){.thing = thing,
             .ts_ms = port_wall_ms(),
             .kind = "claim",
-            .text = notes[i].words,
-            .detail = note});
+            .text = notes[i].words});
     record = current(app, thing);
-    if (record != NULL && record_owned(record))
+    /* Somebody who tries all day is told once a minute. */
+    if (record != NULL && record_owned(record) &&
+        !store_alert_open(
+            app->store, thing, "claim", port_wall_ms() - CLAIMS_QUIET_MS))
         alerts_raise(app,
             &(struct alert){
                 .thing = thing, .kind = "claim", .text = notes[i].alert});

@@ -7,61 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/base64url.h"
 #include "core/log.h"
 #include "ports/port.h"
-
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-static int value_of(char c)
-{
-    const char *found = c != '\0' ? strchr(alphabet, c) : NULL;
-
-    return found != NULL ? (int)(found - alphabet) : -1;
-}
-
-bool proof_decode(const char *text, void *bytes, size_t size, size_t *len)
-{
-    unsigned char *out = bytes;
-    uint32_t held = 0;
-    unsigned bits = 0;
-    size_t at = 0;
-
-    for (; *text != '\0'; text++) {
-        int value = value_of(*text);
-
-        if (value < 0)
-            return false;
-        held = (held << 6 | (uint32_t)value) & 0xffff;
-        bits += 6;
-        if (bits < 8)
-            continue;
-        if (at == size)
-            return false;
-        bits -= 8;
-        out[at++] = (unsigned char)(held >> bits & 0xff);
-    }
-    if (bits >= 6 || (held & ((1U << bits) - 1)) != 0)
-        return false;
-    *len = at;
-    return true;
-}
-
-void proof_encode(const void *bytes, size_t len, char *text)
-{
-    const unsigned char *in = bytes;
-    uint32_t held = 0;
-    unsigned bits = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        held = (held << 8 | in[i]) & 0xffff;
-        for (bits += 8; bits >= 6; bits -= 6)
-            *text++ = alphabet[held >> (bits - 6) & 63];
-    }
-    if (bits > 0)
-        *text++ = alphabet[held << (6 - bits) & 63];
-    *text = '\0';
-}
 
 static int hash_field(
     mbedtls_sha256_context *sha, const struct proof_field *field)
@@ -108,7 +56,7 @@ static bool take_point(
     unsigned char bytes[PROOF_POINT];
     size_t len;
 
-    return proof_decode(key, bytes, sizeof(bytes), &len) &&
+    return base64url_decode(key, bytes, sizeof(bytes), &len) == ERR_OK &&
         len == sizeof(bytes) && bytes[0] == 4 &&
         mbedtls_ecp_group_load(group, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
         mbedtls_ecp_point_read_binary(group, point, bytes, len) == 0 &&
@@ -156,7 +104,7 @@ enum err proof_random_key(char key[PROOF_KEY_SIZE])
     mbedtls_ecp_group_free(&group);
     if (failed)
         return ERR_IO;
-    proof_encode(bytes, sizeof(bytes), key);
+    base64url_encode(bytes, sizeof(bytes), key);
     return ERR_OK;
 }
 
@@ -186,7 +134,7 @@ bool proof_verify(const char *key, const char *signature,
     size_t len;
     bool right;
 
-    if (!proof_decode(signature, raw, sizeof(raw), &len) ||
+    if (base64url_decode(signature, raw, sizeof(raw), &len) != ERR_OK ||
         len != sizeof(raw) || proof_sha256(hash, PROOF_HASH, digest) != ERR_OK)
         return false;
     mbedtls_ecp_group_init(&group);

@@ -1,5 +1,6 @@
 /* proof.h - what keys of people prove: hashes and signatures of
- * docs/ownership.md, binary values as base64url.
+ * docs/ownership.md, binary values as
+ * base64url (core/base64url.h).
  *
  * A point is on P-256, uncompressed, 65 bytes; a signature is ECDSA P-256 with
  * SHA-256, raw r||s, over a hash taken as the message. */
@@ -16,14 +17,6 @@
 #define PROOF_POINT     65
 #define PROOF_SIGNATURE 64
 #define PROOF_KEY_SIZE  88 /* a point in base64url: 87 characters and a NUL */
-
-/* Decode base64url without padding (RFC 4648 section 5), exactly: no other
- * character, no bit set beyond the last byte.  False: it is not that, or is
- * longer than `size`. */
-bool proof_decode(const char *text, void *bytes, size_t size, size_t *len);
-
-/* Encode; `text` has room for 4 * len / 3 + 2 characters. */
-void proof_encode(const void *bytes, size_t len, char *text);
 
 /* H() of docs/ownership.md: SHA-256 of the fields, each after its length as 8
  * bytes little-endian. */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64url.h"
 struct record {
     struct json *json, *signatures;
     char *text;
@@ -293,7 +294,8 @@ static const char *fill(
     const char *text = json_text(json_get(envelope, "record"));
     const char *fault;
 
-    if (text == NULL || !proof_decode(text, r->text, RECORD_MOST, &r->len))
+    if (text == NULL ||
+        base64url_decode(text, r->text, RECORD_MOST, &r->len) != ERR_OK)
         return "expected the record in base64url, of at most 16 KiB";
     if (json_parse(r->text, r->len, (struct json_limits){RECORD_MOST, 4},
             &r->json) != ERR_OK)
@@ -351,7 +353,7 @@ static bool follows(const struct record *next, const struct record *before)
     if (previous == NULL ||
         proof_sha256(before->text, before->len, hash) != ERR_OK)
         return false;
-    proof_encode(hash, sizeof(hash), text);
+    base64url_encode(hash, sizeof(hash), text);
     return strcmp(previous, text) == 0;
 }
 

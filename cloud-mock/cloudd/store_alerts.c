@@ -21,13 +21,14 @@ enum err store_alert_add(struct store *store, struct store_alert *alert)
         "ti", alert->thing, (int64_t)STORE_ALERTS_MOST);
 }
 
-bool store_alert_open(struct store *store, const char *thing, const char *kind)
+bool store_alert_open(
+    struct store *store, const char *thing, const char *kind, int64_t since_ms)
 {
     sqlite3_stmt *s = NULL;
     bool open = store_ask(store, &s,
                     "SELECT 1 FROM alerts WHERE thing=?1 AND kind=?2"
-                    " AND over IS NULL LIMIT 1",
-                    "tt", thing, kind) == ERR_OK &&
+                    " AND over IS NULL AND ts>?3 LIMIT 1",
+                    "tti", thing, kind, since_ms) == ERR_OK &&
         store_step(store, s) == ERR_OK;
 
     (void)sqlite3_finalize(s);

@@ -23,8 +23,9 @@ struct store_alert {
 /* Gives the alert its id. */
 enum err store_alert_add(
     struct store *store, struct store_alert *alert) MUST_CHECK;
-/* Is one of this kind open? */
-bool store_alert_open(struct store *store, const char *thing, const char *kind);
+/* Is one of this kind open that was raised after `since_ms`? */
+bool store_alert_open(
+    struct store *store, const char *thing, const char *kind, int64_t since_ms);
 /* It is over: the open ones of this kind. */
 enum err store_alert_end(struct store *store, const char *thing,
     const char *kind, int64_t now_ms) MUST_CHECK;

@@ -29,6 +29,12 @@ export function certificatesCard(thingName, { after }) {
     }
   }
 
+  function revoke(id) {
+    if (!confirm("Revoke this certificate? The device cannot connect with it" +
+      " any more; without another one it is cut off for good.")) return;
+    ask(`certificates/${encodeURIComponent(id)}/revoke`, "It was revoked.");
+  }
+
   function row(c, may) {
     const valid = validity(c.notAfter, now());
     const id = text(c.certificateId, 80) ?? "";
@@ -37,9 +43,8 @@ export function certificatesCard(thingName, { after }) {
       ?? id.slice(0, 12), " ", el("span", { class: `quiet ${valid.tone}` },
       `${text(c.status, 20) ?? ""} ${valid.text}`)), may && active && id
       ? el("button", { class: "small", type: "button", "aria-label":
-        `Revoke ${id.slice(0, 8)}`, onclick: () =>
-        ask(`certificates/${encodeURIComponent(id)}/revoke`, "It was revoked.")
-      }, "Revoke") : null);
+        `Revoke ${id.slice(0, 8)}`, onclick: () => revoke(id) }, "Revoke")
+      : null);
   }
 
   return { node, update(device) {

@@ -109,7 +109,7 @@ class Claim {
         `The device could not prove who made it: ${error.message}.`,
         "Do not use it. Ask whoever sold it to you.");
     }
-    const signed = await hash("nameplate-proof-v1", this.context,
+    const signed = this.signed = await hash("nameplate-proof-v1", this.context,
       this.signer.raw, ...this.transcript);
     if (leaf.name.thing !== this.thing ||
         encode(await hitOf(leaf)) !== encode(this.hit)) {
@@ -138,6 +138,34 @@ class Claim {
       { thing: this.thing, hit: encode(this.hit) }) : null;
   }
 
+  /* Seal it, send it as step 4, and open what comes back. */
+  async finish(object) {
+    const before = await this.signer.psk?.(this.thing);
+    // Kept before the device keeps it: an answer may be lost.
+    await this.signer.keepPsk?.(this.thing, this.keys.psk);
+    try {
+      const box = await this.channel.seal(object);
+      return await this.channel.open(await this.channel.send(box));
+    } catch (error) {
+      if (error instanceof ClaimError && error.code !== "no_answer") {
+        await this.restore(before);
+      }
+      throw error;
+    }
+  }
+
+  async restore(psk) {
+    if (psk) await this.signer.keepPsk(this.thing, psk);
+    else await this.signer.forgetPsk?.(this.thing);
+  }
+
+  /* The key is an owner's already; now its holder speaks. */
+  async comeBack() {
+    const answer = await this.finish({ yours: await this.signer.sign(
+      await hash("nameplate-yours-v1", this.signed)) });
+    if (answer.ok !== true) throw refusal(answer);
+  }
+
   /* From here on it is the user's. */
   async own(proof) {
     const before = await this.before(proof);
@@ -147,10 +175,8 @@ class Claim {
       owner: { name: this.user, keys: [this.signer.point] },
       recovery: this.recovery, members: [] });
     const envelope = await sign(text, this.signer);
-    const box = await this.channel.seal({ record: envelope });
-    const answer = await this.channel.open(await this.channel.send(box));
+    const answer = await this.finish({ record: envelope });
     if (answer.ok !== true) throw refusal(answer);
-    await this.signer.keepPsk?.(this.thing, this.keys.psk);
     return { envelope, epoch: answer.epoch };
   }
 }
@@ -182,6 +208,7 @@ export async function claim(given, onStep) {
   const name = await c.judge(proof);
   onStep("genuine", { ...name, hit: encode(c.hit) });
   if (proof.yours) {
+    await c.comeBack();
     onStep("owned", name);
     return { name, yours: true, envelope: proof.record };
   }

@@ -54,6 +54,11 @@ export class Hidden {
     try {
       const mine = await this.#mine;
       this.role = await mine.role(device);
+      // Whom the record names no more shares no secret with the device.
+      if (this.role === null && device.ownership) {
+        mine.closeChannel(this.#thing);
+        await mine.signer.forgetPsk(this.#thing);
+      }
       if (this.role === null || !online) {
         this.#state = null;
         this.#why = this.role === null ? STRANGER : AWAY;

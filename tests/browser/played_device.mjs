@@ -238,20 +238,33 @@ export class PlayedDevice {
     c.channel = new Sealed(c.id, { user: keys.subarray(0, 32),
       device: keys.subarray(32, 64) }, c.key);
     c.yours = this.role(c.key) === "owner";
+    c.signed = hash("nameplate-proof-v1", c.context, unb64(c.key), c.X, c.Y,
+      c.mine, unb64(confirm));
+    if (this.owned) this.#tell("refused_owned");
     return { box: c.channel.seal({ chain: this.chain.map(b64),
-      signature: this.#sign(hash("nameplate-proof-v1", c.context, unb64(c.key),
-        c.X, c.Y, c.mine, unb64(confirm))),
+      signature: this.#sign(c.signed),
       epoch: this.record?.value.epoch ?? 0, owned: this.owned, yours: c.yours,
       record: this.record?.envelope }) };
   }
 
   #take(c, { box }) {
     if (!c.channel) throw new Refusal("NO_CLAIM", "this claim is not open");
+    const asked = c.channel.open(box);
+    if (asked.yours) {
+      if (this.role(c.key) !== "owner" || !signed(c.key, asked.yours,
+        hash("nameplate-yours-v1", c.signed))) {
+        throw new Refusal("NOT_YOURS", "the key did not sign");
+      }
+      this.claims.delete(b64(c.id));
+      this.psks.set(c.key, c.psk);
+      this.channels.set(b64(c.id), c.channel);
+      return { box: c.channel.seal({ ok: true,
+        epoch: this.record.value.epoch }) };
+    }
     if (this.owned) {
-      this.#tell("refused_owned");
       throw new Refusal("NOT_YOURS", "this device belongs to somebody else");
     }
-    this.#judge(c.channel.open(box).record, "claim", c.key);
+    this.#judge(asked.record, "claim", c.key);
     this.claims.delete(b64(c.id));
     this.psks.set(c.key, c.psk);
     this.channels.set(b64(c.id), c.channel);

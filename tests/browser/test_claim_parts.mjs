@@ -187,8 +187,35 @@ test("what is owned says so, and its owner's own claim is no loss", async (w) =>
   const device = play(w.one);
   const { signer } = await claimIt(w, device);
   await assert.rejects(claimIt(w, device), reason("owned"));
+  device.psks.clear(); // as if its disk had lost them
+  await assert.rejects(open(w, device, signer), /has forgotten/);
   const again = await claimIt(w, device, { signer });
   assert.equal(again.yours, true);
+  await open(w, device, signer);
+  // A public key is no secret: who only names it gets nothing.
+  const thief = { ...await newBrowser("eve"), point: signer.point,
+    raw: signer.raw };
+  device.psks.clear();
+  await assert.rejects(claimIt(w, device, { signer: thief }), reason("owned"));
+  assert.equal(device.psks.size, 0);
+});
+
+test("a claim that is refused or unanswered leaves the secret that holds",
+  async (w) => {
+    const device = play(w.one);
+    const { signer } = await claimIt(w, device);
+    const kept = await signer.psk(device.thing);
+    const refused = { response: (body, said) => body.step === "record"
+      ? { status: "REJECTED", statusReason: { reasonCode: "NOT_YOURS",
+        reasonDescription: "no" } } : said };
+    await assert.rejects(claimIt(w, device, { signer, twist: refused }));
+    assert.equal(await signer.psk(device.thing), kept);
+    const lost = { response: (body, said) => body.step === "record"
+      ? { status: "REJECTED", statusReason: { reasonCode: "no_answer",
+        reasonDescription: "no" } } : said };
+    await assert.rejects(claimIt(w, device, { signer, twist: lost }));
+    assert.notEqual(await signer.psk(device.thing), kept);
+    await open(w, device, signer); // the device has the new one too
 });
 
 test("a locked code says how long", async (w) => {

@@ -266,6 +266,32 @@ test("a claim of a device that is away waits, and goes on by itself",
     await shoot(page, "claimed-phone");
   });
 
+for (const there of [true, false]) {
+  test("a device that never connected is claimed when it does, where an " +
+    `unknown one ${there ? "plays a wrong code" : "waits"}`, async (w) => {
+    const page = w.fresh ??= await person(w, "dora");
+    const verdict = page.locator(".claim .verdict");
+    const fault = page.locator("#claim-fault");
+    for (let i = 0; ; i++) {
+      assert.ok(i < 10, "no name of the wanted kind");
+      const device = w.played.make(`F${there ? 1 : 0}-${i}`,
+        { code: CODE, td: TD });
+      await page.goto(`${w.world.address}/#/`);
+      await page.goto(`${w.world.address}/${device.label}`);
+      await page.getByRole("button", { name: "Claim it" }).click();
+      const refused = await until("an answer", async () =>
+        await verdict.isVisible() ? "yes"
+          : (await fault.textContent()).includes("not connected") ? "no" : "",
+      20000) === "yes";
+      if (refused !== there) continue;
+      await w.played.switchOn(device);
+      await finishClaim(page);
+      assert.equal(device.owned, true);
+      break;
+    }
+  });
+}
+
 test("a device of somebody else says so, and its owner hears of it",
   async (w) => {
     const page = w.cleo;
@@ -274,8 +300,6 @@ test("a device of somebody else says so, and its owner hears of it",
     await says(page.locator(".verdict"),
       /belongs to somebody else.*release it, or hold its reset button/);
     await shoot(page, "claim-owned-phone");
-    w.door.say("claims", { ts: Date.now(), what: "refused_owned", tries: 0,
-      epoch: 1 }); // a device tells it when the other asks for the record
     await showDevice(w.ann, w, w.door);
     await says(w.ann.getByRole("region", { name: "Alerts" }),
       /tried to claim it, and was refused/);
@@ -353,6 +377,13 @@ test("its certificates are shown, and an owner asks for a new one",
     const card = page.getByRole("region", { name: "Certificates" });
     await says(card, /ACTIVE for the device's life/);
     assert.equal(await card.getByRole("button", { name: /^Revoke/ }).count(), 1);
+    let asked = "";
+    page.once("dialog", (dialog) => {
+      asked = dialog.message();
+      dialog.dismiss();
+    });
+    await card.getByRole("button", { name: /^Revoke/ }).click();
+    assert.match(asked, /cut off for good/); // and nothing was revoked
     await card.getByRole("button", { name: "Rotate" }).click();
     await says(card, /A new certificate was asked for/);
     await until("the device hears it", () => w.door.heard.includes("rotate"));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cloudd/record.h"
+#include "core/base64url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -18,7 +19,7 @@ static bool put(char *out, size_t size, const uint8_t *bytes, size_t len)
 
     if (4 * len / 3 + 2 > sizeof(text))
         return false;
-    proof_encode(bytes, len, text);
+    base64url_encode(bytes, len, text);
     (void)snprintf(out, size,
         "{\"record\":\"%s\",\"signatures\":[{\"device\":true,\"key\":\"AAAA\","
         "\"signature\":\"AAAA\"}]}",

@@ -7,6 +7,7 @@
 
 #include "cloudd/proof.h"
 #include "cmocka_all.h"
+#include "core/base64url.h"
 #include "ports/port.h"
 
 struct person {
@@ -32,7 +33,7 @@ static inline void person_new(struct person *p)
         mbedtls_ecp_write_public_key(
             &p->pair, MBEDTLS_ECP_PF_UNCOMPRESSED, &len, bytes, sizeof(bytes)),
         0);
-    proof_encode(bytes, len, p->key);
+    base64url_encode(bytes, len, p->key);
 }
 
 static inline void sign_hash(
@@ -52,7 +53,7 @@ static inline void sign_hash(
         mbedtls_ecdsa_sign(&group, &r, &s, &d, digest, 32, rng, NULL), 0);
     assert_int_equal(mbedtls_mpi_write_binary(&r, raw, 32), 0);
     assert_int_equal(mbedtls_mpi_write_binary(&s, raw + 32, 32), 0);
-    proof_encode(raw, sizeof(raw), out);
+    base64url_encode(raw, sizeof(raw), out);
     mbedtls_ecp_group_free(&group);
     mbedtls_mpi_free(&r);
     mbedtls_mpi_free(&s);
