@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 
-from kit import expect, main, read, run, scenario, wait_until
+from kit import expect, main, read, run, scenario, wait_until, write
 from owners import Channel, Refused, decode, encode, refused, start
 from world import NAMEPLATE, World
 
@@ -277,10 +277,11 @@ def a_disk_that_refuses_gives_no_guess():
         desk = start(world)
         desk.person("eve")
         begun = desk.begin()
-        shutil.rmtree(desk.agent.store + "/owner")
+        shutil.rmtree(desk.agent.store + "/owner", ignore_errors=True)
+        write(desk.agent.store + "/owner", "in the way")
         no = refused("BUSY", desk.share, "eves", "eve", begun, "0000000000")
         expect("confirm" not in (no.extra or {}), "and no answer to test")
-        os.mkdir(desk.agent.store + "/owner")
+        os.unlink(desk.agent.store + "/owner")
         refused("NO_CLAIM", desk.share, "eves", "eve", begun)
         desk.share("eves", "eve", desk.begin())
 
