@@ -24,6 +24,7 @@ static const struct {
     {"csr",      "print a request for the factory certificate",          verb_csr     },
     {"owner",    "say whose this device is",                             verb_owner   },
     {"reset",    "make this device nobody's, as it left the factory",    verb_reset   },
+    {"enrol",    "get or renew the operational certificate now",         verb_enrol   },
     {"report",   "tell the cloud how the settings are",                  verb_report  },
     {"emit",     "send a value or an event to the cloud",                verb_emit    },
     {"watch",    "print each setting that the cloud wants",              verb_watch   },

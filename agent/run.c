@@ -15,8 +15,8 @@
 #include "cloud/commands.h"
 #include "cloud/http.h"
 #include "cloud/mqtt.h"
-#include "cloud/outbox.h"
 #include "cloud/session.h"
+#include "cloud/surroundings.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "device/actions.h"
@@ -27,10 +27,13 @@
 #include "identity/chain.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
+#include "identity/request.h"
 #include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
+#include "run_enrolment.h"
 #include "run_owner.h"
+#include "run_store.h"
 
 #define MODULE     "run"
 #define PATH_BYTES 4096
@@ -44,11 +47,13 @@ struct agent {
     struct link_tickets *tickets; /* NULL: none are kept */
     struct loop *loop;
     struct mqtt_room *room;
-    struct outbox *outbox;
+    struct run_store store;
     struct session *session;
+    struct surroundings *surroundings;
     struct commands *commands;
     struct actions *actions;
     struct run_owner owner;
+    struct run_enrolment *enrolment;
     struct shadow *shadow;
     struct telemetry *telemetry;
     struct description *description; /* NULL: the maker wrote none */
@@ -90,30 +95,6 @@ static enum err open_identity(struct agent *a)
     return e;
 }
 
-static enum err open_outbox(struct agent *a)
-{
-    char path[PATH_BYTES];
-    const struct outbox_options options = {.path = path,
-        .limit_messages = a->settings->limit_messages,
-        .limit_bytes = a->settings->limit_bytes,
-        .classes = a->settings->classes,
-        .class_count = a->settings->class_count,
-        .commits_per_s = a->settings->commits_per_s,
-        .day_bytes = a->settings->day_bytes};
-
-    /* A disk that refuses now may take it later. */
-    if (mkdir(a->settings->folder, 0700) != 0 && errno != EEXIST &&
-        errno != EROFS && errno != EIO && errno != ENOSPC) {
-        log_error(MODULE, "cannot make folder=\"%s\" reason=\"%s\"",
-            a->settings->folder, strerror(errno));
-        return ERR_IO;
-    }
-    if (snprintf(path, sizeof(path), "%s/outbox.sqlite", a->settings->folder) >=
-        (int)sizeof(path))
-        return ERR_TOO_BIG;
-    return outbox_open(&options, &a->outbox);
-}
-
 static enum session_protocol protocol_of(enum settings_protocol protocol)
 {
     switch (protocol) {
@@ -149,30 +130,64 @@ static void open_tickets(struct agent *a)
         a->tickets = NULL;
 }
 
+static enum err open_enrolment(struct agent *a)
+{
+    const struct run_enrolment_sources sources = {
+        .settings = a->settings,
+        .policy = a->policy,
+        .loop = a->loop,
+        .room = a->room,
+        .nameplate = a->nameplate,
+        .factory = {a->chain, a->key, a->tickets}
+    };
+
+    return run_enrolment_open(&sources, &a->enrolment);
+}
+
 static enum err open_session(struct agent *a)
 {
     const struct settings *s = a->settings;
+    const struct session_identity shown =
+        enrolment_identity(run_enrolment(a->enrolment));
     const struct session_options options = {
         .loop = a->loop,
         .room = a->room,
-        .outbox = a->outbox,
+        .outbox = a->store.outbox,
         .link = {.brokers = s->brokers,
                  .websocket = s->websocket,
-                 .tickets = a->tickets,
+                 .last = link_memory_route(a->store.memory),
+                 .tickets = shown.tickets,
+                 .memory = a->store.memory,
                  .proxy = policy_proxy(a->policy),
                  .trust = policy_broker(a->policy),
-                 .chain = a->chain,
-                 .key = a->key,
+                 .chain = shown.chain,
+                 .key = shown.key,
                  .timeout_ms = s->connect_timeout_ms},
         .thing = a->nameplate->thing,
         .folder = s->folder,
         .keep_alive_s = s->keep_alive_s,
-        .protocol = protocol_of(s->protocol)
+        .protocol = protocol_of(s->protocol),
+        .budget = a->store.budget,
+        .budget_spread_s = s->budget_spread_s,
+        .budget_stays = s->budget_stays,
+        .puback_ms = s->puback_ms,
+        .pace = {s->publishes_per_s, s->kbytes_per_s * 1024}
     };
 
     enum err e = session_new(&options, &a->session);
 
     return e == ERR_OK ? session_on_state(a->session, on_state, a) : e;
+}
+
+static void on_surroundings(void *context, unsigned news)
+{
+    struct agent *a = context;
+    bool slept = (news & SURROUNDINGS_SLEPT) != 0;
+
+    session_look_around(a->session, slept || (news & SURROUNDINGS_CHANGED) != 0,
+        slept || (news & SURROUNDINGS_CAME) != 0);
+    if ((news & SURROUNDINGS_CLOCK) != 0)
+        policy_look_at_clock(a->policy);
 }
 
 static enum err open_description(struct agent *a)
@@ -226,6 +241,10 @@ static enum err open_features(struct agent *a)
         e = telemetry_new(&options, &a->telemetry);
     if (e == ERR_OK)
         e = open_commands(a);
+    if (e == ERR_OK)
+        e = run_enrolment_listen(a->enrolment, a->commands);
+    if (e == ERR_OK)
+        e = enrolment_watch(run_enrolment(a->enrolment), a->session);
     return e == ERR_OK ? open_description(a) : e;
 }
 
@@ -243,7 +262,8 @@ static enum err open_server(struct agent *a)
                     .private = a->owner.private,
                     .calls = a->owner.calls,
                     .nameplate = a->nameplate,
-                    .key = a->key}
+                    .key = a->key,
+                    .enrolment = run_enrolment(a->enrolment)}
     };
 
     return server_start(&options, &a->server);
@@ -288,15 +308,19 @@ static enum err open_all(struct agent *a)
     if (e == ERR_OK)
         e = open_loop(a);
     if (e == ERR_OK)
-        e = open_outbox(a);
+        e = run_store_open(a->settings, &a->store);
     if (e == ERR_OK)
         open_tickets(a);
+    if (e == ERR_OK)
+        e = open_enrolment(a);
     if (e == ERR_OK)
         e = open_session(a);
     if (e == ERR_OK)
         e = open_features(a);
     if (e == ERR_OK)
         e = open_server(a);
+    if (e == ERR_OK)
+        e = surroundings_watch(a->loop, on_surroundings, a, &a->surroundings);
     return e == ERR_OK ? policy_watch(a->policy, a->loop) : e;
 }
 
@@ -310,7 +334,8 @@ static void on_look_again(void *context)
 
 static bool threads_are_left(void)
 {
-    return link_threads() > 0 || http_threads() > 0 || owner_work_threads() > 0;
+    return link_threads() > 0 || http_threads() > 0 ||
+        owner_work_threads() > 0 || request_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */
@@ -327,24 +352,28 @@ static void wait_for_threads(struct agent *a)
 static void close_all(struct agent *a)
 {
     server_stop(a->server);
+    surroundings_free(a->surroundings);
     telemetry_free(a->telemetry);
     run_owner_close(&a->owner);
     actions_free(a->actions);
     commands_free(a->commands);
     shadow_free(a->shadow);
+    run_enrolment_rest(a->enrolment);
     session_free(a->session);
     description_free(a->description); /* the last commit answers to it */
     policy_rest(a->policy);
     if (a->loop != NULL)
         wait_for_threads(a);
     mqtt_room_free(a->room);
-    outbox_close(a->outbox);
+    run_store_close_outbox(&a->store);
     loop_signal_stop(a->terminate);
     loop_signal_stop(a->interrupt);
     if (threads_are_left())
         return; /* the process ends now; what the thread uses must stay */
     loop_free(a->loop);
+    run_enrolment_close(a->enrolment);
     link_tickets_free(a->tickets);
+    run_store_close(&a->store);
     policy_close(a->policy);
     key_free(a->key);
     chain_free(a->chain);

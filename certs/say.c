@@ -10,6 +10,12 @@
 #define WHERE_SIZE 600
 
 static char here[WHERE_SIZE];
+static const char *program = "factory";
+
+void say_as(const char *name)
+{
+    program = name;
+}
 
 void say_at(const char *where)
 {
@@ -35,7 +41,7 @@ void say(const char *format, ...)
     va_end(arguments);
     disarm(line);
     disarm(here);
-    (void)fprintf(stderr, "factory: %s%s\n", here, line);
+    (void)fprintf(stderr, "%s: %s%s\n", program, here, line);
 }
 
 enum err say_no_memory(void)

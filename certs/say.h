@@ -10,8 +10,11 @@
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Until changed, lines begin "factory: <where>: ": a file and line that is
- * worked on (copied); NULL: nothing.  The one global, like a logger's. */
+ * worked on (copied); NULL: nothing.  A global, like a logger's. */
 void say_at(const char *where);
+
+/* Lines begin with this program's name (borrowed for good), not "factory". */
+void say_as(const char *program);
 
 /* Memory ran out: says so, returns ERR_NO_MEMORY. */
 enum err say_no_memory(void);

@@ -4,6 +4,7 @@
 `demo` builds everything and starts this.  Standard library only.
 """
 import argparse
+import base64
 import contextlib
 import http.cookiejar
 import json
@@ -12,6 +13,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -147,19 +149,23 @@ class World:
         self.thing = json.loads(self.factory(
             "issue", "--model", MODEL, "--serial", SERIAL, "--json"))["thing"]
         self.factory("server", "--name", "localhost", "--ip", "127.0.0.1")
+        self.run(os.path.join(BIN, "cloudd"), "operational-ca", "--est-state",
+                 self.path("operational"))
+
+    def server(self, name):
+        return self.path("factory", "server", "localhost", name)
 
     def start_broker(self):
         self.run(os.path.join(TOP, "cloud-mock", "broker", "configure"),
                  "--folder", self.path("b"), "--plugin", PLUGIN,
                  "--port", str(self.broker_port),
                  "--devices-ca", self.path("factory", "root.crt"),
+                 "--operational", self.path("operational"),
                  "--authority", self.path("factory", "root.crt"),
                  "--authority", self.path("factory", "vendor.crt"),
                  "--authority", self.path("factory", "models"),
-                 "--certificate", self.path("factory", "server", "localhost",
-                                            "server.crt"),
-                 "--key", self.path("factory", "server", "localhost",
-                                    "server.key"))
+                 "--certificate", self.server("server.crt"),
+                 "--key", self.server("server.key"))
         self.start("broker", "mosquitto", "-c", self.path("b", "mosquitto.conf"))
         wait_for("the broker listens", lambda: self.alive("broker") and
                  os.path.exists(self.path("b", "cloud.sock")))
@@ -171,15 +177,22 @@ class World:
         self.start("cloudd", os.path.join(BIN, "cloudd"), "--state", state,
                    "--broker", self.path("b", "cloud.sock"),
                    "--page", os.path.join(BIN, "..", "page"),
-                   "--listen", "127.0.0.1:0")
+                   "--listen", "127.0.0.1:0", "--est", "127.0.0.1:0",
+                   "--est-state", self.path("operational"),
+                   "--est-trust", self.path("factory", "root.crt"),
+                   "--est-certificate", self.server("server.crt"),
+                   "--est-key", self.server("server.key"))
 
-        def address():
+        def address(word):
             self.alive("cloudd")
             for line in self.log("cloudd").splitlines():
-                if line.startswith("listening "):
+                if line.startswith(word + " "):
                     return line.split()[1]
             return None
-        self.page = Page(wait_for("cloudd listens", address))
+        self.page = Page(wait_for("cloudd listens",
+                                  lambda: address("listening")))
+        self.est = wait_for("EST listens", lambda: address("est")).replace(
+            "127.0.0.1", "localhost")
 
     def write_device(self):
         """All that the device is given: where the cloud is, whom to trust, and
@@ -320,6 +333,34 @@ def telemetry_reaches_the_chart(w):
     return f"{len(wait_for('machine figures', points))} points"
 
 
+def it_can_enrol_for_an_operational_certificate(w):
+    """openssl makes key and request; the factory certificate proves who asks."""
+    device = w.path("factory", "devices", w.thing)
+    w.run("openssl", "req", "-new", "-nodes", "-newkey", "ec", "-pkeyopt",
+          "ec_paramgen_curve:P-256", "-subj", "/", "-keyout", "new.key", "-out",
+          "new.csr")
+    with open(w.path("new.csr"), encoding="ascii") as f:
+        body = "".join(f.read().split("\n")[1:-2]).encode()
+    context = ssl.create_default_context(
+        cafile=w.path("factory", "server", "ca.crt"))
+    context.load_cert_chain(device + "/device.crt", device + "/device.key")
+    request = urllib.request.Request(
+        w.est + "/.well-known/est/simpleenroll", body,
+        {"Content-Type": "application/pkcs10"})
+    with urllib.request.urlopen(request, timeout=10, context=context) as answer, \
+            open(w.path("new.p7"), "wb") as f:
+        f.write(base64.b64decode(answer.read()))
+    pem = w.run("openssl", "pkcs7", "-inform", "DER", "-in", "new.p7",
+                "-print_certs")
+    with open(w.path("new.crt"), "w", encoding="ascii") as f:
+        f.write(pem)
+    w.run("openssl", "verify", "-CAfile", "operational/ca/ca.crt", "new.crt")
+    shown = wait_for("both certificates on the page", lambda: [
+        c for c in w.page.ask(f"/api/things/{w.thing}")["certificates"]
+        if c["kind"] == "operational"])
+    return f"by {shown[0]['method']}, its key made outside the factory"
+
+
 def an_outage_loses_nothing(w):
     listener = w.listen(f"nameplate/{w.thing}/stream/count")
     w.stop("broker")
@@ -367,6 +408,7 @@ def a_revoked_device_is_out(w):
 STEPS = [the_device_comes_online, it_is_who_its_certificate_says,
          its_configuration_names_nobody, nothing_on_it_listens,
          a_setting_met_on_the_page_is_applied, telemetry_reaches_the_chart,
+         it_can_enrol_for_an_operational_certificate,
          an_outage_loses_nothing, a_power_cut_shows_with_its_reason,
          a_revoked_device_is_out]
 
@@ -396,6 +438,8 @@ def stay(w):
   The page     {w.page.address}
   User         you
   Password     {w.password}
+
+  Enrolment    {w.est}/.well-known/est/simpleenroll
 
   The device   {w.thing}
   Talk to it   {os.path.relpath(BIN)}/nameplate status -s {w.path('app.sock')}

@@ -48,6 +48,52 @@ bool port_peer_in_group(int fd, uint32_t gid);
  * sent again.  Unchanged where the system cannot tell. */
 void port_tcp_bytes(int fd, uint64_t *in, uint64_t *out);
 
+/* How long what a TCP socket sent may stay unacknowledged before the system
+ * breaks the connection.  Where it cannot be said, the system's own patience
+ * stays: minutes. */
+void port_tcp_patience(int fd, uint32_t ms);
+
+/* --- network ------------------------------------------------------------ */
+
+/* *fd, non-blocking and the caller's to close, becomes readable when an
+ * interface, an address or a route came, went or changed.  Readable means "look
+ * again", not what happened: changes may be told late, together, or for
+ * nothing.  ERR_UNSUPPORTED: this system does not tell, errno says why. */
+enum err port_network_watch(int *fd) MUST_CHECK;
+
+/* Take what lies in that descriptor, so that it can become readable again. */
+void port_network_drain(int fd);
+
+/* What this machine knows of its network, without asking anybody.  Interfaces
+ * count when they are switched on and have a carrier; loopback does not, nor
+ * does an address that means something on one wire only. */
+struct port_network {
+    bool is_up; /* an interface has an address; true too when it cannot be told
+                 */
+    /* The address that a packet to the internet would have, "" where there is
+     * no way: it changes with the default route. */
+    char way_ipv4[46], way_ipv6[46];
+};
+void port_network_read(struct port_network *out);
+
+/* Has an interface that counts this IPv4 or IPv6 address (loopback counts
+ * here)?  True too when it cannot be told. */
+struct sockaddr;
+bool port_network_has(const struct sockaddr *address);
+
+/* --- sleep -------------------------------------------------------------- */
+
+/* *fd, non-blocking and the caller's to close, becomes readable when the
+ * machine woke up from sleep, and when somebody set the wall clock.
+ * ERR_UNSUPPORTED: this system does not tell, errno says why. */
+enum err port_wake_watch(int *fd) MUST_CHECK;
+
+/* Take that, so that it can become readable again. */
+void port_wake_drain(int fd);
+
+/* How long the machine has slept since it was started: it grew, it slept. */
+int64_t port_slept_ms(void);
+
 /* --- threads ------------------------------------------------------------ */
 
 /* What tools call the calling thread; at most 15 bytes of it.  Best effort. */

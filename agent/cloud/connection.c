@@ -27,6 +27,7 @@ struct connection {
     struct link_end link_end;
     char link_detail[400];
     struct mqtt_end mqtt_end;
+    struct hint hint;
     struct link_bytes past; /* of the link when it has ended */
 };
 
@@ -59,14 +60,17 @@ static void conclude(struct connection *c)
         &c->link_end, &c->mqtt_end, c->was_up, c->greeted};
     struct verdict verdict = verdict_of(&evidence);
 
+    verdict.retry_after_s = c->hint.retry_after_s;
     tell_end(c, &verdict);
 }
 
 static void on_too_late(void *context)
 {
-    static const struct verdict silent = {.why = "mqtt",
-        .detail = "the broker did not answer in time (CONNACK or SUBACK); "
-                  "see its log"};
+    static const struct verdict no_connack = {.why = "no_connack",
+        .detail = "the broker did not answer the CONNECT in time; see its log"};
+    static const struct verdict no_suback = {.why = "no_suback",
+        .detail = "the broker did not answer the SUBSCRIBE in time; is this "
+                  "device allowed to subscribe? see its log"};
     struct connection *c = context;
 
     c->timer = NULL;
@@ -74,7 +78,7 @@ static void on_too_late(void *context)
         c->link_end = (struct link_end){
             LINK_KEY, "token_failed: the key's token does not answer"};
     if (c->was_up && c->link != NULL && !c->mqtt_ended)
-        tell_end(c, &silent);
+        tell_end(c, c->greeted ? &no_suback : &no_connack);
     else
         conclude(c);
 }
@@ -107,6 +111,16 @@ static void on_link_up(void *context)
     set_timer(c, ANSWER_MS);
 }
 
+/* A refusal's hint lies in the CONNACK; ask while there is a link. */
+static void learn_hint(struct connection *c)
+{
+    size_t len;
+    const unsigned char *bytes = link_first_bytes(c->link, &len);
+
+    if (!c->greeted && c->options.mqtt.version_5)
+        (void)hint_of_connack(bytes, len, &c->hint);
+}
+
 static void on_link_down(void *context, const struct link_end *end)
 {
     struct connection *c = context;
@@ -114,6 +128,7 @@ static void on_link_down(void *context, const struct link_end *end)
     (void)snprintf(c->link_detail, sizeof(c->link_detail), "%s", end->detail);
     c->link_end = (struct link_end){end->reason, c->link_detail};
     c->past = link_bytes(c->link);
+    learn_hint(c);
     c->link = NULL;
     if (!c->was_up) {
         mqtt_free(c->mqtt); /* it never said a word */
@@ -130,6 +145,8 @@ static void on_connected(void *context, bool session_present)
     struct connection *c = context;
 
     c->greeted = true;
+    if (c->link != NULL)
+        link_settled(c->link, mqtt_server_keep_alive_s(c->mqtt));
     loop_timer_cancel(c->timer);
     c->timer = NULL;
     c->events.connected(c->events.context, session_present);
@@ -145,7 +162,12 @@ static void on_published(void *context, uint64_t token, bool accepted)
 static void end_mqtt(struct connection *c, const struct mqtt_end *end)
 {
     c->mqtt_end = *end;
+    c->mqtt_end.hint = NULL;
     c->mqtt_ended = true;
+    if (end->hint != NULL)
+        c->hint = *end->hint;
+    else if (c->link != NULL)
+        learn_hint(c);
     mqtt_free(c->mqtt);
     c->mqtt = NULL;
     conclude_when_over(c);
@@ -160,7 +182,7 @@ static void on_subscribed(void *context, bool accepted)
     if (accepted)
         c->events.subscribed(c->events.context);
     else
-        end_mqtt(c, &(struct mqtt_end){MQTT_NOT_AUTHORISED, 0x87});
+        end_mqtt(c, &(struct mqtt_end){MQTT_NOT_AUTHORISED, 0x87, NULL});
 }
 
 static void on_message(void *context, const struct mqtt_message *message)
@@ -202,7 +224,7 @@ enum err connection_start(const struct connection_options *options,
     /* Every later step of a link keeps to its time and says why itself. */
     c->link_end =
         (struct link_end){LINK_DNS, "no name server answered in time"};
-    c->mqtt_end = (struct mqtt_end){MQTT_LOST, 0};
+    c->mqtt_end = (struct mqtt_end){MQTT_LOST, 0, NULL};
     e = link_start(options->loop, &c->options.link,
         &(struct link_events){on_link_up, on_link_down, c}, &c->link);
     if (e == ERR_OK)
@@ -225,11 +247,28 @@ void connection_subscribe(
     set_timer(c, ANSWER_MS);
 }
 
+void connection_tell(
+    struct connection *c, const struct connection_events *events)
+{
+    c->events = *events;
+}
+
 void connection_close(struct connection *c)
 {
     if (c->mqtt != NULL)
         mqtt_disconnect(c->mqtt);
     set_timer(c, LAST_WORD_MS);
+}
+
+bool connection_is_up(const struct connection *c)
+{
+    return c->was_up;
+}
+
+void connection_look_again(struct connection *c, bool must_probe)
+{
+    if (c->link != NULL)
+        link_look_again(c->link, must_probe);
 }
 
 struct mqtt *connection_mqtt(const struct connection *c)
@@ -246,6 +285,18 @@ struct link_route connection_next_route(const struct connection *c)
     if (!c->greeted)
         next.broker = (next.broker + 1) % c->options.link.brokers->count;
     return next;
+}
+
+const struct broker *connection_broker(const struct connection *c)
+{
+    struct link_route route = c->was_up ? c->route : c->options.link.last;
+
+    return &c->options.link.brokers->list[route.broker];
+}
+
+const struct hint *connection_hint(const struct connection *c)
+{
+    return &c->hint;
 }
 
 struct link_bytes connection_bytes(const struct connection *c)

@@ -36,8 +36,18 @@ enum err connection_start(const struct connection_options *options,
 void connection_subscribe(
     struct connection *c, char *const *filters, size_t count);
 
+/* From now on somebody else hears of it. */
+void connection_tell(
+    struct connection *c, const struct connection_events *events);
+
 /* Say DISCONNECT; `ended` comes soon. */
 void connection_close(struct connection *c);
+
+/* Did the broker prove itself? */
+bool connection_is_up(const struct connection *c);
+
+/* As link_look_again. */
+void connection_look_again(struct connection *c, bool must_probe);
 
 /* Lent for publishing; NULL once the end has begun. */
 struct mqtt *connection_mqtt(const struct connection *c);
@@ -45,6 +55,12 @@ struct mqtt *connection_mqtt(const struct connection *c);
 /* Where the next one should begin: here when the broker had us in; at the next
  * broker when it believed us and had us not. */
 struct link_route connection_next_route(const struct connection *c);
+
+/* Where it is or was; while it is being made, where it begins. */
+const struct broker *connection_broker(const struct connection *c);
+
+/* What the broker advised at the end; lent. */
+const struct hint *connection_hint(const struct connection *c);
 
 struct link_bytes connection_bytes(const struct connection *c);
 

@@ -24,7 +24,9 @@ struct race {
     size_t open;     /* of these, still on their way */
     int64_t next_ms; /* when the next one's turn has come */
     int failed;      /* errno of the last that failed */
-    int winner;      /* -1 until there is one */
+    size_t no_route; /* addresses that the system itself has no way to */
+    bool refused;
+    int winner; /* -1 until there is one */
 };
 
 static void lose(struct race *r, size_t i, int reason)
@@ -33,6 +35,7 @@ static void lose(struct race *r, size_t i, int reason)
     r->fds[i].fd = -1;
     r->open--;
     r->failed = reason;
+    r->refused |= reason == ECONNREFUSED;
     r->next_ms = 0;
 }
 
@@ -47,7 +50,7 @@ static void begin_next(struct race *r)
 {
     const struct address *address = &r->addresses.list[r->begun];
     size_t i = r->begun++;
-    int one = 1;
+    int one = 1, reason;
     int fd = socket(address->bytes.ss_family,
         SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -60,10 +63,14 @@ static void begin_next(struct race *r)
     r->open++;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     if (connect(fd, (const struct sockaddr *)&address->bytes, address->len) ==
-        0)
+        0) {
         win(r, i);
-    else if (errno != EINPROGRESS)
-        lose(r, i, errno);
+        return;
+    }
+    reason = errno;
+    r->no_route += reason == ENETUNREACH || reason == EADDRNOTAVAIL;
+    if (reason != EINPROGRESS)
+        lose(r, i, reason);
 }
 
 static void look_at(struct race *r, size_t i)
@@ -130,6 +137,14 @@ static enum err conclude(
     return is_ours ? ERR_IO : ERR_AGAIN;
 }
 
+static enum dial_sign sign_of(const struct race *r)
+{
+    if (r->refused)
+        return DIAL_REFUSED;
+    return r->no_route > 0 && r->no_route == r->addresses.count ? DIAL_NO_ROUTE
+                                                                : DIAL_NO_SIGN;
+}
+
 enum err dial_host(const struct dial *dial, int *fd)
 {
     const struct lookup lookup = {.host = dial->host,
@@ -151,5 +166,7 @@ enum err dial_host(const struct dial *dial, int *fd)
         *fd = r.winner;
         return ERR_OK;
     }
+    if (dial->sign != NULL)
+        *dial->sign = sign_of(&r);
     return conclude(dial, &r, e);
 }

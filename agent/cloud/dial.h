@@ -15,12 +15,20 @@
 
 #define DIAL_STAGGER_MS 250 /* RFC 8305 section 5 */
 
+/* What a failed connection tells about this machine. */
+enum dial_sign {
+    DIAL_NO_SIGN,
+    DIAL_NO_ROUTE, /* it has none to any of the addresses */
+    DIAL_REFUSED   /* somebody answered, with a refusal */
+};
+
 struct dial {
     const char *host; /* DNS name or IP address */
     uint16_t port;
     int family; /* what worked last: AF_INET, AF_INET6; or 0 */
     struct waiter waiter;
-    char *why; /* out: what went wrong, in words */
+    enum dial_sign *sign; /* out, on failure; or NULL */
+    char *why;            /* out: what went wrong, in words */
     size_t why_size;
 };
 

@@ -11,7 +11,7 @@
 #include "core/file.h"
 #include "core/log.h"
 
-#define LIST_BYTES (FILTERS_MAX * 258)
+#define LIST_BYTES ((FILTERS_MAX + 1) * 260) /* and a host before them */
 
 bool filters_match(const char *filter, const char *topic)
 {
@@ -91,6 +91,8 @@ static size_t write_list(const struct filters *filters, char list[LIST_BYTES])
 {
     size_t len = 0;
 
+    if (filters->broker != NULL)
+        len = (size_t)snprintf(list, LIST_BYTES, "# %s\n", filters->broker);
     for (size_t i = 0; i < filters->count; i++)
         len += (size_t)snprintf(
             list + len, LIST_BYTES - len, "%s\n", filters->texts[i]);

@@ -16,6 +16,7 @@ struct filters {
     session_message_callback *callbacks[FILTERS_MAX];
     void *contexts[FILTERS_MAX];
     size_t count;
+    const char *broker; /* lent: whose session holds them; NULL: whoever's */
 };
 
 /* MQTT 5 section 4.7.  A filter that begins with a wildcard does not match a

@@ -8,6 +8,8 @@
 #include "cloud/link.h"
 
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 
 #include "cloud/link_guard.h"
 #include "cloud/link_inside.h"
+#include "cloud/link_vigil.h"
 #include "core/log.h"
 #include "ports/port.h"
 
@@ -49,6 +52,7 @@ static void hang_up(struct link *link)
     if (link->socket >= 0)
         (void)close(link->socket);
     link->socket = -1;
+    link->broken = 0;
 }
 
 static enum err reach_and_secure(struct link *link)
@@ -135,7 +139,8 @@ static void try_brokers(struct link *link)
 
 static void close_all(struct link *link)
 {
-    const int fds[] = {link->listener, link->plain, link->socket, link->stop};
+    const int fds[] = {
+        link->listener, link->plain, link->socket, link->stop, link->nudge};
 
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
@@ -146,6 +151,7 @@ static void on_up(void *context)
 {
     struct link *link = context;
 
+    link->told_up = true;
     if (!link->stopped)
         link->events.up(link->events.context);
 }
@@ -164,8 +170,10 @@ static void finish(void *context)
     (void)pthread_join(link->thread, NULL);
     atomic_fetch_sub(&threads, 1);
     close_all(link);
-    if (!link->stopped)
+    if (!link->stopped) {
+        link_vigil_remember(link, true);
         link->events.down(link->events.context, &end);
+    }
     free(link);
 }
 
@@ -180,6 +188,20 @@ static bool has_key(struct link *link)
     return false;
 }
 
+static void explain_displacement(struct link *link)
+{
+    char text[INET6_ADDRSTRLEN] = "?";
+
+    if (!atomic_load(&link->is_displaced))
+        return;
+    (void)getnameinfo((const struct sockaddr *)&link->local,
+        sizeof(link->local), text, sizeof(text), NULL, 0, NI_NUMERICHOST);
+    link_because(link, LINK_INTERFACE,
+        "the address %s that the connection used is gone, or its interface is "
+        "down",
+        text);
+}
+
 static void *run(void *context)
 {
     struct link *link = context;
@@ -187,6 +209,7 @@ static void *run(void *context)
     port_name_thread("nameplate_link");
     if (has_key(link))
         try_brokers(link);
+    explain_displacement(link);
     /* Paho learns of the end at once; the descriptors stay ours until the
      * loop has joined this thread. */
     if (link->plain >= 0)
@@ -206,10 +229,14 @@ enum err link_start(struct loop *loop, const struct link_options *options,
         return ERR_NO_MEMORY;
     link->loop = loop;
     link->options = *options;
+    link->brokers = *options->brokers;
+    link->options.brokers = &link->brokers;
     link->events = *events;
     link->listener = link->plain = link->socket = -1;
     link->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (link->stop < 0) {
+    link->nudge = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    link_vigil_prepare(link);
+    if (link->stop < 0 || link->nudge < 0) {
         log_error(LINK_MODULE, "no descriptor reason=\"%s\"", strerror(errno));
         e = ERR_IO;
         goto close_all;
@@ -251,20 +278,37 @@ struct link_route link_route(const struct link *link)
 
 struct link_bytes link_bytes(const struct link *link)
 {
-    return (struct link_bytes){
-        atomic_load(&link->bytes_in), atomic_load(&link->bytes_out)};
+    struct link_bytes b = {.in = atomic_load(&link->bytes_in),
+        .out = atomic_load(&link->bytes_out)};
+
+    link_estimate(&b, atomic_load(&link->packets_in),
+        atomic_load(&link->packets_out), link->options.last.family);
+    return b;
+}
+
+void link_end_soon(struct link *link)
+{
+    const uint64_t one = 1;
+
+    atomic_store(&link->must_end, true);
+    if (write(link->stop, &one, sizeof(one)) < 0)
+        log_error(LINK_MODULE, "cannot stop reason=\"%s\"", strerror(errno));
+}
+
+const unsigned char *link_first_bytes(const struct link *link, size_t *len)
+{
+    *len = atomic_load(&link->greeting.len);
+    return link->greeting.bytes;
 }
 
 void link_stop(struct link *link)
 {
-    const uint64_t one = 1;
-
     if (link == NULL)
         return;
+    if (!link->stopped)
+        link_vigil_remember(link, false);
     link->stopped = true;
-    atomic_store(&link->must_end, true);
-    if (write(link->stop, &one, sizeof(one)) < 0)
-        log_error(LINK_MODULE, "cannot stop reason=\"%s\"", strerror(errno));
+    link_end_soon(link);
 }
 
 unsigned link_threads(void)

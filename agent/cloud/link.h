@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "cloud/brokers.h"
+#include "cloud/link_memory.h"
 #include "cloud/link_tickets.h"
 #include "cloud/proxy.h"
 #include "core/err.h"
@@ -25,6 +26,8 @@ struct link;
 
 enum link_reason {
     LINK_CLOSED,      /* by us, as asked */
+    LINK_INTERFACE,   /* this machine has no network, or no longer the address
+                         that the link used */
     LINK_DNS,         /* the name has no address */
     LINK_TCP,         /* nobody answers there */
     LINK_PROXY,       /* the proxy is not there, or lets us not through */
@@ -40,18 +43,13 @@ enum link_reason {
 
 const char *link_reason_name(enum link_reason reason); /* "dns"; static */
 
-/* A way that led to a broker once. */
-struct link_route {
-    size_t broker; /* its place among link_options.brokers */
-    int family;    /* AF_INET, AF_INET6; 0: nothing is known */
-};
-
 struct link_options {
-    const struct brokers *brokers; /* tried in turn until one is up */
+    const struct brokers *brokers; /* tried in turn until one is up; copied */
     struct link_route last;        /* where the turns begin */
     bool websocket;                /* MQTT over WebSocket, at /mqtt */
     const struct proxy *proxy;     /* NULL: none; it looks up the names */
     struct link_tickets *tickets;  /* NULL: every handshake is a full one */
+    struct link_memory *memory;    /* NULL: nobody watches whether it lives */
     const struct trust *trust;
     mbedtls_x509_crt *chain; /* what we show, leaf first */
     struct key *key;
@@ -76,6 +74,11 @@ struct link_events {
 
 struct link_bytes {
     uint64_t in, out; /* TLS records, as sent and received */
+    /* With TCP and IP, estimated: 52 bytes of header (72 with IPv6) for each
+     * 1,400 bytes or part of them that were sent or received in one go, an
+     * acknowledgement for every other of these, and seven packets to begin and
+     * end.  What is sent again after a loss is not in it. */
+    uint64_t wire_in, wire_out;
 };
 
 /* Begin to dial.  Everything `options` points to is borrowed until the link
@@ -90,8 +93,21 @@ uint16_t link_port(const struct link *link);
 /* The way it went; when it is up. */
 struct link_route link_route(const struct link *link);
 
+/* The broker had us in (CONNACK), with this Server Keep Alive (MQTT 5 section
+ * 3.2.2.3.14), or 0. */
+void link_settled(struct link *link, uint16_t server_keep_alive_s);
+
+/* The machine's network changed, or it slept.  A link that is up and whose
+ * address the machine no longer has ends with LINK_INTERFACE; with
+ * `must_probe` another asks the broker for a sign of life, and ends with
+ * LINK_LOST when none comes within VIGIL_PROBE_MS. */
+void link_look_again(struct link *link, bool must_probe);
+
 /* Bytes of this link so far. */
 struct link_bytes link_bytes(const struct link *link);
+
+/* The first bytes that came in so far, lent until the link ends; *len. */
+const unsigned char *link_first_bytes(const struct link *link, size_t *len);
 
 /* End it: no event comes any more, the handle is dead.  Does not block; what
  * the thread still does (a name look-up) is waited for in the background. */

@@ -8,7 +8,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include <sys/socket.h>
+
 #include "cloud/link.h"
+#include "cloud/link_greeting.h"
+#include "cloud/rhythm.h"
+#include "cloud/vigil.h"
 #include "cloud/waiter.h"
 
 #define LINK_MODULE "link"
@@ -18,6 +23,7 @@ struct link_websocket;
 struct link {
     struct loop *loop;
     struct link_options options;
+    struct brokers brokers; /* a copy: redirects change the caller's */
     struct link_events events;
     const char *alpn[2];
     pthread_t thread;
@@ -25,7 +31,10 @@ struct link {
     int plain;    /* Paho's end, -1 before */
     int socket;   /* the peer's end, -1 before */
     int stop;     /* an eventfd */
+    int nudge;    /* an eventfd: the vigil is to look again */
     bool stopped; /* on the loop: say nothing more */
+    bool
+        told_up; /* on the loop: all that the thread wrote before can be read */
     bool up;
     bool deaf;            /* the peer hung up on what we sent */
     bool resumes;         /* a kept session may be used with this broker */
@@ -37,10 +46,32 @@ struct link {
     struct trust_check check;
     enum link_reason reason;
     char detail[400];
+    struct link_greeting greeting;
     _Atomic uint64_t bytes_in, bytes_out;
+    _Atomic uint64_t packets_in, packets_out; /* that carried them */
     uint64_t bytes_before; /* of bytes_in, with servers that are left behind */
     atomic_bool must_end;  /* `stop`, for a thread deep in mbedTLS */
+    struct sockaddr_storage local; /* our end of `socket` */
+    int broken;           /* errno of what broke `socket`; 0: nothing */
+    uint32_t patience_ms; /* of TCP, with what it sent */
+    struct vigil vigil;
+    enum vigil_advice advice; /* the last */
+    struct rhythm_bounds bounds;
+    _Atomic struct rhythm rhythm;
+    atomic_uint keep_alive_s; /* the broker's, or ours; 0: nobody watches */
+    uint16_t died_of_s;       /* a silence, see link_memory.h; 0: of else */
+    atomic_bool must_probe;
+    atomic_bool is_displaced; /* the machine has no longer our address */
 };
+
+/* So much came or went in one call. */
+void link_count_in(struct link *link, size_t len);
+void link_count_out(struct link *link, size_t len);
+
+/* Fill in what was on the wire, as link.h says; `family` is AF_INET6, or
+ * anything else. */
+void link_estimate(struct link_bytes *bytes, uint64_t packets_in,
+    uint64_t packets_out, int family);
 
 /* The broker that is tried now. */
 const struct broker *link_broker(const struct link *link);
@@ -69,6 +100,9 @@ enum err link_reach(struct link *link) MUST_CHECK;
  * itself; all else would be as good without.  ERR_CONFLICT: it must be offered
  * no RSA-PSS. */
 enum err link_secure(struct link *link) MUST_CHECK;
+
+/* On the loop: have the thread end; `down` comes. */
+void link_end_soon(struct link *link);
 
 /* Tell the loop that the link is up. */
 enum err link_tell_up(struct link *link) MUST_CHECK;

@@ -22,7 +22,7 @@ static enum err hear(struct link *link, void *bytes, size_t len, size_t *got)
 
         if (n > 0) {
             *got = (size_t)n;
-            atomic_fetch_add(&link->bytes_in, (uint64_t)n);
+            link_count_in(link, (size_t)n);
             return ERR_OK;
         }
         if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -42,7 +42,7 @@ static enum err say(struct link *link, const void *bytes, size_t len)
 
         if (n >= 0) {
             sent += (size_t)n;
-            atomic_fetch_add(&link->bytes_out, (uint64_t)n);
+            link_count_out(link, (size_t)n);
         } else if (errno == EAGAIN || errno == EINTR)
             e = link_wait_for_socket(link, POLLOUT);
         else

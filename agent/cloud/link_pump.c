@@ -5,12 +5,17 @@
 #include "cloud/link_pump.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <mbedtls/ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include "cloud/packet_edge.h"
 
 #define BUFFER_BYTES   16384
 #define LAST_WORDS_MS  1000
@@ -23,8 +28,9 @@ struct flow {
 
 struct pumping {
     struct link_pump *pump;
-    struct flow up, down; /* plain to TLS, TLS to plain */
-    bool up_blocked;      /* the TLS socket's buffer is full */
+    struct flow up, down;    /* plain to TLS, TLS to plain */
+    struct packet_edge edge; /* of what went up */
+    bool up_blocked;         /* the TLS socket's buffer is full */
     bool was_quiet;
     bool ended;
     enum link_pump_end end;
@@ -64,6 +70,8 @@ static bool read_plain(struct pumping *p)
     if (got > 0) {
         p->up.len = (size_t)got;
         p->up.sent = 0;
+        packet_edge_pass(&p->edge, p->up.bytes, p->up.len);
+        p->pump->said(p->pump->vigil);
         return true;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR))
@@ -100,8 +108,11 @@ static bool read_tls(struct pumping *p)
     got = p->pump->stream.read(
         p->pump->stream.context, p->down.bytes, BUFFER_BYTES);
     if (got > 0) {
+        if (p->pump->greeting != NULL)
+            link_greeting_note(p->pump->greeting, p->down.bytes, (size_t)got);
         p->down.len = (size_t)got;
         p->down.sent = 0;
+        p->pump->heard(p->pump->vigil);
         return true;
     }
     if (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
@@ -131,14 +142,61 @@ static bool write_plain(struct pumping *p)
     return false;
 }
 
-static void wait_for_work(struct pumping *p)
+/* MQTT 5 section 3.12; Paho does not mind an answer that it did not ask for. */
+static bool put_question(struct pumping *p)
+{
+    static const unsigned char pingreq[] = {0xC0, 0x00};
+
+    if (!is_empty(&p->up) || !packet_edge_is_here(&p->edge))
+        return false;
+    memcpy(p->up.bytes, pingreq, sizeof(pingreq));
+    p->up.len = sizeof(pingreq);
+    p->up.sent = 0;
+    p->pump->said(p->pump->vigil);
+    return true;
+}
+
+/* True when there is something to do before the next wait. */
+static bool look(struct pumping *p, int64_t *wait_ms)
+{
+    /* What lies here and is not taken is no silence of the peer's. */
+    if (!is_empty(&p->down))
+        p->pump->heard(p->pump->vigil);
+    switch (p->pump->look(p->pump->vigil, wait_ms)) {
+    case LINK_PUMP_GO_ON:
+        return false;
+    case LINK_PUMP_ASK:
+        return put_question(p);
+    case LINK_PUMP_END:
+        ENDED(p, LINK_PUMP_DEAD);
+        return true;
+    }
+    return false;
+}
+
+static void take_nudge(const struct link_pump *pump)
+{
+    uint64_t count;
+
+    (void)!read(pump->nudge, &count, sizeof(count));
+}
+
+static int poll_ms(const struct pumping *p, int64_t wait_ms)
+{
+    if (!p->was_quiet && wait_ms > LINK_PUMP_QUIET_MS)
+        return LINK_PUMP_QUIET_MS;
+    return wait_ms > INT_MAX ? -1 : (int)wait_ms;
+}
+
+static void wait_for_work(struct pumping *p, int64_t wait_ms)
 {
     const struct link_pump *pump = p->pump;
     bool blocked =
         p->up_blocked || pump->stream.is_blocked(pump->stream.context);
     int one = 1;
-    struct pollfd fds[3] = {
+    struct pollfd fds[4] = {
         {.fd = pump->stop,  .events = POLLIN       },
+        {.fd = pump->nudge, .events = POLLIN       },
         {.fd = pump->plain,
          .events = (short)((is_empty(&p->up) ? POLLIN : 0) |
                 (is_empty(&p->down) ? 0 : POLLOUT))},
@@ -146,23 +204,22 @@ static void wait_for_work(struct pumping *p)
          .events = (short)((is_empty(&p->down) ? POLLIN : 0) |
                 (blocked ? POLLOUT : 0))           },
     };
+    int timeout_ms = poll_ms(p, wait_ms);
+    int ready;
 
     /* Linux forgets quick-ack mode by itself; a delayed ACK costs 40 ms. */
     (void)setsockopt(pump->tls, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
-    switch (poll(fds, 3, p->was_quiet ? -1 : LINK_PUMP_QUIET_MS)) {
-    case 0:
+    ready = poll(fds, 4, timeout_ms);
+    if (ready == 0 && !p->was_quiet && timeout_ms == LINK_PUMP_QUIET_MS) {
         p->was_quiet = true;
         pump->on_quiet(pump->context);
-        break;
-    case 1:
-    case 2:
-    case 3:
-        if (fds[0].revents != 0)
-            ENDED(p, LINK_PUMP_STOPPED);
-        break;
-    default:
-        break;
     }
+    if (ready <= 0)
+        return;
+    if (fds[0].revents != 0)
+        ENDED(p, LINK_PUMP_STOPPED);
+    if (fds[1].revents != 0)
+        take_nudge(pump);
 }
 
 /* The broker's last packet (a refusal, say) must reach Paho before the end. */
@@ -180,13 +237,14 @@ enum link_pump_end link_pump_run(struct link_pump *pump)
 
     pump->code = 0;
     while (!p.ended) {
+        int64_t wait_ms;
         bool moved = read_plain(&p);
 
         moved |= write_tls(&p);
         moved |= read_tls(&p);
         moved |= write_plain(&p);
-        if (!moved && !p.ended)
-            wait_for_work(&p);
+        if (!moved && !p.ended && !look(&p, &wait_ms))
+            wait_for_work(&p, wait_ms);
     }
     say_last_words(&p);
     return p.end;

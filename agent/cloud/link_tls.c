@@ -6,6 +6,7 @@
 
 #include "cloud/link_inside.h"
 #include "cloud/link_pump.h"
+#include "cloud/link_vigil.h"
 #include "cloud/link_websocket.h"
 #include "cloud/link_words.h"
 #include "core/log.h"
@@ -29,7 +30,7 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
     ssize_t done = send(link->socket, bytes, len, MSG_NOSIGNAL);
 
     if (done >= 0) {
-        atomic_fetch_add(&link->bytes_out, (uint64_t)done);
+        link_count_out(link, (size_t)done);
         return (int)done;
     }
     if (errno == EAGAIN || errno == EINTR)
@@ -37,6 +38,7 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t len)
     /* It may have said why before it hung up: pretend, until reading has met
      * that or the end. */
     link->deaf = true;
+    link->broken = errno;
     return (int)len;
 }
 
@@ -60,11 +62,13 @@ static int receive_bytes(void *context, unsigned char *bytes, size_t len)
         return MBEDTLS_ERR_SSL_TIMEOUT;
     got = recv(link->socket, bytes, len, 0);
     if (got > 0) {
-        atomic_fetch_add(&link->bytes_in, (uint64_t)got);
+        link_count_in(link, (size_t)got);
         return (int)got;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return MBEDTLS_ERR_SSL_WANT_READ;
+    if (got < 0)
+        link->broken = errno;
     return MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
@@ -210,6 +214,8 @@ static void explain_end(struct link *link, const struct link_tls *tls,
 {
     const char *fault =
         tls->websocket != NULL ? link_websocket_fault(tls->websocket) : NULL;
+    char room[LINK_VIGIL_WORDS];
+    const char *words = link_vigil_words(link, room);
 
     switch (end) {
     case LINK_PUMP_PLAIN_CLOSED:
@@ -220,8 +226,9 @@ static void explain_end(struct link *link, const struct link_tls *tls,
         link_because(link, LINK_LOST, "the server closed the connection");
         break;
     case LINK_PUMP_TLS_CUT:
-        link_because(
-            link, LINK_LOST, "the connection was cut (no close_notify)");
+    case LINK_PUMP_DEAD:
+        link_because(link, LINK_LOST, "%s",
+            words != NULL ? words : "the connection was cut (no close_notify)");
         break;
     case LINK_PUMP_TLS_ERROR:
         if (fault != NULL)
@@ -235,7 +242,7 @@ static void explain_end(struct link *link, const struct link_tls *tls,
 
 static void say_goodbye(struct link_tls *tls, enum link_pump_end end)
 {
-    if (end == LINK_PUMP_TLS_CUT ||
+    if (end == LINK_PUMP_TLS_CUT || end == LINK_PUMP_DEAD ||
         (end == LINK_PUMP_TLS_ERROR && tls->websocket == NULL))
         return;
     if (tls->websocket != NULL)
@@ -251,10 +258,12 @@ static void carry(struct link *link, struct link_tls *tls)
         .context = tls,
         .tls = link->socket,
         .plain = link->plain,
-        .stop = link->stop
+        .stop = link->stop,
+        .greeting = &link->greeting
     };
     enum link_pump_end end;
 
+    link_vigil_join(link, &pump);
     if (tls->websocket != NULL)
         pump.stream = link_websocket_stream(tls->websocket);
     link->up = true;
@@ -276,6 +285,7 @@ static void carry(struct link *link, struct link_tls *tls)
     }
     end = link_pump_run(&pump);
     link_resume_keep(tls);
+    link_vigil_conclude(link, end);
     explain_end(link, tls, end, pump.code);
     say_goodbye(tls, end);
 }

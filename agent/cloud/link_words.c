@@ -14,6 +14,8 @@ const char *link_reason_name(enum link_reason reason)
     switch (reason) {
     case LINK_CLOSED:
         return "closed";
+    case LINK_INTERFACE:
+        return "interface";
     case LINK_DNS:
         return "dns";
     case LINK_TCP:

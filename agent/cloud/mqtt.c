@@ -137,7 +137,8 @@ static enum err connect_client(
     will.payload.len = (int)options->will.len;
     will.retained = options->will.retain;
     will.qos = 1;
-    connect->will = &will;
+    if (options->will.topic != NULL)
+        connect->will = &will;
     mqtt_report_connecting(mqtt, connect);
     failed = MQTTAsync_connect(mqtt->client, connect);
     MQTTProperties_free(&properties);
@@ -159,7 +160,8 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     mqtt->room = room;
     mqtt->events = *events;
     mqtt->version_5 = options->version_5;
-    mqtt->window = MQTT_WINDOW;
+    mqtt->limits.window = MQTT_WINDOW;
+    mqtt->puback_ms = options->puback_ms;
     for (size_t i = 0; i < MQTT_WINDOW; i++)
         mqtt->slots[i].mqtt = mqtt;
     (void)snprintf(uri, sizeof(uri), "tcp://127.0.0.1:%u", options->port);
@@ -189,7 +191,7 @@ free_mqtt:
 
 static struct slot *free_slot(struct mqtt *mqtt)
 {
-    if (mqtt->in_use >= mqtt->window)
+    if (mqtt->in_use >= mqtt->limits.window)
         return NULL;
     for (size_t i = 0; i < MQTT_WINDOW; i++)
         if (!mqtt->slots[i].used)
@@ -211,20 +213,25 @@ enum err mqtt_publish(
         return ERR_IO;
     if (slot == NULL)
         return ERR_AGAIN;
+    if (mqtt->version_5)
+        paho.properties = mqtt_properties_of(message, properties);
+    if (mqtt->limits.packet_bytes > 0 &&
+        mqtt_properties_packet(message, paho.properties.length) >
+            mqtt->limits.packet_bytes)
+        return ERR_TOO_BIG;
     slot->token = token;
     mqtt_report_publishing(slot, &response);
     paho.payload = (void *)(uintptr_t)message->payload;
     paho.payloadlen = (int)message->len;
     paho.qos = 1;
-    paho.retained = message->retain;
-    if (mqtt->version_5)
-        paho.properties = mqtt_properties_of(message, properties);
+    paho.retained = message->retain && !mqtt->limits.no_retain;
     failed =
         MQTTAsync_sendMessage(mqtt->client, message->topic, &paho, &response);
     if (failed != MQTTASYNC_SUCCESS)
         return failed == MQTTASYNC_MAX_BUFFERED_MESSAGES ? ERR_AGAIN : ERR_IO;
     slot->used = true;
     mqtt->in_use++;
+    mqtt_watch_sent(mqtt, slot, message->len);
     return ERR_OK;
 }
 
@@ -255,7 +262,14 @@ enum err mqtt_subscribe(struct mqtt *mqtt, char *const *filters, size_t count)
 
 unsigned mqtt_room_in_window(const struct mqtt *mqtt)
 {
-    return mqtt->window > mqtt->in_use ? mqtt->window - mqtt->in_use : 0;
+    return mqtt->limits.window > mqtt->in_use
+        ? mqtt->limits.window - mqtt->in_use
+        : 0;
+}
+
+uint16_t mqtt_server_keep_alive_s(const struct mqtt *mqtt)
+{
+    return mqtt->limits.keep_alive_s;
 }
 
 void mqtt_disconnect(struct mqtt *mqtt)
@@ -277,6 +291,7 @@ void mqtt_free(struct mqtt *mqtt)
     if (mqtt == NULL)
         return;
     room = mqtt->room;
+    mqtt_watch_stop(mqtt);
     mqtt_nap_allow();
     mqtt->dead = true;
     mqtt->died_ms = port_monotonic_ms();

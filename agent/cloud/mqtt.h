@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cloud/hint.h"
 #include "core/err.h"
 #include "core/loop.h"
 
@@ -34,6 +35,10 @@ enum mqtt_reason {
     MQTT_BUSY,           /* CONNACK or DISCONNECT: later, please */
     MQTT_NOT_AUTHORISED, /* CONNACK or DISCONNECT: policy says no */
     MQTT_TAKEN_OVER,     /* DISCONNECT: another client has our id */
+    MQTT_ELSEWHERE,      /* CONNACK or DISCONNECT: go to another server */
+    MQTT_NO_RETAIN,      /* CONNACK or DISCONNECT: it keeps no messages */
+    MQTT_NO_QOS_1,       /* it acknowledges nothing */
+    MQTT_NO_PUBACK,      /* a publish was not acknowledged in time */
     MQTT_KICKED,         /* DISCONNECT for another reason */
     MQTT_REFUSED         /* CONNACK: another reason */
 };
@@ -41,6 +46,8 @@ enum mqtt_reason {
 struct mqtt_end {
     enum mqtt_reason reason;
     int code; /* the CONNACK's or DISCONNECT's, 0 when there was none */
+    const struct hint *hint; /* the DISCONNECT's, lent for the call, or NULL;
+                                Paho keeps the CONNACK's to itself */
 };
 
 /* What travels beside a payload; with MQTT 3.1.1 nothing does. */
@@ -78,15 +85,18 @@ struct mqtt_options {
     uint16_t keep_alive_s;
     uint32_t session_expiry_s; /* MQTT 5; 3.1.1 leaves it to the broker */
     uint32_t timeout_ms;       /* until CONNACK */
-    struct mqtt_message will;  /* QoS 1 */
+    uint32_t puback_ms;        /* how long the oldest publish may wait */
+    struct mqtt_message will;  /* QoS 1; no topic: none */
 };
 
 /* Connect; options are borrowed for the call. */
 enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     const struct mqtt_events *events, struct mqtt **out) MUST_CHECK;
 
-/* QoS 1.  ERR_AGAIN: the window is full; ERR_IO: not connected, or ended; also
- * a while after mqtt_free, for whoever has not heard of it yet. */
+/* QoS 1, retained only if the broker keeps messages.  ERR_AGAIN: the window is
+ * full; ERR_TOO_BIG: the broker said that it takes no packet of that size;
+ * ERR_IO: not connected, or ended; also a while after mqtt_free, for whoever
+ * has not heard of it yet. */
 enum err mqtt_publish(struct mqtt *mqtt, uint64_t token,
     const struct mqtt_message *message) MUST_CHECK;
 
@@ -96,6 +106,10 @@ enum err mqtt_subscribe(
 
 /* Publishes that may be sent now: the broker's Receive Maximum counts too. */
 unsigned mqtt_room_in_window(const struct mqtt *mqtt);
+
+/* The broker's Server Keep Alive (MQTT 5 section 3.2.2.3.14), which Paho obeys;
+ * 0: it has none. */
+uint16_t mqtt_server_keep_alive_s(const struct mqtt *mqtt);
 
 /* Say DISCONNECT; `ended` comes within a second. */
 void mqtt_disconnect(struct mqtt *mqtt);

@@ -1,4 +1,4 @@
-/* mqtt_inside.h - what mqtt.c and mqtt_report.c share and nobody else sees. */
+/* mqtt_inside.h - what the files mqtt*.c share and nobody else sees. */
 
 #ifndef CLOUD_MQTT_INSIDE_H
 #define CLOUD_MQTT_INSIDE_H
@@ -11,13 +11,24 @@
 struct slot {
     struct mqtt *mqtt;
     uint64_t token;
-    bool used; /* on the loop only */
+    bool used;       /* on the loop only */
+    uint64_t number; /* in the order they were sent */
+    size_t len;      /* of its payload */
 };
 
 struct mqtt_room {
     struct loop *loop;
     MQTTAsync anchor;
     struct mqtt *graves; /* newest first */
+};
+
+/* What the broker's CONNACK allows. */
+struct mqtt_limits {
+    unsigned window;       /* Receive Maximum, at most MQTT_WINDOW */
+    uint32_t packet_bytes; /* Maximum Packet Size; 0: any */
+    uint16_t keep_alive_s; /* Server Keep Alive; 0: it has none */
+    bool no_retain;
+    bool no_qos_1;
 };
 
 struct mqtt {
@@ -29,7 +40,11 @@ struct mqtt {
     bool ended;      /* on the loop: `ended` was told */
     unsigned in_use; /* slots */
     size_t filters;  /* of the last SUBSCRIBE */
-    unsigned window; /* the broker's Receive Maximum, at most MQTT_WINDOW */
+    struct mqtt_limits limits;
+    uint32_t puback_ms;
+    struct loop_timer *look; /* mqtt_watch.c: while something is in flight */
+    uint64_t sent, looked_at;
+    int64_t looked_ms;
     struct slot slots[MQTT_WINDOW];
     struct mqtt *next_grave;
     int64_t died_ms;
@@ -47,6 +62,15 @@ void mqtt_report_disconnecting(
     struct mqtt *mqtt, MQTTAsync_disconnectOptions *options);
 /* False when Paho refuses them. */
 bool mqtt_report_arrivals(struct mqtt *mqtt);
+
+/* What a reason code means. */
+enum mqtt_reason mqtt_reason_of_connack(int code);
+enum mqtt_reason mqtt_reason_of_disconnect(int code);
+
+/* On the loop: a publish left, or was answered, or all is over. */
+void mqtt_watch_sent(struct mqtt *mqtt, struct slot *slot, size_t len);
+void mqtt_watch_answered(struct mqtt *mqtt);
+void mqtt_watch_stop(struct mqtt *mqtt);
 
 /* From any thread: the connection is over. */
 void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloud/mqtt_inside.h"
+#include "cloud/mqtt_properties.h"
 #include "core/log.h"
 
 #define MODULE "mqtt"
@@ -15,10 +16,10 @@ struct report {
     void (*tell)(struct report *report);
     bool flag; /* session present, or accepted */
     struct mqtt_end end;
-    unsigned window;
+    struct mqtt_limits limits;
     size_t len;
     bool retained;
-    char bytes[]; /* a message: topic, NUL, payload */
+    char bytes[]; /* a message: topic, NUL, payload; or an end's hint */
 };
 
 /* --- from Paho's threads to the loop -------------------------------------- */
@@ -56,14 +57,26 @@ static bool report_post(struct report *report)
     return false;
 }
 
-static void tell_end(struct report *report)
+static void end(struct mqtt *mqtt, const struct mqtt_end *how)
 {
-    struct mqtt *mqtt = report->mqtt;
-
     if (mqtt->ended)
         return;
     mqtt->ended = true;
-    mqtt->events.ended(mqtt->events.context, &report->end);
+    mqtt->events.ended(mqtt->events.context, how);
+}
+
+static void tell_end(struct report *report)
+{
+    end(report->mqtt, &report->end);
+}
+
+static void tell_hinted_end(struct report *report)
+{
+    struct hint hint;
+    const struct mqtt_end how = {report->end.reason, report->end.code, &hint};
+
+    memcpy(&hint, report->bytes, sizeof(hint));
+    end(report->mqtt, &how);
 }
 
 void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code)
@@ -72,7 +85,7 @@ void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code)
 
     if (report == NULL)
         return;
-    report->end = (struct mqtt_end){reason, code};
+    report->end = (struct mqtt_end){reason, code, NULL};
     (void)report_post(report);
 }
 
@@ -80,18 +93,24 @@ static void tell_connected(struct report *report)
 {
     struct mqtt *mqtt = report->mqtt;
 
-    mqtt->window = report->window;
-    mqtt->events.connected(mqtt->events.context, report->flag);
+    mqtt->limits = report->limits;
+    if (report->limits.no_qos_1) {
+        report->end = (struct mqtt_end){MQTT_NO_QOS_1, 0, NULL};
+        tell_end(report);
+    } else {
+        mqtt->events.connected(mqtt->events.context, report->flag);
+    }
 }
 
-static void report_connected(struct mqtt *mqtt, bool present, unsigned window)
+static void report_connected(
+    struct mqtt *mqtt, bool present, struct mqtt_limits limits)
 {
     struct report *report = report_new(mqtt, tell_connected, 0);
 
     if (report == NULL)
         return;
     report->flag = present;
-    report->window = window < MQTT_WINDOW ? window : MQTT_WINDOW;
+    report->limits = limits;
     (void)report_post(report);
 }
 
@@ -101,6 +120,7 @@ static void tell_published(struct report *report)
 
     report->slot->used = false;
     mqtt->in_use--;
+    mqtt_watch_answered(mqtt);
     mqtt->events.published(
         mqtt->events.context, report->slot->token, report->flag);
 }
@@ -144,77 +164,29 @@ static void tell_message(struct report *report)
 /* --- Paho's callbacks, on its threads --------------------------------------
  */
 
-/* MQTT 5 section 2.4 and MQTT 3.1.1 section 3.2.2.3; AWS says 7 for 5. */
-static enum mqtt_reason connack_reason(int code)
-{
-    switch (code) {
-    case 1:
-    case 0x84:
-        return MQTT_BAD_VERSION;
-    case 2:
-    case 0x85:
-        return MQTT_BAD_CLIENT_ID;
-    case 3:
-    case 0x88:
-    case 0x89:
-    case 0x97:
-    case 0x9f:
-        return MQTT_BUSY;
-    case 4:
-    case 5:
-    case 7:
-    case 0x86:
-    case 0x87:
-    case 0x8a:
-        return MQTT_NOT_AUTHORISED;
-    default:
-        return code > 0 ? MQTT_REFUSED : MQTT_LOST;
-    }
-}
-
-static enum mqtt_reason disconnect_reason(int code)
-{
-    switch (code) {
-    case 0x87:
-        return MQTT_NOT_AUTHORISED;
-    case 0x89:
-    case 0x96:
-    case 0x97:
-        return MQTT_BUSY;
-    case 0x8e:
-        return MQTT_TAKEN_OVER;
-    default:
-        return MQTT_KICKED;
-    }
-}
-
 static void on_connected_5(void *context, MQTTAsync_successData5 *data)
 {
-    /* An int in Paho 1.3.12, an int64_t in 1.3.14; at most 65,535. */
-    int64_t window = MQTTProperties_getNumericValue(
-        &data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
-
     report_connected(context, data->alt.connect.sessionPresent != 0,
-        window > 0 ? (unsigned)window : MQTT_WINDOW);
+        mqtt_properties_limits(&data->properties));
 }
 
 static void on_connected_3(void *context, MQTTAsync_successData *data)
 {
-    report_connected(
-        context, data->alt.connect.sessionPresent != 0, MQTT_WINDOW);
+    report_connected(context, data->alt.connect.sessionPresent != 0,
+        (struct mqtt_limits){.window = MQTT_WINDOW});
 }
 
 static void on_refused_5(void *context, MQTTAsync_failureData5 *data)
 {
     int code = data->reasonCode > 0 ? (int)data->reasonCode : data->code;
 
-    mqtt_report_end(context, connack_reason(code), code > 0 ? code : 0);
+    mqtt_report_end(context, mqtt_reason_of_connack(code), code > 0 ? code : 0);
 }
 
 static void on_refused_3(void *context, MQTTAsync_failureData *data)
 {
-    mqtt_report_end(
-        context, connack_reason(data->code), data->code > 0 ? data->code : 0);
+    mqtt_report_end(context, mqtt_reason_of_connack(data->code),
+        data->code > 0 ? data->code : 0);
 }
 
 static void on_published_5(void *context, MQTTAsync_successData5 *data)
@@ -283,8 +255,15 @@ static void on_lost(void *context, char *cause)
 static void on_disconnect_packet(
     void *context, MQTTProperties *properties, enum MQTTReasonCodes code)
 {
-    (void)properties;
-    mqtt_report_end(context, disconnect_reason((int)code), (int)code);
+    struct hint hint = mqtt_properties_hint(properties, (int)code);
+    struct report *report = report_new(context, tell_hinted_end, sizeof(hint));
+
+    if (report == NULL)
+        return;
+    report->end = (struct mqtt_end){
+        mqtt_reason_of_disconnect((int)code), (int)code, NULL};
+    memcpy(report->bytes, &hint, sizeof(hint));
+    (void)report_post(report);
 }
 
 static int on_message(

@@ -107,6 +107,8 @@ static enum err open_store(struct outbox *ob, const char *path)
 {
     enum err e = outbox_store_open(path, ob->wear, &ob->state, &ob->store);
 
+    if (e == ERR_AGAIN) /* also a kernel that is out of locks for a moment */
+        e = outbox_store_open(path, ob->wear, &ob->state, &ob->store);
     if (e == ERR_IO && !outbox_file_is_misplaced(path)) {
         log_error(MODULE,
             "starting without a store; nothing is stored until"

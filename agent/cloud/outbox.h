@@ -23,7 +23,11 @@ struct outbox;
 
 #define OUTBOX_CONFIGURED  12 /* classes, with the three built in */
 #define OUTBOX_STREAM_NAME 72 /* with its NUL */
-#define OUTBOX_STORE_NAME  9
+/* In one file; those of the agent itself, "$...", do not count.  None is ever
+ * forgotten: its numbers go on. */
+#define OUTBOX_STREAMS_MOST 1000
+#define OUTBOX_STORE_NAME   9
+#define OUTBOX_RETRY_MS     1000
 
 struct outbox_options {
     const char *path; /* the database; made when missing, mode 0600 */
@@ -34,8 +38,9 @@ struct outbox_options {
     const struct outbox_class *classes;
     size_t class_count;
     uint32_t commits_per_s; /* 0: 100 */
-    uint64_t day_bytes;     /* written a day, then commits come seldom; 0: no
-                               such bound */
+    /* Once so many were written in a day (UTC), commits come every 5 s until
+     * it is over; nothing is refused for it.  0: no such bound. */
+    uint64_t day_bytes;
     /* The clocks; NULL: the port's. */
     struct outbox_now (*now)(void *context);
     void *context;
@@ -78,12 +83,13 @@ struct outbox_figures {
 
 /* Open or make.  A file that is not a sound database is set aside under
  * "<path>.corrupt-<wall ms>" (the latest one is kept), logged, and a new one
- * begun; what it is known to have held counts as dropped.  A file of the
+ * begun; what can be read of it is taken over (outbox_salvage.h), and what else
+ * it is known to have held counts as dropped.  A file of the
  * format before is converted and keeps what it holds, as events.  A disk that
- * refuses is no reason to stay away: the outbox is `failing`, and each commit
- * tries again.  ERR_AGAIN: another process has it open; ERR_IO: what stands at
- * the path can never be it, e.g. a folder; ERR_NO_MEMORY.  The reason is
- * logged. */
+ * refuses is no reason to stay away: the outbox is `failing`, and commits try
+ * again, at most every OUTBOX_RETRY_MS.  ERR_AGAIN: another process has it
+ * open; ERR_IO: what stands at the path can never be it, e.g. a folder;
+ * ERR_NO_MEMORY.  The reason is logged. */
 enum err outbox_open(
     const struct outbox_options *options, struct outbox **out) MUST_CHECK;
 void outbox_close(struct outbox *ob); /* commits; NULL is fine */
@@ -100,8 +106,9 @@ uint64_t outbox_next_id(const struct outbox *ob);
 /* Append.  When its class has no room (by share or limits), messages of it or
  * of classes with a lower priority are dropped, never what is in flight; a
  * class that drops the newest refuses instead, and counts that as a drop.
- * ERR_NOT_FOUND: no such class; ERR_INVALID: no stream's name; ERR_TOO_BIG: it
- * could never fit; ERR_AGAIN: it is full, only a count changed.  ERR_IO,
+ * ERR_NOT_FOUND: no such class; ERR_INVALID: no stream's name; ERR_EXISTS: one
+ * stream too many; ERR_TOO_BIG: it could never fit; ERR_AGAIN: it is full, only
+ * a count changed.  ERR_IO,
  * ERR_NO_MEMORY: the disk refused, so the commit of this group will fail, and
  * until then every put. */
 enum err outbox_put(struct outbox *ob, const struct outbox_message *message,
@@ -127,6 +134,9 @@ void outbox_begin_drain(struct outbox *ob);
 bool outbox_take(struct outbox *ob, struct outbox_message *out);
 /* Milliseconds until a limited backlog may go on; 0: nothing waits for it. */
 int64_t outbox_take_wait_ms(const struct outbox *ob);
+/* So much of the line's budget is used: classes that must wait then are not
+ * taken from until it is less (outbox_class_waits). */
+void outbox_set_used(struct outbox *ob, unsigned used_percent);
 /* What was just taken could not be sent: it is the next to go. */
 void outbox_put_back(struct outbox *ob, uint64_t id);
 

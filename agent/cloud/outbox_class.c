@@ -11,15 +11,18 @@ static const struct outbox_class built_in[] = {
     {.name = OUTBOX_EVENT,
      .priority = 5,
      .share_percent = 100,
-     .keep_every = 2},
+     .keep_every = 2,
+     .budget_percent = 95 },
     {.name = OUTBOX_TELEMETRY,
      .priority = 1,
      .share_percent = 50,
-     .keep_every = 2},
+     .keep_every = 2,
+     .budget_percent = 80 },
     {.name = OUTBOX_CRITICAL,
      .priority = 9,
      .share_percent = 100,
-     .keep_every = 2},
+     .keep_every = 2,
+     .budget_percent = 100},
 };
 
 const char *outbox_drop_name(enum outbox_drop reason)
@@ -52,6 +55,11 @@ struct outbox_class outbox_class_default(const char *name)
 static uint64_t part(uint64_t whole, unsigned percent)
 {
     return whole / 100 * percent + whole % 100 * percent / 100;
+}
+
+bool outbox_class_waits(const struct outbox_class *class, unsigned used_percent)
+{
+    return class->budget_percent < 100 && used_percent >= class->budget_percent;
 }
 
 struct outbox_load outbox_class_share(

@@ -40,9 +40,11 @@ struct outbox_class {
     uint32_t ttl_s;         /* 0: for ever */
     unsigned share_percent; /* of both of the outbox's limits */
     enum outbox_when_full when_full;
-    unsigned keep_every;  /* n of OUTBOX_THIN_OUT, at least 2 */
-    bool newest_first;    /* how a backlog drains */
-    uint32_t drain_per_s; /* of a backlog; 0: no limit */
+    unsigned keep_every;     /* n of OUTBOX_THIN_OUT, at least 2 */
+    bool newest_first;       /* how a backlog drains */
+    uint32_t drain_per_s;    /* of a backlog; 0: no limit */
+    unsigned budget_percent; /* of the line's budget; from there on the class
+                                waits; 100: never */
 };
 
 /* 1 to 16 of [a-z0-9_-]. */
@@ -50,6 +52,10 @@ bool outbox_class_is_name(const char *name);
 
 /* The three that are always there; anything else gets the event's rules. */
 struct outbox_class outbox_class_default(const char *name);
+
+/* Must it wait when so much of the budget is used? */
+bool outbox_class_waits(
+    const struct outbox_class *class, unsigned used_percent);
 
 /* Messages and their bytes (topics and payloads). */
 struct outbox_load {

@@ -1,8 +1,11 @@
 /* outbox_commit.c - what becomes durable, and what happens when the disk
  * refuses. */
 
+#include <inttypes.h>
+
 #include "cloud/outbox_file.h"
 #include "cloud/outbox_inside.h"
+#include "cloud/outbox_salvage.h"
 #include "core/log.h"
 
 #define MODULE     "outbox"
@@ -23,9 +26,23 @@ void outbox_count_wear(struct outbox *ob)
     ob->counted = written;
 }
 
+static void note_spent_day(struct outbox *ob)
+{
+    bool spent = ob->pace.budget_bytes > 0 &&
+        ob->state.written_today >= ob->pace.budget_bytes;
+
+    if (spent && !ob->spent)
+        log_warning(MODULE,
+            "this day's bytes are written; until tomorrow a commit comes every"
+            " %d ms written_today=%" PRIu64,
+            OUTBOX_PACE_SELDOM_MS, ob->state.written_today);
+    ob->spent = spent;
+}
+
 int64_t outbox_commit_wait_ms(struct outbox *ob)
 {
     outbox_count_wear(ob);
+    note_spent_day(ob);
     return outbox_pace_wait_ms(
         &ob->pace, ob->state.written_today, ob->now(ob->context).monotonic_ms);
 }
@@ -191,14 +208,46 @@ static enum err forget_anyway(struct outbox *ob)
     return e;
 }
 
+/* A disk that refuses is not asked, and complained about, all the time. */
+static bool may_try_again(struct outbox *ob)
+{
+    int64_t now_ms = ob->now(ob->context).monotonic_ms;
+
+    if (ob->tried_ms != 0 && now_ms - ob->tried_ms < OUTBOX_RETRY_MS)
+        return false;
+    ob->tried_ms = now_ms;
+    return true;
+}
+
+static bool is_forgotten(void *context, uint64_t id)
+{
+    const struct outbox_queue *q = outbox_queue_of(context, id);
+
+    return q != NULL && outbox_ledger_skip(q->ledger, id) != id;
+}
+
+static void salvage(struct outbox *ob, const char *aside)
+{
+    const struct outbox_salvage_options options = {.aside = aside,
+        .wear = ob->wear,
+        .is_gone = is_forgotten,
+        .context = ob};
+
+    outbox_salvage(&options, ob->store, &ob->state);
+}
+
 /* The file is unsound, or was when we last tried: begin a new one. */
 static void start_over(struct outbox *ob)
 {
+    char aside[OUTBOX_FILE_NAME] = "";
+
+    if (ob->store == NULL && !may_try_again(ob))
+        return;
     if (ob->store != NULL) {
         outbox_spoil_group(ob);
         outbox_store_close(ob->store);
         ob->store = NULL;
-        if (outbox_file_set_aside(ob->path) != ERR_OK)
+        if (outbox_file_set_aside(ob->path, aside) != ERR_OK)
             return;
         ob->state.set_aside++;
     }
@@ -206,6 +255,8 @@ static void start_over(struct outbox *ob)
         outbox_file_make_folder(ob->path);
     if (outbox_store_open(ob->path, ob->wear, &ob->state, &ob->store) != ERR_OK)
         return;
+    if (aside[0] != '\0')
+        salvage(ob, aside);
     if (outbox_adopt(ob) != ERR_OK) {
         outbox_store_close(ob->store);
         ob->store = NULL;
@@ -232,8 +283,11 @@ static void let_go_of_a_lost_file(struct outbox *ob)
 
 static void note_outcome(struct outbox *ob, bool failing)
 {
-    if (!failing && ob->failing)
+    if (!failing && ob->failing) {
         log_info(MODULE, "the disk stores again file=%s", ob->path);
+        /* What failed stands in the WAL like something torn; begin it anew. */
+        outbox_store_checkpoint(ob->store);
+    }
     ob->failing = failing;
 }
 

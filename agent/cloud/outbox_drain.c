@@ -107,7 +107,8 @@ static struct outbox_queue *whose_turn(struct outbox *ob, unsigned asked)
             (q->rules.priority == first->rules.priority &&
                 q->turn < first->turn);
 
-        if ((asked >> q->number & 1) == 0 && better)
+        if ((asked >> q->number & 1) == 0 && better &&
+            !outbox_class_waits(&q->rules, ob->used_percent))
             first = q;
     }
     return first;
@@ -153,6 +154,11 @@ bool outbox_take(struct outbox *ob, struct outbox_message *out)
         asked |= 1U << q->number;
     }
     return false;
+}
+
+void outbox_set_used(struct outbox *ob, unsigned used_percent)
+{
+    ob->used_percent = used_percent;
 }
 
 int64_t outbox_take_wait_ms(const struct outbox *ob)

@@ -59,6 +59,28 @@ static enum err sync_folder(const char *path)
     return e;
 }
 
+/* The folder may be new as well.  Where we may not look at the one above it,
+ * somebody else made it. */
+static void sync_above(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *name;
+    size_t len;
+    int fd;
+
+    if (split(path, folder, &name) != ERR_OK)
+        return;
+    len = strlen(folder);
+    (void)snprintf(folder + len, sizeof(folder) - len, "..");
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fsync(fd) != 0)
+        log_warning(MODULE, "cannot sync folder=%s reason=\"%s\"", folder,
+            strerror(errno));
+    (void)close(fd);
+}
+
 enum err outbox_file_make(const char *path)
 {
     struct stat st;
@@ -76,8 +98,10 @@ enum err outbox_file_make(const char *path)
         e = io_error("make private", path);
     }
     (void)close(fd);
-    if (e == ERR_OK && st.st_size == 0)
+    if (e == ERR_OK && st.st_size == 0) {
+        sync_above(path);
         e = sync_folder(path);
+    }
     return e;
 }
 
@@ -101,13 +125,14 @@ void outbox_file_make_folder(const char *path)
             strerror(errno));
 }
 
-/* Would there be a folder if the disk took it? */
+/* Would there be a folder if the disk took it?  Where it can be made now, the
+ * disk refused it a moment ago. */
 static bool disk_refuses_folder(const char *folder)
 {
     if (mkdir(folder, 0700) != 0)
         return errno == EROFS || errno == ENOSPC || errno == EIO;
     (void)rmdir(folder); /* it was only a question */
-    return false;
+    return true;
 }
 
 bool outbox_file_is_misplaced(const char *path)
@@ -206,7 +231,7 @@ static enum err move(const char *path, const char *from, const char *to)
     return errno == ENOENT ? ERR_NOT_FOUND : io_error("rename", old);
 }
 
-enum err outbox_file_set_aside(const char *path)
+enum err outbox_file_set_aside(const char *path, char aside[OUTBOX_FILE_NAME])
 {
     int64_t now_ms = port_wall_ms();
     char suffix[64];
@@ -214,9 +239,10 @@ enum err outbox_file_set_aside(const char *path)
 
     remove_older(path);
     (void)snprintf(suffix, sizeof(suffix), ".corrupt-%" PRId64, now_ms);
+    (void)snprintf(aside, OUTBOX_FILE_NAME, "%s%s", path, suffix);
     e = move(path, "", suffix);
     if (e == ERR_OK)
-        log_error(MODULE, "set aside file=%s as=%s%s", path, path, suffix);
+        log_error(MODULE, "set aside file=%s as=%s", path, aside);
     if (e == ERR_OK || e == ERR_NOT_FOUND) {
         (void)snprintf(
             suffix, sizeof(suffix), ".corrupt-%" PRId64 "-wal", now_ms);

@@ -40,9 +40,12 @@ bool outbox_file_was_cut_short(const char *path);
 bool outbox_file_reserve(const char *path);
 void outbox_file_release(const char *path);
 
-/* Rename the file to "<path>.corrupt-<wall ms>", its WAL to the same name with
- * "-wal".  One such pair is kept, older ones are removed: a disk that lies
- * again and again must not be filled by it. */
-enum err outbox_file_set_aside(const char *path) MUST_CHECK;
+#define OUTBOX_FILE_NAME 4096 /* a path, with its NUL */
+
+/* Rename the file to "<path>.corrupt-<wall ms>", *aside, its WAL to the same
+ * name with "-wal".  One such pair is kept, older ones are removed: a disk that
+ * lies again and again must not be filled by it. */
+enum err outbox_file_set_aside(
+    const char *path, char aside[OUTBOX_FILE_NAME]) MUST_CHECK;
 
 #endif

@@ -28,15 +28,18 @@ struct outbox {
     size_t queue_count;
     struct outbox_pace pace;
     struct outbox_file_id file;
+    int64_t tried_ms;  /* the last try to open a file that was refused */
     bool group_spoilt; /* the disk refused; only the commit ends it */
     bool group_put;    /* something was put */
     bool needs_commit;
     bool failing;
     bool reserved;   /* the reserve is there */
     bool complained; /* that it is not */
+    bool spent;      /* the day's bytes are written */
     uint64_t accepted;
-    uint64_t turn;        /* of the queues */
-    int64_t take_wait_ms; /* of the last take */
+    uint64_t turn;         /* of the queues */
+    int64_t take_wait_ms;  /* of the last take */
+    unsigned used_percent; /* of the line's budget */
 };
 
 /* The time by which messages grow old, told to the state too. */

@@ -169,7 +169,12 @@ enum err outbox_put(
         ob->needs_commit = true;
         return ERR_IO;
     }
-    e = ob->group_put || has_reserve(ob) ? ERR_OK : ERR_IO;
+    if (message->stream != NULL)
+        e = outbox_streams_admit(ob->streams, ob->store, message->stream);
+    if (e == ERR_EXISTS)
+        return e;
+    if (e == ERR_OK && !ob->group_put && !has_reserve(ob))
+        e = ERR_IO;
     if (e == ERR_OK)
         e = make_room(ob, q, size_of(message), message->or_busy);
     if (e == ERR_AGAIN) {

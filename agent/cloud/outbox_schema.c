@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloud/outbox_page.h"
 #include "core/log.h"
 
 #define MODULE "outbox"
-#define FORMAT 2 /* user_version */
+/* user_version */
+#define FORMAT OUTBOX_PAGE_FORMAT
+#define PLAIN  2 /* the same without seals, made of BEFORE */
 #define BEFORE 1 /* of version 0.1: one queue, no streams */
 
 #define TALLY                                                                  \
@@ -46,7 +49,8 @@ static bool read_state_row(sqlite3_stmt *row, struct outbox_state *state)
 {
     const char *name = (const char *)sqlite3_column_text(row, 1);
 
-    if (name == NULL || sqlite3_column_int64(row, 2) < 1)
+    if (name == NULL || sqlite3_column_int64(row, 2) < 1 ||
+        sqlite3_column_int64(row, 2) >> OUTBOX_CLASS_SHIFT != 0)
         return false;
     (void)snprintf(state->name, sizeof(state->name), "%s", name);
     state->next_id = (uint64_t)sqlite3_column_int64(row, 2);
@@ -68,6 +72,8 @@ static bool read_class_row(sqlite3_stmt *row, struct outbox_tally *t)
     for (int i = 2; i < 2 + OUTBOX_ROW_NUMBERS; i++)
         if (sqlite3_column_int64(row, i) < 0)
             return false;
+    if (sqlite3_column_int64(row, 2) >> OUTBOX_CLASS_SHIFT != 0)
+        return false;
     (void)snprintf(t->name, sizeof(t->name), "%s", name);
     t->next = (uint64_t)sqlite3_column_int64(row, 2);
     t->load.messages = (uint64_t)sqlite3_column_int64(row, 3);
@@ -163,10 +169,10 @@ static enum err convert(struct outbox_sql *s, const struct outbox_state *state)
             "COMMIT",
             (long long)state->clock.now_ms, state->name,
             (long long)state->clock.now_ms, (long long)state->clock.ahead_ms,
-            FORMAT));
+            PLAIN));
 
     if (e == ERR_OK)
-        log_info(MODULE, "converted the file from=%d to=%d", BEFORE, FORMAT);
+        log_info(MODULE, "converted the file from=%d to=%d", BEFORE, PLAIN);
     else if (!sqlite3_get_autocommit(s->db))
         (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return e;
@@ -181,7 +187,7 @@ enum err outbox_schema_settle(
         " FROM pragma_user_version",
         n, 2);
 
-    if (e != ERR_OK || n[0] == FORMAT)
+    if (e != ERR_OK || n[0] == FORMAT || n[0] == PLAIN)
         return e;
     if (n[0] == 0 && n[1] == 0)
         return make_tables(s, state);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud/outbox_page.h"
 #include "core/log.h"
 #include "ports/port.h"
 
@@ -34,9 +35,14 @@ enum err outbox_sql_connect(
     const char *path, const char *vfs, struct outbox_sql *s)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    int seal = OUTBOX_PAGE_SEAL;
 
     if (sqlite3_open_v2(path, &s->db, flags, vfs) != SQLITE_OK)
         return s->db == NULL ? ERR_NO_MEMORY : outbox_sql_failed(s, "open");
+    /* Of a new file; one that is there has what it has. */
+    if (sqlite3_file_control(s->db, NULL, SQLITE_FCNTL_RESERVE_BYTES, &seal) !=
+        SQLITE_OK)
+        return outbox_sql_failed(s, "making room for seals");
     (void)sqlite3_busy_timeout(s->db, BUSY_MS);
     return outbox_sql_execute(s, "opening",
         "PRAGMA locking_mode = EXCLUSIVE;"

@@ -1,6 +1,5 @@
-/* outbox_store.c - SQLite removes the WAL when it closes cleanly, so a WAL
- * found when opening means a kill or a power cut; only then the file is
- * checked. */
+/* outbox_store.c - what is written and read; opening is in outbox_store_open.c.
+ */
 
 #include "cloud/outbox_store.h"
 
@@ -8,29 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloud/outbox_file.h"
 #include "cloud/outbox_schema.h"
 #include "cloud/outbox_sql.h"
+#include "cloud/outbox_store_inside.h"
 #include "core/log.h"
 
 #define MODULE     "outbox"
 #define LOAN_BYTES (16 * 1024) /* a larger loan is given back when it ends */
-
-enum statement {
-    BEGIN,
-    COMMIT,
-    ROLLBACK,
-    APPEND,
-    FIND,
-    FIND_BACK,
-    WEIGH,
-    DELETE,
-    KEEP,
-    STREAM,
-    NEW_STREAM,
-    KEEP_STREAM,
-    STATEMENTS
-};
 
 #define MESSAGE                                                                \
     "SELECT id, retain, topic, payload, seq, put_ms FROM message"              \
@@ -39,6 +22,9 @@ enum statement {
 #define WEIGHT                                                                 \
     "SELECT count(*), CAST(total(length(CAST(topic AS BLOB)) +"                \
     " length(payload)) AS INTEGER) FROM message WHERE id BETWEEN ?1 AND ?2"
+#define COUNTED_STREAMS                                                        \
+    "SELECT count(*), 0 FROM tally WHERE id >= 256"                            \
+    " AND substr(name, 1, 1) != '$'"
 #define ANOTHER_STREAM                                                         \
     "INSERT INTO tally (id, name, next) VALUES"                                \
     " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, 0)"
@@ -55,14 +41,8 @@ static const char *const texts[STATEMENTS] = {
     [KEEP] = OUTBOX_SCHEMA_KEEP,
     [STREAM] = "SELECT id, next FROM tally WHERE id >= 256 AND name = ?1",
     [NEW_STREAM] = ANOTHER_STREAM,
+    [COUNT_STREAMS] = COUNTED_STREAMS,
     [KEEP_STREAM] = "UPDATE tally SET next = ?2 WHERE id = ?1",
-};
-
-struct outbox_store {
-    struct outbox_sql sql;
-    sqlite3_stmt *statements[STATEMENTS];
-    unsigned char *loan;
-    size_t loan_size;
 };
 
 /* Run a statement that gives no rows. */
@@ -78,7 +58,7 @@ static enum err run(struct outbox_store *s, enum statement which)
     return e;
 }
 
-static enum err prepare(struct outbox_store *s)
+enum err outbox_store_prepare(struct outbox_store *s)
 {
     for (int i = 0; i < STATEMENTS; i++)
         if (sqlite3_prepare_v3(s->sql.db, texts[i], -1,
@@ -88,68 +68,15 @@ static enum err prepare(struct outbox_store *s)
     return ERR_OK;
 }
 
-/* Open one file as it is.  Also on failure *out may hold a store to close. */
-static enum err open_as_it_is(const char *path, struct outbox_wear *wear,
-    struct outbox_state *state, struct outbox_store **out)
-{
-    struct outbox_store *s = calloc(1, sizeof(*s));
-    bool cut_short = outbox_file_was_cut_short(path);
-    enum err e;
-
-    *out = s;
-    if (s == NULL)
-        return ERR_NO_MEMORY;
-    e = outbox_file_make(path);
-    if (e == ERR_OK)
-        e = outbox_sql_connect(path, outbox_wear_vfs(wear), &s->sql);
-    if (e == ERR_OK)
-        e = outbox_schema_settle(&s->sql, state);
-    if (e == ERR_OK)
-        e = outbox_schema_read(&s->sql, state);
-    if (e == ERR_OK && cut_short)
-        e = outbox_sql_check(&s->sql);
-    if (e == ERR_OK)
-        e = prepare(s);
-    s->sql.corrupt |= s->sql.misfit; /* not tables of ours */
-    return e;
-}
-
-enum err outbox_store_open(const char *path, struct outbox_wear *wear,
-    struct outbox_state *state, struct outbox_store **out)
-{
-    struct outbox_state anew = *state;
-    struct outbox_store *s;
-    enum err e;
-
-    outbox_state_begin_anew(&anew);
-    *state = anew;
-    e = open_as_it_is(path, wear, state, &s);
-    if (e != ERR_OK && s != NULL && s->sql.corrupt) {
-        outbox_store_close(s);
-        s = NULL;
-        e = outbox_file_set_aside(path);
-        if (e == ERR_OK)
-            state->set_aside++;
-        outbox_state_begin_anew(state);
-        anew = *state;
-        if (e == ERR_OK)
-            e = open_as_it_is(path, wear, state, &s);
-    }
-    if (e != ERR_OK) {
-        outbox_store_close(s);
-        return e;
-    }
-    outbox_state_complete(state, &anew);
-    *out = s;
-    return ERR_OK;
-}
-
 void outbox_store_close(struct outbox_store *s)
 {
     if (s == NULL)
         return;
     for (int i = 0; i < STATEMENTS; i++)
         (void)sqlite3_finalize(s->statements[i]);
+    if (s->sql.corrupt) /* set it aside as it is */
+        (void)sqlite3_db_config(
+            s->sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     if (sqlite3_close(s->sql.db) != SQLITE_OK)
         (void)outbox_sql_failed(&s->sql, "close");
     free(s->loan);
@@ -333,6 +260,20 @@ enum err outbox_store_weigh(struct outbox_store *s, uint64_t first,
     bind_number(s->statements[WEIGH], 1, first);
     bind_number(s->statements[WEIGH], 2, last);
     return ask(s, WEIGH, &out->messages, &out->bytes);
+}
+
+enum err outbox_store_admit_stream(struct outbox_store *s, const char *name)
+{
+    uint64_t count, unused;
+    enum err e;
+
+    (void)sqlite3_bind_text(
+        s->statements[STREAM], 1, name, -1, SQLITE_TRANSIENT);
+    e = ask(s, STREAM, &count, &unused);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = ask(s, COUNT_STREAMS, &count, &unused);
+    return e == ERR_OK && count >= OUTBOX_STREAMS_MOST ? ERR_EXISTS : e;
 }
 
 enum err outbox_store_stream(

@@ -47,6 +47,9 @@ enum err outbox_store_find_back(struct outbox_store *store, uint64_t first,
 enum err outbox_store_weigh(struct outbox_store *store, uint64_t first,
     uint64_t last, struct outbox_load *out) MUST_CHECK;
 
+/* ERR_EXISTS: a stream of this name would be one too many. */
+enum err outbox_store_admit_stream(
+    struct outbox_store *store, const char *name) MUST_CHECK;
 /* A stream's number and the last `seq` given in it; a new one is made. */
 enum err outbox_store_stream(struct outbox_store *store, const char *name,
     uint64_t *number, uint64_t *seq) MUST_CHECK;

@@ -85,6 +85,14 @@ static enum err look_up(
     return ERR_OK;
 }
 
+enum err outbox_streams_admit(struct outbox_streams *streams,
+    struct outbox_store *store, const char *name)
+{
+    if (name[0] == '$' || strcmp(place_of(streams, name)->name, name) == 0)
+        return ERR_OK;
+    return outbox_store_admit_stream(store, name);
+}
+
 enum err outbox_streams_next(struct outbox_streams *streams,
     struct outbox_store *store, const char *name, uint64_t *number,
     uint64_t *seq)

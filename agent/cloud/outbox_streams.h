@@ -18,6 +18,10 @@ struct outbox_streams;
 struct outbox_streams *outbox_streams_new(void);
 void outbox_streams_free(struct outbox_streams *streams); /* NULL is fine */
 
+/* May there be a stream of this name?  ERR_EXISTS: the others are too many. */
+enum err outbox_streams_admit(struct outbox_streams *streams,
+    struct outbox_store *store, const char *name) MUST_CHECK;
+
 /* The next `seq` of a stream, and its number in the file.  ERR_IO,
  * ERR_NO_MEMORY: the transaction is spoilt. */
 enum err outbox_streams_next(struct outbox_streams *streams,

@@ -3,22 +3,35 @@
 #include "cloud/outbox_wear.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cloud/outbox_page.h"
+#include "core/log.h"
+#include "ports/port.h"
+
+#define MODULE     "outbox"
 #define NAME_BYTES 48
+#define LEAST_PAGE 512 /* SQLite reads less only of the file's head */
 
 struct outbox_wear {
     sqlite3_vfs vfs; /* a copy of the default one; only xOpen is ours */
     sqlite3_vfs *below;
     struct outbox_wear_figures figures;
     char name[NAME_BYTES];
+    sqlite3_int64 refused_at; /* a place that the disk did not let us read */
+    int64_t refused_ms;       /* since then; 0: there is none */
+    unsigned char page[OUTBOX_PAGE_BYTES]; /* being sealed */
 };
 
 struct file {
     sqlite3_file base; /* first: SQLite casts */
     struct outbox_wear *wear;
     sqlite3_file *below;
+    bool sealed;              /* its pages are */
+    sqlite3_int64 damaged_at; /* the last page that was; -1: none */
 };
 
 static sqlite3_file *below(sqlite3_file *f)
@@ -31,18 +44,68 @@ static int on_close(sqlite3_file *f)
     return below(f)->pMethods->xClose(below(f));
 }
 
+/* SQLite takes EIO for damage.  A disk may come back, so we do not at first. */
+static int refused(struct outbox_wear *wear, sqlite3_int64 at)
+{
+    int64_t now_ms = port_monotonic_ms();
+
+    if (wear->refused_ms == 0 || wear->refused_at != at) {
+        wear->refused_at = at;
+        wear->refused_ms = now_ms > 0 ? now_ms : 1;
+    }
+    return now_ms - wear->refused_ms < OUTBOX_WEAR_UNREADABLE_MS
+        ? SQLITE_IOERR_READ
+        : SQLITE_IOERR_CORRUPTFS;
+}
+
+static bool begins_in(const struct file *file, sqlite3_int64 at)
+{
+    sqlite3_int64 size;
+
+    return file->below->pMethods->xFileSize(file->below, &size) == SQLITE_OK &&
+        at < size;
+}
+
 static int on_read(sqlite3_file *f, void *bytes, int len, sqlite3_int64 at)
 {
-    return below(f)->pMethods->xRead(below(f), bytes, len, at);
+    struct file *file = (struct file *)f;
+    int code = file->below->pMethods->xRead(file->below, bytes, len, at);
+
+    if (code == SQLITE_IOERR_CORRUPTFS)
+        return refused(file->wear, at);
+    if (at == file->wear->refused_at)
+        file->wear->refused_ms = 0;
+    if (!file->sealed || len < LEAST_PAGE)
+        return code;
+    if (code == SQLITE_IOERR_SHORT_READ && !begins_in(file, at))
+        return code; /* SQLite takes zeros for what was never written */
+    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
+        return code;
+    if (code == SQLITE_OK && len == OUTBOX_PAGE_BYTES &&
+        outbox_page_is_sound(bytes, (uint64_t)at))
+        return SQLITE_OK;
+    if (file->damaged_at != at) /* it may be met again and again */
+        log_error(
+            MODULE, "a page of the file is damaged at=%lld", (long long)at);
+    file->damaged_at = at;
+    return SQLITE_CORRUPT;
 }
 
 static int on_write(
     sqlite3_file *f, const void *bytes, int len, sqlite3_int64 at)
 {
-    int code = below(f)->pMethods->xWrite(below(f), bytes, len, at);
+    struct file *file = (struct file *)f;
+    struct outbox_wear *wear = file->wear;
+    int code;
 
+    if (file->sealed && len == OUTBOX_PAGE_BYTES) {
+        memcpy(wear->page, bytes, OUTBOX_PAGE_BYTES);
+        outbox_page_seal(wear->page, (uint64_t)at);
+        bytes = wear->page;
+    }
+    code = file->below->pMethods->xWrite(file->below, bytes, len, at);
     if (code == SQLITE_OK && len > 0)
-        ((struct file *)f)->wear->figures.written += (uint64_t)len;
+        wear->figures.written += (uint64_t)len;
     return code;
 }
 
@@ -110,6 +173,26 @@ static const sqlite3_io_methods methods = {
     .xDeviceCharacteristics = on_traits,
 };
 
+/* A new one has; of one that is there, its first page tells. */
+static int look_for_seals(struct file *file)
+{
+    sqlite3_file *f = file->below;
+    sqlite3_int64 size;
+    int code;
+
+    if (f->pMethods == NULL)
+        return SQLITE_CANTOPEN;
+    code = f->pMethods->xFileSize(f, &size);
+    file->sealed = true;
+    if (code != SQLITE_OK || size < OUTBOX_PAGE_BYTES)
+        return code;
+    code = f->pMethods->xRead(f, file->wear->page, OUTBOX_PAGE_BYTES, 0);
+    if (code == SQLITE_IOERR_CORRUPTFS)
+        return refused(file->wear, 0);
+    file->sealed = outbox_page_tells_of_seals(file->wear->page);
+    return code;
+}
+
 static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
     int flags, int *out_flags)
 {
@@ -118,11 +201,15 @@ static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
     int code;
 
     file->wear = wear;
+    file->sealed = false;
+    file->damaged_at = -1;
     file->below = (sqlite3_file *)(file + 1);
     file->below->pMethods = NULL;
     code = wear->below->xOpen(wear->below, name, file->below, flags, out_flags);
     /* SQLite closes whatever has methods, also after a failure. */
     f->pMethods = file->below->pMethods == NULL ? NULL : &methods;
+    if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0)
+        code = look_for_seals(file);
     return code;
 }
 

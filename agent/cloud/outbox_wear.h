@@ -1,7 +1,12 @@
-/* outbox_wear.h - counts what SQLite writes and syncs, on its way to the disk.
+/* outbox_wear.h - stands between SQLite and the disk, counts what is written
+ * and synced, and lets nothing damaged pass.
  *
  * A SQLite VFS around the default one.  What it counts: bytes of successful
- * writes to the database, its WAL and temporary files, and calls of fsync. */
+ * writes to the database, its WAL and temporary files, and calls of fsync.
+ * Pages of the database get a seal (outbox_page.h) when they are written, and
+ * one that is read without it is SQLITE_CORRUPT, logged.  A read that the disk
+ * refuses (EIO) is an error like any other; only a place that it refuses for
+ * OUTBOX_WEAR_UNREADABLE_MS is taken for damaged. */
 
 #ifndef CLOUD_OUTBOX_WEAR_H
 #define CLOUD_OUTBOX_WEAR_H
@@ -11,6 +16,8 @@
 #include "core/err.h"
 
 struct outbox_wear;
+
+#define OUTBOX_WEAR_UNREADABLE_MS 300000
 
 struct outbox_wear_figures {
     uint64_t written; /* bytes */

@@ -18,6 +18,7 @@
 #define LEAST_MS      100     /* between looks for what is over */
 #define TOPIC_BYTES   256
 #define NUMBER_BYTES  40
+#define OVERHEAD      60
 
 struct waiting {
     session_stored_callback *stored;
@@ -27,7 +28,9 @@ struct waiting {
 struct postroom {
     struct loop *loop;
     struct outbox *outbox;
+    struct budget *budget;          /* NULL: nobody counts */
     struct mqtt *mqtt;              /* NULL: no connection */
+    struct pace pace;               /* of the connection */
     struct loop_timer *commit_soon; /* puts are waiting */
     struct loop_timer *commit_later;
     struct loop_timer *drain; /* a backlog waits for its rate */
@@ -41,7 +44,7 @@ struct postroom {
 };
 
 enum err postroom_new(struct loop *loop, struct outbox *outbox,
-    const char *thing, struct postroom **out)
+    struct budget *budget, const char *thing, struct postroom **out)
 {
     struct postroom *room = calloc(1, sizeof(*room));
 
@@ -49,6 +52,7 @@ enum err postroom_new(struct loop *loop, struct outbox *outbox,
         return ERR_NO_MEMORY;
     room->loop = loop;
     room->outbox = outbox;
+    room->budget = budget;
     room->logged = outbox_figures(outbox);
     room->logged_ms = room->told_ms = port_monotonic_ms() - REPORT_MS;
     (void)snprintf(room->report_topic, sizeof(room->report_topic),
@@ -151,6 +155,32 @@ static enum err send(struct postroom *room, const struct outbox_message *m)
     return mqtt_publish(room->mqtt, m->id, &message);
 }
 
+/* MQTT's and TLS's headers and the properties, more or less. */
+static void count(struct postroom *room, const struct outbox_message *m)
+{
+    if (room->budget != NULL)
+        budget_send(
+            room->budget, m->class, strlen(m->topic) + m->len + OVERHEAD);
+}
+
+static bool may_send(struct postroom *room, int64_t *wait_ms)
+{
+    *wait_ms = 0;
+    if (mqtt_room_in_window(room->mqtt) == 0)
+        return false;
+    *wait_ms = pace_wait_ms(&room->pace, port_monotonic_ms());
+    return *wait_ms == 0;
+}
+
+static void refuse(struct postroom *room, uint64_t id, size_t len)
+{
+    log_warning(MODULE,
+        "a message is larger than the broker takes, dropped id=%" PRIu64
+        " bytes=%zu",
+        id, len);
+    outbox_reject(room->outbox, id);
+}
+
 static void send_next(struct postroom *room)
 {
     struct outbox_message next;
@@ -158,17 +188,23 @@ static void send_next(struct postroom *room)
 
     if (room->mqtt == NULL)
         return;
-    while (mqtt_room_in_window(room->mqtt) > 0 &&
-        outbox_take(room->outbox, &next)) {
+    while (may_send(room, &wait_ms) && outbox_take(room->outbox, &next)) {
         uint64_t id = next.id;
+        size_t len = next.len;
+        enum err e = send(room, &next);
 
-        /* ERR_IO: the connection is ending; the next one sends it. */
-        if (send(room, &next) != ERR_OK) {
+        if (e == ERR_TOO_BIG) {
+            refuse(room, id, len);
+        } else if (e != ERR_OK) { /* it is ending; the next one sends it */
             outbox_put_back(room->outbox, id);
             return;
+        } else {
+            pace_spend(&room->pace, len, port_monotonic_ms());
+            count(room, &next);
         }
     }
-    wait_ms = outbox_take_wait_ms(room->outbox);
+    if (wait_ms == 0)
+        wait_ms = outbox_take_wait_ms(room->outbox);
     if (wait_ms > 0 && room->drain == NULL)
         room->drain =
             loop_timer_start(room->loop, (uint64_t)wait_ms, on_drain, room);
@@ -248,9 +284,15 @@ static void commit_soon(struct postroom *room)
 
 static void commit_later(struct postroom *room)
 {
-    if (room->commit_later == NULL && room->commit_soon == NULL)
-        room->commit_later =
-            loop_timer_start(room->loop, FORGETTING_MS, on_commit_later, room);
+    int64_t wait_ms;
+
+    if (room->commit_later != NULL || room->commit_soon != NULL)
+        return;
+    wait_ms = outbox_commit_wait_ms(room->outbox);
+    if (wait_ms < FORGETTING_MS)
+        wait_ms = FORGETTING_MS;
+    room->commit_later =
+        loop_timer_start(room->loop, (uint64_t)wait_ms, on_commit_later, room);
 }
 
 void postroom_free(struct postroom *room)
@@ -316,6 +358,16 @@ enum err postroom_take(
     return ERR_OK;
 }
 
+void postroom_pace(struct postroom *room, const struct pace_limits *limits)
+{
+    room->pace = pace_begin(limits, port_monotonic_ms());
+}
+
+void postroom_note_other(struct postroom *room, size_t bytes)
+{
+    pace_spend(&room->pace, bytes, port_monotonic_ms());
+}
+
 void postroom_open(struct postroom *room, struct mqtt *mqtt)
 {
     room->mqtt = mqtt;
@@ -331,6 +383,12 @@ void postroom_shut(struct postroom *room)
     loop_timer_cancel(room->drain);
     room->drain = NULL;
     outbox_rewind(room->outbox);
+}
+
+void postroom_set_used(struct postroom *room, unsigned used_percent)
+{
+    outbox_set_used(room->outbox, used_percent);
+    send_next(room);
 }
 
 void postroom_answered(struct postroom *room, uint64_t id, bool accepted)

@@ -8,17 +8,20 @@
 #ifndef CLOUD_POSTROOM_H
 #define CLOUD_POSTROOM_H
 
+#include "cloud/budget.h"
 #include "cloud/mqtt.h"
 #include "cloud/outbox.h"
+#include "cloud/pace.h"
 #include "cloud/session.h"
 #include "core/err.h"
 #include "core/loop.h"
 
 struct postroom;
 
-/* All are borrowed for life. */
+/* All are borrowed for life; the budget, which may be NULL, is told what is
+ * sent. */
 enum err postroom_new(struct loop *loop, struct outbox *outbox,
-    const char *thing, struct postroom **out) MUST_CHECK;
+    struct budget *budget, const char *thing, struct postroom **out) MUST_CHECK;
 void postroom_free(struct postroom *room); /* commits; NULL is fine */
 
 /* As session_send. */
@@ -29,7 +32,15 @@ enum err postroom_take(
  * the outbox's ids as tokens, and POSTROOM_REPORT.  They are never 0. */
 #define POSTROOM_REPORT (UINT64_MAX - 1)
 void postroom_open(struct postroom *room, struct mqtt *mqtt);
+
+/* How fast the connection that comes next may talk; it begins now. */
+void postroom_pace(struct postroom *room, const struct pace_limits *limits);
+/* Something that is not ours went or came over it. */
+void postroom_note_other(struct postroom *room, size_t bytes);
 void postroom_shut(struct postroom *room);
+
+/* So much of the budget is used; what no longer waits goes. */
+void postroom_set_used(struct postroom *room, unsigned used_percent);
 
 /* The broker answered for `id`; the next ones may go. */
 void postroom_answered(struct postroom *room, uint64_t id, bool accepted);

@@ -303,6 +303,15 @@ void revocation_ask(struct revocation *r)
     begin(r);
 }
 
+void revocation_look(struct revocation *r)
+{
+    if (r->timer == NULL)
+        return;
+    loop_timer_cancel(r->timer);
+    r->timer = NULL;
+    sleep_on(r);
+}
+
 struct revocation_status revocation_status(const struct revocation *r)
 {
     return (struct revocation_status){

@@ -49,6 +49,9 @@ void revocation_free(struct revocation *r); /* NULL is fine; does not block */
 /* Ask now, unless an answer is on its way. */
 void revocation_ask(struct revocation *r);
 
+/* The clock jumped or the machine slept: is it time now? */
+void revocation_look(struct revocation *r);
+
 struct revocation_status {
     struct revocation_dates dates; /* of the list in use, zeros without one */
     int64_t succeeded_s;           /* wall clock: last good answer, 0: never */

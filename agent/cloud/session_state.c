@@ -6,7 +6,9 @@ static enum session_state from_waiting(enum session_event event)
 {
     if (event == SESSION_ON_CLOSE)
         return SESSION_CLOSED;
-    return event == SESSION_ON_TIMER ? SESSION_CONNECTING : SESSION_WAITING;
+    return event == SESSION_ON_TIMER || event == SESSION_ON_MOVED
+        ? SESSION_CONNECTING
+        : SESSION_WAITING;
 }
 
 static enum session_state from_connecting(enum session_event event)
@@ -22,6 +24,7 @@ static enum session_state from_connecting(enum session_event event)
         return SESSION_CLOSED;
     case SESSION_ON_TIMER:
     case SESSION_ON_SUBSCRIBED:
+    case SESSION_ON_MOVED:
         break;
     }
     return SESSION_CONNECTING;
@@ -34,6 +37,8 @@ static enum session_state from_connected(
         return SESSION_WAITING;
     if (event == SESSION_ON_CLOSE)
         return SESSION_LEAVING;
+    if (event == SESSION_ON_MOVED)
+        return SESSION_CONNECTING;
     return event == SESSION_ON_SUBSCRIBED ? SESSION_ONLINE : state;
 }
 

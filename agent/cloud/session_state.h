@@ -20,6 +20,7 @@ enum session_event {
     SESSION_ON_FRESH,      /* CONNACK, it did not */
     SESSION_ON_SUBSCRIBED, /* SUBACK for every filter */
     SESSION_ON_ENDED,      /* the connection is gone */
+    SESSION_ON_MOVED,      /* another one, up to its CONNACK, is in its place */
     SESSION_ON_CLOSE       /* we are asked to close */
 };
 

@@ -16,6 +16,47 @@ static struct verdict say(const char *why, const char *what, const char *act)
     return v;
 }
 
+/* MQTT 5 section 2.4. */
+static const char *busy_words(int code)
+{
+    switch (code) {
+    case 0x89:
+        return "is busy";
+    case 0x96:
+        return "finds that this device sends too fast";
+    case 0x97:
+        return "says that a quota is used up";
+    case 0x9f:
+        return "finds that this device connects too often";
+    default:
+        return "is not available";
+    }
+}
+
+/* What the broker cannot do for us. */
+static struct verdict from_limits(const struct verdict_evidence *e)
+{
+    struct verdict v;
+
+    if (e->mqtt->reason == MQTT_ELSEWHERE)
+        return say("redirect", "the broker sends this device to another one",
+            "see the log");
+    if (e->mqtt->reason == MQTT_NO_PUBACK)
+        return say("no_puback",
+            "the broker did not acknowledge a message in time",
+            "it is sent again; does the broker discard what is too much?");
+    if (e->mqtt->reason == MQTT_NO_RETAIN) {
+        v = say("mqtt", "the broker keeps no retained messages",
+            "trying again without them");
+        v.no_retain = true;
+        return v;
+    }
+    v = say("mqtt", "the broker takes QoS 0 only, which confirms nothing",
+        "nothing is sent, for it could be lost; it must take QoS 1");
+    v.slow = true;
+    return v;
+}
+
 static struct verdict from_mqtt(const struct verdict_evidence *e)
 {
     char what[80];
@@ -31,7 +72,9 @@ static struct verdict from_mqtt(const struct verdict_evidence *e)
         return say("mqtt", "the broker refuses the thing name as client id",
             "it must allow ids of up to 128 bytes");
     case MQTT_BUSY:
-        v = say("busy", "the broker is busy", "waiting longer");
+        (void)snprintf(what, sizeof(what), "the broker %s (MQTT reason %d)",
+            busy_words(e->mqtt->code), e->mqtt->code);
+        v = say("busy", what, "waiting longer");
         v.slow = true;
         return v;
     case MQTT_NOT_AUTHORISED:
@@ -43,6 +86,11 @@ static struct verdict from_mqtt(const struct verdict_evidence *e)
             "find the copy of this certificate; waiting longer, not fighting");
         v.slow = true;
         return v;
+    case MQTT_ELSEWHERE:
+    case MQTT_NO_RETAIN:
+    case MQTT_NO_QOS_1:
+    case MQTT_NO_PUBACK:
+        return from_limits(e);
     case MQTT_KICKED:
         (void)snprintf(what, sizeof(what),
             "the broker ended the connection (MQTT reason %d)", e->mqtt->code);
@@ -64,6 +112,10 @@ static struct verdict from_link(const struct verdict_evidence *e)
     struct verdict v;
 
     switch (e->link->reason) {
+    case LINK_INTERFACE:
+        return say("interface", e->link->detail,
+            "is the cable in, the radio on, an address there? It is tried "
+            "again as soon as the network changes");
     case LINK_DNS:
         return say("dns", e->link->detail,
             "is the network up, and [cloud] endpoint right?");
@@ -122,4 +174,13 @@ void verdict_note_short_lives(struct verdict *verdict, unsigned count)
         sizeof(verdict->detail) - (size_t)(advice - verdict->detail),
         "; again and again, soon after connecting: does another device use "
         "this certificate, or a policy of the broker end it?");
+}
+
+void verdict_note_trial(struct verdict *verdict)
+{
+    if (strcmp(verdict->why, "duplicate") != 0 &&
+        strcmp(verdict->why, "lost") != 0)
+        return;
+    *verdict = (struct verdict){.why = "moving",
+        .detail = "the broker takes this device's other identity"};
 }

@@ -25,11 +25,43 @@ static uint64_t scale(uint64_t window, uint32_t random)
     return high + low;
 }
 
+/* Every bit of the result depends on every bit of `x`: xor, shift and odd
+ * factors, each of which can be undone. */
+static uint32_t stir(uint32_t x)
+{
+    x ^= x >> 16;
+    x *= 0x7feb352dU;
+    x ^= x >> 15;
+    x *= 0x846ca68bU;
+    return x ^ x >> 16;
+}
+
+uint32_t backoff_offset(const char *name)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619U;
+    return stir(hash);
+}
+
+/* Another one each time: no device is always the first. */
+static uint32_t shift(const struct backoff *backoff, uint32_t random)
+{
+    unsigned turn = backoff->tries + backoff->quick;
+
+    return backoff->offset == 0 ? random
+                                : random + stir(backoff->offset + turn);
+}
+
 uint64_t backoff_next_ms(struct backoff *backoff, uint32_t random)
 {
     uint64_t window = window_ms(backoff);
 
-    if (window < backoff->ceiling_ms)
+    random = shift(backoff, random);
+    if (backoff->quick > 0)
+        backoff->quick--;
+    else if (window < backoff->ceiling_ms)
         backoff->tries++;
     return window == UINT64_MAX ? scale(window, random)
                                 : scale(window + 1, random);

@@ -1,7 +1,8 @@
 /* backoff.h - how long to wait before the next try: full jitter.
  *
  * The n-th wait is drawn evenly from [0, first * 2^n], never above the ceiling,
- * so that many devices that lost the same broker do not come back at once.
+ * so that many devices that lost the same broker do not come back at once; a
+ * few waits before may be as short as the first (`quick`).
  * A success does not end it: only who calls decides what counts as stable, so
  * a broker that accepts and then kicks is not hammered either. */
 
@@ -13,10 +14,18 @@
 struct backoff {
     uint64_t first_ms;   /* set these two, leave the rest 0 */
     uint64_t ceiling_ms; /* longest wait; below first_ms it still rules */
-    unsigned tries;      /* waits handed out since the last reset */
+    unsigned tries;      /* waits that widened since the last reset */
+    unsigned quick;      /* waits to come that do not widen the next */
+    uint32_t offset;     /* this device's own: backoff_offset */
 };
 
-/* The wait before the next try.  `random` is evenly spread over 32 bits. */
+/* What makes the waits of many devices differ although their random numbers
+ * do not (a fresh image, a bad generator): a number from the device's name,
+ * spread over 32 bits.  0 is no offset. */
+uint32_t backoff_offset(const char *name);
+
+/* The wait before the next try.  `random` is evenly spread over 32 bits; the
+ * offset shifts it round the circle, so it stays so. */
 uint64_t backoff_next_ms(struct backoff *backoff, uint32_t random);
 
 /* The connection has proved stable: begin with short waits again. */

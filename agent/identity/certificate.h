@@ -18,6 +18,13 @@
 int certificate_add(
     mbedtls_x509_crt *chain, const unsigned char *der, size_t len);
 
+/* Append a certificate whose algorithm we do not know to a chain that has a
+ * leaf, as a mere bearer of its subject: whoever looks for an issuer of that
+ * name learns why there is none.  It is no certificate to compute with. */
+int certificate_add_unusable(
+    mbedtls_x509_crt *chain, const unsigned char *der, size_t len);
+bool certificate_is_usable(const mbedtls_x509_crt *certificate);
+
 /* What such an error means for a peer that presents it: TRUST_UNSUPPORTED,
  * TRUST_CRITICAL_EXTENSION or TRUST_MALFORMED. */
 enum trust_reason certificate_fault(int error);

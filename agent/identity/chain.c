@@ -59,7 +59,8 @@ static enum err add(void *context, const unsigned char *der, size_t len)
     }
     /* As in a handshake: see judge.c. */
     if (r->outside_only && r->chain->raw.p != NULL &&
-        r->fault == TRUST_UNSUPPORTED)
+        r->fault == TRUST_UNSUPPORTED &&
+        certificate_add_unusable(r->chain, der, len) == 0)
         return ERR_OK;
     return refuse(r, ERR_DENIED, trust_reason_advice(r->fault));
 }

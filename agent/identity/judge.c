@@ -26,16 +26,18 @@ int __wrap_mbedtls_x509_crt_verify_restartable(mbedtls_x509_crt *crt,
     mbedtls_x509_crt_restart_ctx *rs_ctx);
 
 /* What came along with a leaf and has an algorithm that we do not know may be
- * part of another path than ours: it is left out.  A leaf must parse. */
+ * part of another path than ours.  A leaf must parse; and mbedTLS, which passes
+ * over a certificate with a signature algorithm unknown to it, so that what
+ * follows becomes the leaf, shall not hear that this is what was wrong. */
 int __wrap_mbedtls_x509_crt_parse_der(
     mbedtls_x509_crt *chain, const unsigned char *der, size_t len)
 {
     int failed = certificate_add(chain, der, len);
 
-    if (failed != 0 && chain->raw.p != NULL &&
-        certificate_fault(failed) == TRUST_UNSUPPORTED)
-        return 0;
-    return failed;
+    if (failed == 0 || certificate_fault(failed) != TRUST_UNSUPPORTED)
+        return failed;
+    return chain->raw.p != NULL ? certificate_add_unusable(chain, der, len)
+                                : MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
 }
 
 static int unlinked(

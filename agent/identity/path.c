@@ -12,6 +12,7 @@
 #include <mbedtls/oid.h>
 #include <string.h>
 
+#include "identity/certificate.h"
 #include "identity/distinguished_name.h"
 #include "identity/path_rules.h"
 #include "identity/signed.h"
@@ -64,7 +65,8 @@ static void blame_incomplete(
 
     if (s->complete > 0 || so_far == TRUST_TOO_COMPLEX ||
         (reason == TRUST_UNKNOWN_ISSUER &&
-            (so_far == TRUST_BAD_SIGNATURE || so_far == TRUST_WEAK_KEY)))
+            (so_far == TRUST_BAD_SIGNATURE || so_far == TRUST_WEAK_KEY ||
+                so_far == TRUST_UNSUPPORTED)))
         return;
     blame(s, reason, c);
 }
@@ -110,6 +112,10 @@ static bool signed_by(struct search *s, const mbedtls_x509_crt *child,
 
     if (s->checks == PATH_MAX_CHECKS || s->complete == PATH_MAX_COMPLETE) {
         blame_incomplete(s, TRUST_TOO_COMPLEX, child);
+        return false;
+    }
+    if (!certificate_is_usable(issuer)) {
+        blame_incomplete(s, TRUST_UNSUPPORTED, child);
         return false;
     }
     if (!signed_key_is_strong(&issuer->pk)) {

@@ -35,6 +35,7 @@ static const char *code_of(enum err e)
     case ERR_INVALID:
         return "invalid";
     case ERR_TOO_BIG:
+    case ERR_EXISTS:
         return "too_large";
     case ERR_UNSUPPORTED:
         return "unsupported";
@@ -45,7 +46,6 @@ static const char *code_of(enum err e)
     case ERR_AGAIN:
         return "busy";
     case ERR_NOT_FOUND:
-    case ERR_EXISTS:
     case ERR_CONFLICT:
     case ERR_IO:
         return "io";

@@ -13,6 +13,7 @@
 #include "local/answer.h"
 #include "local/conversation_inside.h"
 #include "local/emission.h"
+#include "local/enrolling.h"
 #include "local/lines.h"
 #include "local/status.h"
 
@@ -179,6 +180,9 @@ static void answer_start(
     else if (e == ERR_NOT_FOUND)
         said = "\"class\" wants telemetry, event, critical or one that is "
                "configured";
+    else if (e == ERR_EXISTS)
+        said = "this stream would be one more than the 1,000 that are counted;"
+               " use one of those";
     else if (e == ERR_TOO_BIG)
         said = words->too_big;
     else if (e == ERR_IO)
@@ -289,10 +293,37 @@ static void do_watch(
 static void do_status(
     struct conversation *c, const struct json *request, const char *id)
 {
+    struct budget_figures budget;
+    bool counts = session_budget(c->sources.session, &budget);
     const struct session_status s = session_status(c->sources.session);
-    struct answer a = status_answer(&s, c->sources.nameplate->thing);
+    struct answer a =
+        status_answer(&s, counts ? &budget : NULL, c->sources.nameplate->thing);
 
     (void)request;
+    enrolling_add(&a, c->sources.enrolment);
+    conversation_say_answer(c, id, &a);
+}
+
+static void do_enrol(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    struct answer a = enrolling_start(c->sources.enrolment);
+
+    (void)request;
+    conversation_say_answer(c, id, &a);
+}
+
+/* The one question an application has before it decides for itself. */
+static void do_connected(
+    struct conversation *c, const struct json *request, const char *id)
+{
+    const struct session_status s = session_status(c->sources.session);
+    struct answer a = answer_ok();
+
+    (void)request;
+    answer_bool(&a, "connected", s.online);
+    if (!s.online)
+        answer_text(&a, "why", s.why);
     conversation_say_answer(c, id, &a);
 }
 
@@ -304,6 +335,7 @@ static void do_identity(
     (void)request;
     answer_nameplate(&a, c->sources.nameplate);
     answer_key(&a, c->sources.key);
+    enrolling_add(&a, c->sources.enrolment);
     conversation_say_answer(c, id, &a);
 }
 
@@ -312,14 +344,16 @@ static const struct {
     void (*run)(
         struct conversation *c, const struct json *request, const char *id);
 } operations[] = {
-    {"report",   do_report            },
-    {"emit",     do_emit              },
-    {"watch",    do_watch             },
-    {"status",   do_status            },
-    {"identity", do_identity          },
-    {"owner",    conversation_do_owner},
-    {"reset",    conversation_do_reset},
-    {"done",     conversation_do_done },
+    {"report",    do_report            },
+    {"emit",      do_emit              },
+    {"watch",     do_watch             },
+    {"status",    do_status            },
+    {"connected", do_connected         },
+    {"identity",  do_identity          },
+    {"owner",     conversation_do_owner},
+    {"reset",     conversation_do_reset},
+    {"done",      conversation_do_done },
+    {"enrol",     do_enrol             },
 };
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
@@ -338,9 +372,8 @@ static void refuse_unknown(
             "unknown op \"%s\"; did you mean \"%s\"?", op, near);
     else
         (void)snprintf(words, sizeof(words),
-            "unknown op; expected report, emit, watch, status, identity, owner "
-            "or "
-            "reset");
+            "unknown op; expected report, emit, watch, status, connected, "
+            "identity, enrol, owner, reset or done");
     conversation_refuse(c, id, ERR_UNSUPPORTED, words);
 }
 

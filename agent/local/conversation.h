@@ -14,6 +14,7 @@
 #include "core/err.h"
 #include "device/actions.h"
 #include "device/calls.h"
+#include "device/enrolment.h"
 #include "device/owner.h"
 #include "device/owner_private.h"
 #include "device/shadow.h"
@@ -35,7 +36,8 @@ struct conversation_sources {
     struct owner_private *private; /* NULL: none */
     struct calls *calls;           /* NULL: no actions */
     const struct nameplate *nameplate;
-    struct key *key; /* NULL: nothing is said of it */
+    struct key *key;             /* NULL: nothing is said of it */
+    struct enrolment *enrolment; /* NULL: there is none */
 };
 
 /* A line for the application, its newline included, lent for the call.  It

@@ -10,6 +10,8 @@
 #include "cloud/revocation.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "ports/keystore/keystore.h"
+#include "ports/keystore/secret.h"
 
 #define MODULE     "policy"
 #define PATH_BYTES 4096
@@ -18,6 +20,8 @@ struct policy {
     const struct settings *settings;
     struct timefloor *floor;
     struct trust *broker;
+    struct trust *enrolment; /* NULL: nobody is asked */
+    struct secret *password; /* ... with; NULL: none */
     struct trust *downloads; /* whom we fetch a list from over https:// */
     struct proxy proxy;
     bool has_proxy;
@@ -61,6 +65,40 @@ static enum err open_downloads(struct policy *p)
         .floor = p->floor};
 
     return s->crl_url == NULL ? ERR_OK : trust_load(&options, &p->downloads);
+}
+
+static enum err open_enrolment(struct policy *p)
+{
+    const struct settings_enrolment *s = &p->settings->enrolment;
+    const struct trust_options options = {
+        .anchors = s->trust, .floor = p->floor};
+
+    return s->method != SETTINGS_METHOD_EST
+        ? ERR_OK
+        : trust_load(&options, &p->enrolment);
+}
+
+/* Its first line, in memory that is wiped. */
+static enum err open_password(struct policy *p)
+{
+    const char *path = p->settings->enrolment.password_file;
+    const struct secret_file file = {path, "password"};
+    char why[KEYSTORE_WHY];
+    size_t len;
+    char *text;
+    enum err e;
+
+    if (path == NULL)
+        return ERR_OK;
+    e = secret_read(&file, why, &p->password, &len);
+    if (e != ERR_OK) {
+        log_error(
+            MODULE, "not usable password_file=\"%s\" reason=\"%s\"", path, why);
+        return e;
+    }
+    text = (char *)secret_bytes(p->password);
+    text[strcspn(text, "\r\n")] = '\0';
+    return ERR_OK;
 }
 
 static enum err open_proxy(struct policy *p)
@@ -122,6 +160,10 @@ enum err policy_open(const struct settings *settings, struct policy **out)
     if (e == ERR_OK)
         e = open_downloads(p);
     if (e == ERR_OK)
+        e = open_enrolment(p);
+    if (e == ERR_OK)
+        e = open_password(p);
+    if (e == ERR_OK)
         e = open_proxy(p);
     if (e == ERR_OK)
         e = join(settings, "crl", p->list);
@@ -141,6 +183,8 @@ void policy_close(struct policy *p)
         return;
     policy_rest(p);
     trust_free(p->downloads);
+    trust_free(p->enrolment);
+    secret_free(p->password);
     trust_free(p->broker);
     timefloor_free(p->floor);
     proxy_wipe(&p->proxy);
@@ -150,6 +194,18 @@ void policy_close(struct policy *p)
 const struct trust *policy_broker(const struct policy *policy)
 {
     return policy->broker;
+}
+
+const struct trust *policy_enrolment(const struct policy *policy)
+{
+    return policy->enrolment;
+}
+
+const char *policy_password(const struct policy *policy)
+{
+    return policy->password != NULL
+        ? (const char *)secret_bytes(policy->password)
+        : NULL;
 }
 
 const struct proxy *policy_proxy(const struct policy *policy)
@@ -216,4 +272,10 @@ void policy_connected(struct policy *p)
     if (p->revocation != NULL &&
         strcmp(revocation_status(p->revocation).why, "list") == 0)
         revocation_ask(p->revocation);
+}
+
+void policy_look_at_clock(struct policy *p)
+{
+    if (p->revocation != NULL)
+        revocation_look(p->revocation);
 }

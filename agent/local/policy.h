@@ -23,6 +23,10 @@ enum err policy_open(
 void policy_close(struct policy *policy);
 
 const struct trust *policy_broker(const struct policy *policy);
+/* Whom to believe as enrolment server; NULL: nobody is asked. */
+const struct trust *policy_enrolment(const struct policy *policy);
+/* [enrolment] password_file's first line; NULL: none is configured. */
+const char *policy_password(const struct policy *policy);
 /* The proxy that every connection goes through; NULL: none. */
 const struct proxy *policy_proxy(const struct policy *policy);
 
@@ -36,5 +40,8 @@ void policy_rest(struct policy *policy); /* NULL is fine; does not block */
 /* A connection stands: what was learnt from it is written down, and a list that
  * nobody could vouch for before is asked for again. */
 void policy_connected(struct policy *policy);
+
+/* The machine slept, or its clock was set: what is due is due by that now. */
+void policy_look_at_clock(struct policy *policy);
 
 #endif

@@ -39,6 +39,14 @@ static const struct config_key table[] = {
         .expected = PIN_WORDS},
     {.section = "cloud", .name = "keep_alive_s", .kind = CONFIG_NUMBER,
         .fallback = "60", .min = 5, .max = 1200},
+    {.section = "cloud", .name = "keep_alive_min_s", .kind = CONFIG_NUMBER,
+        .fallback = "30", .min = 5, .max = 1200},
+    {.section = "cloud", .name = "puback_timeout_s", .kind = CONFIG_NUMBER,
+        .fallback = "30", .min = 1, .max = 3600},
+    {.section = "cloud", .name = "publishes_per_s", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
+    {.section = "cloud", .name = "kbytes_per_s", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
     {.section = "cloud", .name = "protocol", .kind = CONFIG_CHOICE,
         .fallback = "auto", .choices = "auto|5|3.1.1"},
     {.section = "cloud", .name = "transport", .kind = CONFIG_CHOICE,
@@ -73,6 +81,16 @@ static const struct config_key table[] = {
         .fallback = "24", .min = 1, .max = 8760},
     {.section = "revocation", .name = "grace_h", .kind = CONFIG_NUMBER,
         .fallback = "0", .min = 0, .max = 8760},
+    {.section = "budget", .name = "day_mb", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
+    {.section = "budget", .name = "month_mb", .kind = CONFIG_NUMBER,
+        .fallback = "0", .min = 0, .max = 1000000},
+    {.section = "budget", .name = "month_begins", .kind = CONFIG_NUMBER,
+        .fallback = "1", .min = 1, .max = 28},
+    {.section = "budget", .name = "spread_s", .kind = CONFIG_NUMBER,
+        .fallback = "600", .min = 0, .max = 3600},
+    {.section = "budget", .name = "when_spent", .kind = CONFIG_CHOICE,
+        .fallback = "offline", .choices = "offline|stay"},
     {.section = "store", .name = "folder", .kind = CONFIG_PATH,
         .fallback = "/var/lib/nameplate"},
     {.section = "store", .name = "limit_messages", .kind = CONFIG_NUMBER,
@@ -84,6 +102,7 @@ static const struct config_key table[] = {
     {.section = "store", .name = "write_mb_per_day", .kind = CONFIG_NUMBER,
         .fallback = "0", .min = 0, .max = 1000000},
     SETTINGS_CLASSES,
+    SETTINGS_ENROLMENT,
     {.section = "local", .name = "socket", .kind = CONFIG_PATH,
         .fallback = SETTINGS_SOCKET},
     {.section = "local", .name = "group", .kind = CONFIG_TEXT,
@@ -155,6 +174,14 @@ static void fill(struct settings *s, const struct config *c)
     s->crl_grace_s =
         (uint32_t)config_number(c, "revocation", "grace_h") * HOUR_S;
     s->keep_alive_s = (uint16_t)config_number(c, "cloud", "keep_alive_s");
+    s->keep_alive_min_s =
+        (uint16_t)config_number(c, "cloud", "keep_alive_min_s");
+    if (s->keep_alive_min_s > s->keep_alive_s)
+        s->keep_alive_min_s = s->keep_alive_s;
+    s->puback_ms =
+        (uint32_t)config_number(c, "cloud", "puback_timeout_s") * 1000;
+    s->publishes_per_s = (uint32_t)config_number(c, "cloud", "publishes_per_s");
+    s->kbytes_per_s = (uint32_t)config_number(c, "cloud", "kbytes_per_s");
     s->protocol = protocol_of(config_text(c, "cloud", "protocol"));
     s->websocket =
         strcmp(config_text(c, "cloud", "transport"), "websocket") == 0;
@@ -171,6 +198,15 @@ static void fill(struct settings *s, const struct config *c)
     s->commits_per_s = (uint32_t)config_number(c, "store", "commits_per_s");
     s->day_bytes =
         (uint64_t)config_number(c, "store", "write_mb_per_day") * MIB;
+    s->budget_day_bytes =
+        (uint64_t)config_number(c, "budget", "day_mb") * 1000000;
+    s->budget_month_bytes =
+        (uint64_t)config_number(c, "budget", "month_mb") * 1000000;
+    s->budget_month_begins =
+        (unsigned)config_number(c, "budget", "month_begins");
+    s->budget_spread_s = (uint32_t)config_number(c, "budget", "spread_s");
+    s->budget_stays =
+        strcmp(config_text(c, "budget", "when_spent"), "stay") == 0;
     s->socket = config_text(c, "local", "socket");
     s->group = config_text(c, "local", "group");
     s->interval_ms =
@@ -272,6 +308,9 @@ enum err settings_load(
     if (e == ERR_OK)
         e = settings_read_classes(l->config, l->settings.classes,
             &l->settings.class_count, say, context);
+    if (e == ERR_OK)
+        e = settings_read_enrolment(
+            l->config, &l->settings.enrolment, say, context);
     if (e != ERR_OK)
         goto free_config;
     *out = &l->settings;
@@ -329,6 +368,10 @@ enum err settings_check_files(
         {"revocation", "crl"                },
         {"identity",   "certificate"        },
         {"identity",   "key"                },
+        {"enrolment",  "trust"              },
+        {"enrolment",  "password_file"      },
+        {"enrolment",  "claim_certificate"  },
+        {"enrolment",  "claim_key"          },
         {"device",     "description"        },
         {"ownership",  "verifier"           },
         {"ownership",  "wipe"               },

@@ -16,6 +16,7 @@
 #include "core/config.h"
 #include "core/err.h"
 #include "core/log.h"
+#include "local/settings_enrolment.h"
 
 #define SETTINGS_PATH   "/etc/nameplate/nameplate.ini"
 #define SETTINGS_SOCKET "/run/nameplate/app.sock"
@@ -36,8 +37,12 @@ struct settings {
     const char *crl;               /* [revocation] a file; NULL: none */
     const char *crl_url;           /* where it is fetched; NULL: nowhere */
     uint32_t crl_refresh_s;
-    uint32_t crl_grace_s; /* how long a list may be over */
-    uint16_t keep_alive_s;
+    uint32_t crl_grace_s;      /* how long a list may be over */
+    uint16_t keep_alive_s;     /* the ceiling, which the broker is told */
+    uint16_t keep_alive_min_s; /* never above it */
+    uint32_t puback_ms;        /* how long a message may wait for its PUBACK */
+    uint32_t publishes_per_s;  /* 0: as the broker's name says */
+    uint32_t kbytes_per_s;
     enum settings_protocol protocol;
     bool websocket;              /* the transport: MQTT over WebSocket */
     bool resume;                 /* TLS sessions */
@@ -53,6 +58,11 @@ struct settings {
     uint64_t day_bytes; /* written a day; 0: no such bound */
     struct outbox_class classes[OUTBOX_CONFIGURED]; /* [class.NAME] */
     size_t class_count;
+    struct settings_enrolment enrolment;           /* [enrolment] */
+    uint64_t budget_day_bytes, budget_month_bytes; /* [budget] 0: no limit */
+    unsigned budget_month_begins;
+    uint32_t budget_spread_s;
+    bool budget_stays;       /* connected when it is spent */
     const char *socket;      /* [local] */
     const char *group;       /* NULL: the agent's own group */
     uint32_t interval_ms;    /* [telemetry] 0: no machine figures */

@@ -26,6 +26,8 @@ static struct outbox_class read_class(
     class.newest_first =
         strcmp(config_text(c, section, "order"), "newest_first") == 0;
     class.drain_per_s = (uint32_t)config_number(c, section, "drain_per_s");
+    class.budget_percent =
+        (unsigned)config_number(c, section, "budget_percent");
     return class;
 }
 
@@ -33,7 +35,7 @@ static struct outbox_class read_class(
 static const char *where(const struct config *c, const char *section)
 {
     static const char *const keys[] = {"priority", "ttl_s", "share_percent",
-        "when_full", "keep_every", "order", "drain_per_s"};
+        "when_full", "keep_every", "order", "drain_per_s", "budget_percent"};
     const char *found = NULL;
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

@@ -14,7 +14,7 @@
 
 /* `orders`: a shadow's reports are critical, and the last one must win. */
 /* clang-format off */
-#define SETTINGS_CLASS_ROWS(name_, priority_, share_, orders_)                 \
+#define SETTINGS_CLASS_ROWS(name_, priority_, share_, orders_, budget_)        \
     {.section = SETTINGS_CLASS name_, .name = "priority",                      \
         .kind = CONFIG_NUMBER, .fallback = (priority_), .min = 1, .max = 9},     \
     {.section = SETTINGS_CLASS name_, .name = "ttl_s",                         \
@@ -30,14 +30,16 @@
         .kind = CONFIG_CHOICE, .fallback = "oldest_first",                     \
         .choices = (orders_)},                                                   \
     {.section = SETTINGS_CLASS name_, .name = "drain_per_s",                   \
-        .kind = CONFIG_NUMBER, .fallback = "0", .min = 0, .max = 100000}
+        .kind = CONFIG_NUMBER, .fallback = "0", .min = 0, .max = 100000},      \
+    {.section = SETTINGS_CLASS name_, .name = "budget_percent",                \
+        .kind = CONFIG_NUMBER, .fallback = (budget_), .min = 1, .max = 100}
 #define SETTINGS_CLASSES                                                       \
     SETTINGS_CLASS_ROWS(OUTBOX_TELEMETRY, "1", "50",                           \
-        "oldest_first|newest_first"),                                          \
+        "oldest_first|newest_first", "80"),                                          \
     SETTINGS_CLASS_ROWS(OUTBOX_EVENT, "5", "100",                              \
-        "oldest_first|newest_first"),                                          \
-    SETTINGS_CLASS_ROWS(OUTBOX_CRITICAL, "9", "100", "oldest_first"),          \
-    SETTINGS_CLASS_ROWS("*", "5", "100", "oldest_first|newest_first")
+        "oldest_first|newest_first", "95"),                                          \
+    SETTINGS_CLASS_ROWS(OUTBOX_CRITICAL, "9", "100", "oldest_first", "100"),   \
+    SETTINGS_CLASS_ROWS("*", "5", "100", "oldest_first|newest_first", "95")
 /* clang-format on */
 
 /* All classes, the built-in ones first.  ERR_INVALID: told to `say`. */

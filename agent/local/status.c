@@ -54,7 +54,35 @@ static struct answer store_part(const struct outbox_figures *f)
     return a;
 }
 
-struct answer status_answer(const struct session_status *s, const char *thing)
+/* {"day":{"in":...,"out":...,"limit":...,"classes":{"event":...}},...} */
+static struct answer period_part(
+    const struct budget_figures *f, enum budget_period p)
+{
+    struct answer a = part(), classes = part();
+
+    answer_number(&a, "in", (double)f->in[p]);
+    answer_number(&a, "out", (double)f->out[p]);
+    answer_number(&a, "limit", (double)f->limit[p]);
+    for (size_t i = 0; i < f->class_count; i++)
+        answer_number(
+            &classes, f->classes[i].name, (double)f->classes[i].bytes[p]);
+    add_part(&a, "classes", classes);
+    return a;
+}
+
+static struct answer budget_part(const struct budget_figures *f)
+{
+    struct answer a = part();
+
+    for (int p = 0; p < BUDGET_PERIODS; p++)
+        add_part(&a, budget_period_name((enum budget_period)p),
+            period_part(f, (enum budget_period)p));
+    answer_number(&a, "used_percent", (double)f->used_percent);
+    return a;
+}
+
+struct answer status_answer(const struct session_status *s,
+    const struct budget_figures *budget, const char *thing)
 {
     int64_t next_try_s = (s->next_try_ms + 999) / 1000;
     struct answer a = answer_ok();
@@ -67,13 +95,19 @@ struct answer status_answer(const struct session_status *s, const char *thing)
         answer_number(&a, "next_try_s", (double)next_try_s);
     }
     answer_number(&a, "since", (double)s->since_ms);
+    if (s->outage != NULL && s->outage->to_ms != 0)
+        answer_value(&a, "last_outage", outage_json(s->outage));
     answer_number(&a, "queued", (double)s->outbox.queued);
     answer_number(&a, "dropped", (double)s->outbox.dropped);
     add_part(&a, "classes", classes_part(&s->outbox));
     add_part(&a, "store", store_part(&s->outbox));
+    if (budget != NULL)
+        add_part(&a, "budget", budget_part(budget));
     answer_number(&a, "bytes_in", (double)s->bytes_in);
     answer_number(&a, "bytes_out", (double)s->bytes_out);
     answer_number(&a, "connections", (double)s->connections);
+    answer_number(&a, "no_suback", (double)s->no_suback);
+    answer_number(&a, "no_puback", (double)s->no_puback);
     answer_text(&a, "agent", NAMEPLATE_VERSION);
     return a;
 }

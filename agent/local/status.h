@@ -6,7 +6,8 @@
 #include "cloud/session.h"
 #include "local/answer.h"
 
-struct answer status_answer(
-    const struct session_status *status, const char *thing);
+/* `budget` is NULL when nobody counts. */
+struct answer status_answer(const struct session_status *status,
+    const struct budget_figures *budget, const char *thing);
 
 #endif

@@ -10,6 +10,7 @@
 #include "identity/reader.h"
 #include "local/answer.h"
 #include "local/call.h"
+#include "local/enrolment_words.h"
 #include "local/settings.h"
 #include "local/speak.h"
 #include "local/verbs.h"
@@ -94,6 +95,7 @@ static int print_identity(const struct options *o, const struct json *identity)
     if (json_get(identity, "key_place") != NULL)
         print_text("lives", identity, "key_place");
     print_chain(json_get(identity, "chain"));
+    enrolment_words_identity(json_get(identity, "enrolment"));
     return speak_end(o);
 }
 

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "local/call.h"
+#include "local/enrolment_words.h"
 #include "local/speak.h"
 #include "local/verbs.h"
 #include "ports/port.h"
@@ -44,6 +45,24 @@ static void print_offline(const struct json *s)
         (void)printf("  next   try in %.0f s\n", next);
     else
         (void)printf("  next   trying now\n");
+}
+
+static void print_last_outage(const struct json *outage)
+{
+    int64_t from = (int64_t)json_number(json_get(outage, "from"));
+    int64_t to = (int64_t)json_number(json_get(outage, "to"));
+    char when[SPEAK_TIME], how_long[SPEAK_TIME];
+
+    if (outage == NULL)
+        return;
+    speak_time(from, when);
+    speak_duration(to - from, how_long);
+    (void)printf("  outage %s, for %s:", when,
+        *how_long == '\0' ? "a moment" : how_long);
+    for (const struct json *w = json_first(json_get(outage, "why")); w != NULL;
+         w = json_next(w))
+        (void)printf(" %s", or_nothing(json_text(w)));
+    (void)printf(" (%s)\n", or_nothing(json_text(json_get(outage, "detail"))));
 }
 
 static void print_class(const struct json *c)
@@ -95,6 +114,35 @@ static void print_store(const struct json *store)
         (void)printf("         %.0f damaged stores were set aside\n", aside);
 }
 
+static void print_period(const struct json *budget, const char *period)
+{
+    const struct json *p = json_get(budget, period);
+    double limit = json_number(json_get(p, "limit"));
+
+    (void)printf("  %-6s %.2f MB in, %.2f MB out", period,
+        json_number(json_get(p, "in")) / 1e6,
+        json_number(json_get(p, "out")) / 1e6);
+    if (limit > 0)
+        (void)printf(", of %.0f MB", limit / 1e6);
+    for (const struct json *c = json_first(json_get(p, "classes")); c != NULL;
+         c = json_next(c))
+        if (json_number(c) > 0)
+            (void)printf("; %s %.2f MB", json_key(c), json_number(c) / 1e6);
+    (void)putchar('\n');
+}
+
+/* Only where it happened. */
+static void print_missing(const struct json *s)
+{
+    double subacks = json_number(json_get(s, "no_suback"));
+    double pubacks = json_number(json_get(s, "no_puback"));
+
+    if (subacks + pubacks > 0)
+        (void)printf("         ended because no SUBACK came: %.0f, no PUBACK: "
+                     "%.0f\n",
+            subacks, pubacks);
+}
+
 static void print_human(const struct json *s, bool online)
 {
     double dropped = json_number(json_get(s, "dropped"));
@@ -106,6 +154,7 @@ static void print_human(const struct json *s, bool online)
     (void)putchar('\n');
     if (!online)
         print_offline(s);
+    print_last_outage(json_get(s, "last_outage"));
     (void)printf(
         "  queue  %.0f waiting on disk", json_number(json_get(s, "queued")));
     if (dropped > 0)
@@ -113,10 +162,16 @@ static void print_human(const struct json *s, bool online)
     (void)putchar('\n');
     print_classes(json_get(s, "classes"));
     print_store(json_get(s, "store"));
+    enrolment_words_status(json_get(s, "enrolment"));
     (void)printf("  link   %.0f connections, %.0f bytes in, %.0f out\n",
         json_number(json_get(s, "connections")),
         json_number(json_get(s, "bytes_in")),
         json_number(json_get(s, "bytes_out")));
+    print_missing(s);
+    if (json_get(s, "budget") == NULL)
+        return;
+    print_period(json_get(s, "budget"), "day");
+    print_period(json_get(s, "budget"), "month");
 }
 
 int verb_status(int argc, char **argv)

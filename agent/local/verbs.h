@@ -10,6 +10,7 @@ int verb_identity(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_emit(int argc, char **argv);
+int verb_enrol(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_owner(int argc, char **argv);
 int verb_reset(int argc, char **argv);

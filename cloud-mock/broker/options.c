@@ -10,10 +10,12 @@
 #include "core/log.h"
 #include "core/near.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
+#define LIFE_MOST_S (3650LL * 24 * 3600)
 
 static const char *const names[] = {"database", "log_file", "socket",
-    "authority", "strict", "rates", "sni", "jitp_drop_first"};
+    "authority", "strict", "rates", "sni", "jitp_drop_first", "registration",
+    "operational", "operational_life_s", "claim_authority", "claims_take_over"};
 
 struct choice {
     const char *yes, *no;
@@ -52,6 +54,28 @@ static bool read_sni(const struct mosquitto_opt *option, bool *out)
     return read_choice(option, &choice, out);
 }
 
+static bool read_registration(const struct mosquitto_opt *option, bool *out)
+{
+    const struct choice choice = {"jitr", "jitp"};
+
+    return read_choice(option, &choice, out);
+}
+
+static bool read_life(const struct mosquitto_opt *option, int64_t *out)
+{
+    char *end;
+    long long value = strtoll(option->value, &end, 10);
+
+    if (end == option->value || *end != '\0' || value < 1 ||
+        value > LIFE_MOST_S) {
+        log_error("broker", "plugin_opt_%s %s: expected seconds, 1 to %lld",
+            option->key, option->value, LIFE_MOST_S);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
 static bool refuse_unknown(const char *name)
 {
     const char *near = near_word(name, names, COUNT(names));
@@ -84,6 +108,16 @@ static bool read_one(const struct mosquitto_opt *option,
     } else if (strcmp(option->key, "sni") == 0) {
         given->sni = true;
         return read_sni(option, &options->sni_required);
+    } else if (strcmp(option->key, "registration") == 0) {
+        return read_registration(option, &options->pending);
+    } else if (strcmp(option->key, "operational") == 0) {
+        options->operational = option->value;
+    } else if (strcmp(option->key, "claim_authority") == 0) {
+        options->claims[options->claim_count++] = option->value;
+    } else if (strcmp(option->key, "claims_take_over") == 0) {
+        return read_yes_no(option, &options->claims_take_over);
+    } else if (strcmp(option->key, "operational_life_s") == 0) {
+        return read_life(option, &options->operational_life_s);
     } else
         return refuse_unknown(option->key);
     return true;
@@ -114,8 +148,11 @@ enum err options_read(
     bool good = true;
 
     options.authorities = calloc(count + 1, sizeof(*options.authorities));
-    if (options.authorities == NULL)
+    options.claims = calloc(count + 1, sizeof(*options.claims));
+    if (options.authorities == NULL || options.claims == NULL) {
+        options_free(&options);
         return ERR_NO_MEMORY;
+    }
     for (size_t i = 0; i < count; i++)
         good = read_one(&given[i], &options, &by_hand) && good;
     good = are_given(&options) && good;
@@ -137,4 +174,6 @@ void options_free(struct options *options)
 {
     free(options->authorities);
     options->authorities = NULL;
+    free(options->claims);
+    options->claims = NULL;
 }

@@ -309,6 +309,11 @@ static enum err broker_open(
         .strict = broker->options.strict,
         .drop_first = broker->options.drop_first,
         .rates = broker->options.rates,
+        .pending = broker->options.pending,
+        .enrolment = {broker->options.operational,
+                      broker->options.operational_life_s                      },
+        .claims = {broker->options.claims,      broker->options.claim_count},
+        .claims_take_over = broker->options.claims_take_over,
     };
     e = cloud_open(&options, &seam, &broker->cloud);
     if (e == ERR_OK)

@@ -6,6 +6,7 @@
 #include "cloudd/broker.h"
 #include "cloudd/cloud.h"
 #include "cloudd/devices.h"
+#include "cloudd/est_server.h"
 #include "cloudd/events.h"
 #include "cloudd/http.h"
 #include "cloudd/page.h"
@@ -19,6 +20,8 @@ struct app {
     struct devices *devices;
     struct events *events;
     struct http *http;
+    struct est_server *est; /* NULL: nobody enrols here */
+    const char *est_state;  /* folder of the operational CA, or NULL */
     struct broker *broker;
     struct cloud *cloud;
     struct page *page;

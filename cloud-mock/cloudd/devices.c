@@ -12,7 +12,8 @@ struct device {
     struct device *next;
     struct json *thing; /* as the plugin said it last */
     struct json *td;
-    const char *name; /* lives in `thing` */
+    struct json *enrolment; /* as the device said it last */
+    const char *name;       /* lives in `thing` */
     struct status status;
     int64_t version; /* of the connection, counted by the broker */
     char agent[32];
@@ -48,6 +49,7 @@ void devices_free(struct devices *devices)
         next = d->next;
         json_free(d->thing);
         json_free(d->td);
+        json_free(d->enrolment);
         free(d);
     }
     free(devices);
@@ -197,6 +199,12 @@ void devices_set_td(struct device *device, struct json *td)
     device->td = td;
 }
 
+void devices_set_enrolment(struct device *device, struct json *enrolment)
+{
+    json_free(device->enrolment);
+    device->enrolment = enrolment;
+}
+
 void devices_set_agent(struct device *device, const char *version)
 {
     (void)snprintf(device->agent, sizeof(device->agent), "%s", version);
@@ -234,6 +242,25 @@ const struct status *device_status(const struct device *device)
 const struct json *device_td(const struct device *device)
 {
     return device->td;
+}
+
+const struct json *device_enrolment(const struct device *device)
+{
+    return device->enrolment;
+}
+
+const struct json *device_find_certificate(
+    const struct device *device, const char *id)
+{
+    const struct json *list = json_get(device->thing, "certificates");
+
+    for (struct json *c = json_first(list); c != NULL; c = json_next(c)) {
+        const char *one = json_text(json_get(c, "certificateId"));
+
+        if (one != NULL && strcmp(one, id) == 0)
+            return c;
+    }
+    return NULL;
 }
 
 const char *device_certificate(const struct device *device)
@@ -317,6 +344,9 @@ struct json *device_json(const struct device *device, bool whole)
             fields_take(o, "status", status_json(device)) &&
             (!whole ||
                 (fields_take(o, "identity", identity_json(device)) &&
+                    copy(o, "certificates", device->thing, "certificates") &&
+                    copy(o, "alarms", device->thing, "alarms") &&
+                    fields_copy(o, "enrolment", device->enrolment) &&
                     fields_copy(o, "td", device->td))));
 }
 

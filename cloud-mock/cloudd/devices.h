@@ -44,6 +44,8 @@ void devices_heard(
     struct devices *devices, struct device *device, int64_t at_ms);
 /* Takes `td`, NULL forgets it. */
 void devices_set_td(struct device *device, struct json *td);
+/* Takes what the device says of its enrolment, NULL forgets it. */
+void devices_set_enrolment(struct device *device, struct json *enrolment);
 void devices_set_agent(struct device *device, const char *version);
 
 void devices_tick(struct devices *devices, int64_t now_ms);
@@ -52,6 +54,11 @@ int64_t devices_due(const struct devices *devices); /* -1: never */
 const char *device_thing(const struct device *device);
 const struct status *device_status(const struct device *device);
 const struct json *device_td(const struct device *device); /* NULL: none */
+
+const struct json *device_enrolment(const struct device *device); /* NULL */
+/* One of its certificates, as the plugin said it; NULL: it has none such. */
+const struct json *device_find_certificate(
+    const struct device *device, const char *id);
 
 /* The id of the certificate that counts; NULL: none is known. */
 const char *device_certificate(const struct device *device);

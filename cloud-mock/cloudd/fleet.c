@@ -77,7 +77,8 @@ static void on_ask_again(void *context)
 static void subscribe(struct app *app)
 {
     static const char *const filters[] = {"nameplate/+/td",
-        "nameplate/+/telemetry", "nameplate/+/stream/+", "nameplate/+/status"};
+        "nameplate/+/telemetry", "nameplate/+/stream/+", "nameplate/+/status",
+        "nameplate/+/enrolment"};
 
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         if (broker_subscribe(app->broker, filters[i]) != ERR_OK)
@@ -126,6 +127,8 @@ void fleet_link(void *context, bool up)
 {
     static const char *const filters[] = {"$aws/events/presence/connected/+",
         "$aws/events/presence/disconnected/+", "$nameplate/cloud/registered",
+        "$nameplate/cloud/alarm",
+        "$aws/commands/things/+/executions/+/response/json",
         "$aws/things/+/shadow/update/accepted",
         "$aws/things/+/shadow/update/rejected",
         "$aws/things/+/shadow/update/documents",

@@ -305,23 +305,28 @@ static enum err start(struct http *http, const struct http_options *options)
 {
     struct sockaddr_in at = {
         .sin_family = AF_INET, .sin_port = htons(options->port)};
+    struct MHD_OptionItem tls[HTTP_ROOM_TLS_ITEMS];
 
     if (inet_pton(AF_INET, options->address, &at.sin_addr) != 1) {
         log_error("http", "not an IPv4 address: %s", options->address);
         return ERR_INVALID;
     }
-    http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
-        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
+    http_room_tls(options->tls, tls);
+    http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ERROR_LOG |
+            (options->tls != NULL ? (unsigned)MHD_USE_TLS : 0U),
+        0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+        http, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MOST,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MOST,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
     if (http->daemon != NULL)
         return ERR_OK;
-    log_error("http", "cannot listen on %s:%u: is it taken?", options->address,
-        options->port);
+    log_error("http", "cannot listen on %s:%u: is it taken%s?",
+        options->address, options->port,
+        options->tls != NULL ? ", or is the key not the certificate's" : "");
     return ERR_DENIED;
 }
 
@@ -337,7 +342,9 @@ enum err http_new(
     http->loop = loop;
     http->handler = options->handler;
     http->context = options->context;
-    e = start(http, options);
+    e = http_room_lists(http, options->tls);
+    if (e == ERR_OK)
+        e = start(http, options);
     if (e != ERR_OK)
         goto free;
     info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -366,6 +373,7 @@ void http_free(struct http *http)
     loop_timer_cancel(http->timer);
     if (http->daemon != NULL)
         MHD_stop_daemon(http->daemon);
+    free(http->lists);
     free(http);
 }
 

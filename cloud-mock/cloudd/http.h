@@ -22,9 +22,17 @@ struct http_stream;
 
 typedef void http_handler(void *context, struct http_request *request);
 
+/* HTTPS; everything is PEM text, copied. */
+struct http_tls {
+    const char *certificate, *key; /* the server's, with its chain */
+    const char *trust;             /* CAs that clients' chains may lead to */
+    const char *lists;             /* what they have revoked; NULL: nothing */
+};
+
 struct http_options {
-    const char *address; /* an IPv4 address */
-    uint16_t port;       /* 0: any free one */
+    const struct http_tls *tls; /* NULL: plain HTTP */
+    const char *address;        /* an IPv4 address */
+    uint16_t port;              /* 0: any free one */
     http_handler *handler;
     void *context;
 };
@@ -43,6 +51,14 @@ const char *http_query(struct http_request *request, const char *name);
 const char *http_cookie(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *len);
 const char *http_peer(struct http_request *request); /* address, "?" at worst */
+
+/* The certificate that the client showed in the TLS handshake and whose key it
+ * holds, DER, lent until the answer.  ERR_NOT_FOUND: it showed none, or this is
+ * no TLS; ERR_DENIED: it leads to none of the CAs, is not yet or no longer
+ * valid, or is not for clients: `why` is in words. */
+#define HTTP_WHY_SIZE 200
+enum err http_client_certificate(struct http_request *request, const void **der,
+    size_t *len, char why[HTTP_WHY_SIZE]) MUST_CHECK;
 
 struct http_answer {
     unsigned status;

@@ -17,6 +17,7 @@ struct http {
     http_handler *handler;
     void *context;
     struct http_request *requests;
+    char *lists; /* until the first session, see http_tls.c */
     bool closing;
     bool full;    /* of connections, after the last turn */
     bool resumed; /* a connection, since the last turn began */
@@ -44,6 +45,15 @@ struct http_request {
     bool handled, suspended;
     char peer[INET6_ADDRSTRLEN];
 };
+
+/* What the daemon is started with for TLS; only an end without. */
+#define HTTP_ROOM_TLS_ITEMS 5
+void http_room_tls(const struct http_tls *tls,
+    struct MHD_OptionItem items[HTTP_ROOM_TLS_ITEMS]);
+
+/* Keep the lists, if there are any.  ERR_INVALID, said: they are none. */
+enum err http_room_lists(
+    struct http *http, const struct http_tls *tls) MUST_CHECK;
 
 /* A suspended connection sleeps until somebody resumes it. */
 void http_room_suspend(struct http_request *request);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloudd/enrolment.h"
 #include "cloudd/fields.h"
 #include "cloudd/fleet.h"
 #include "cloudd/path.h"
@@ -252,24 +253,46 @@ static void on_registered(const struct message *m)
     fleet_meet(m->app, m->json);
 }
 
+static void on_enrolment(const struct message *m)
+{
+    struct device *device = devices_find(m->app->devices, m->thing);
+
+    heard(m);
+    if (device != NULL)
+        enrolment_told(m->app, device, m->json, m->raw->retained);
+}
+
+static void on_command_response(const struct message *m)
+{
+    enrolment_answered(m->app, m->thing, m->rest, m->json);
+}
+
+static void on_alarm(const struct message *m)
+{
+    enrolment_alarm(m->app, m->json, m->now_ms);
+}
+
 static const struct {
     const char *pattern;
     void (*take)(const struct message *message);
 } table[] = {
-    {"nameplate/+/telemetry",                        on_telemetry },
-    {"nameplate/+/stream/+",                         on_stream    },
-    {"nameplate/+/td",                               on_td        },
-    {"nameplate/+/status",                           on_status    },
-    {"$aws/events/presence/connected/+",             on_presence  },
-    {"$aws/events/presence/disconnected/+",          on_presence  },
-    {"$aws/things/+/shadow/update/documents",        on_documents },
-    {"$aws/things/+/shadow/name/+/update/documents", on_documents },
-    {"$aws/things/+/shadow/update/accepted",         on_accepted  },
-    {"$aws/things/+/shadow/name/+/update/accepted",  on_accepted  },
-    {"$aws/things/+/shadow/update/rejected",         on_rejected  },
-    {"$aws/things/+/shadow/name/+/update/rejected",  on_rejected  },
-    {"$nameplate/cloud/registered",                  on_registered},
-    {"$nameplate/cloud/+/response",                  on_response  },
+    {"nameplate/+/telemetry",                             on_telemetry       },
+    {"nameplate/+/stream/+",                              on_stream          },
+    {"nameplate/+/td",                                    on_td              },
+    {"nameplate/+/status",                                on_status          },
+    {"nameplate/+/enrolment",                             on_enrolment       },
+    {"$aws/commands/things/+/executions/+/response/json", on_command_response},
+    {"$aws/events/presence/connected/+",                  on_presence        },
+    {"$aws/events/presence/disconnected/+",               on_presence        },
+    {"$aws/things/+/shadow/update/documents",             on_documents       },
+    {"$aws/things/+/shadow/name/+/update/documents",      on_documents       },
+    {"$aws/things/+/shadow/update/accepted",              on_accepted        },
+    {"$aws/things/+/shadow/name/+/update/accepted",       on_accepted        },
+    {"$aws/things/+/shadow/update/rejected",              on_rejected        },
+    {"$aws/things/+/shadow/name/+/update/rejected",       on_rejected        },
+    {"$nameplate/cloud/registered",                       on_registered      },
+    {"$nameplate/cloud/alarm",                            on_alarm           },
+    {"$nameplate/cloud/+/response",                       on_response        },
 };
 
 void intake_message(void *context, const struct broker_message *message)

@@ -19,16 +19,30 @@
 #include "core/log.h"
 #include "ports/port.h"
 
-#define PRUNE_MS (10 * 60 * 1000)
+#define PRUNE_MS  (10 * 60 * 1000)
+#define EST_FIRST 1000 /* the first letter of the options of EST */
 
 static const char usage[] =
     "usage: cloudd --broker SOCKET --state FILE --page FOLDER\n"
     "              [--listen ADDRESS:PORT] [--client-id ID]\n"
     "              [--silent-after SECONDS]\n"
+    "              [--est ADDRESS:PORT --est-state FOLDER --est-trust FILE\n"
+    "               --est-certificate FILE --est-key FILE\n"
+    "               [--est-auth certificate|basic|both|any]\n"
+    "               [--est-users FILE] [--est-approval none|manual|SECONDS]\n"
+    "               [--est-crl FILE]]\n"
     "       cloudd add-user --state FILE --user NAME   (password on stdin)\n"
+    "       cloudd operational-ca --est-state FOLDER\n"
     "\n"
     "Serves the page where people meet their devices; prints one line,\n"
     "\"listening http://ADDRESS:PORT\".  PORT 0 takes any free one.\n"
+    "With --est devices enrol for operational certificates (RFC 7030): a "
+    "second\n"
+    "line, \"est https://ADDRESS:PORT\".  The operational CA lives in "
+    "--est-state,\n"
+    "where the broker wants it too (configure --operational): operational-ca "
+    "makes\n"
+    "it beforehand.\n"
     "\n"
     "example: cloudd --broker /run/mock/broker.sock --state cloudd.sqlite \\\n"
     "             --page build/release/page --listen 127.0.0.1:8080\n";
@@ -36,12 +50,27 @@ static const char usage[] =
 struct options {
     const char *broker, *state, *page, *listen, *client_id, *user;
     long silent_s;
+    struct est_settings est;
 };
 
 static int wrong_usage(const char *what)
 {
     (void)fprintf(stderr, "cloudd: %s\n%s", what, usage);
     return EX_USAGE;
+}
+
+/* The options of the EST server, in the order of the table. */
+static bool set_est(struct est_settings *est, int letter)
+{
+    const char **const places[] = {&est->listen, &est->certificate, &est->key,
+        &est->trust, &est->state, &est->users, &est->access, &est->approval,
+        &est->crl};
+    int place = letter - EST_FIRST;
+
+    if (place < 0 || place >= (int)(sizeof(places) / sizeof(places[0])))
+        return false;
+    *places[place] = optarg;
+    return true;
 }
 
 /* Put an option's argument where it belongs; false: not one of ours. */
@@ -70,21 +99,30 @@ static bool set_option(struct options *o, int letter)
         o->silent_s = strtol(optarg, NULL, 10);
         return o->silent_s > 0 && o->silent_s < 1000000;
     default:
-        return false;
+        return set_est(&o->est, letter);
     }
 }
 
 static bool read_options(int argc, char **argv, struct options *o)
 {
     static const struct option table[] = {
-        {"broker",       required_argument, NULL, 'b'},
-        {"state",        required_argument, NULL, 's'},
-        {"page",         required_argument, NULL, 'p'},
-        {"listen",       required_argument, NULL, 'l'},
-        {"client-id",    required_argument, NULL, 'c'},
-        {"user",         required_argument, NULL, 'u'},
-        {"silent-after", required_argument, NULL, 'q'},
-        {NULL,           0,                 NULL, 0  },
+        {"broker",          required_argument, NULL, 'b'          },
+        {"state",           required_argument, NULL, 's'          },
+        {"page",            required_argument, NULL, 'p'          },
+        {"listen",          required_argument, NULL, 'l'          },
+        {"client-id",       required_argument, NULL, 'c'          },
+        {"user",            required_argument, NULL, 'u'          },
+        {"silent-after",    required_argument, NULL, 'q'          },
+        {"est",             required_argument, NULL, EST_FIRST    },
+        {"est-certificate", required_argument, NULL, EST_FIRST + 1},
+        {"est-key",         required_argument, NULL, EST_FIRST + 2},
+        {"est-trust",       required_argument, NULL, EST_FIRST + 3},
+        {"est-state",       required_argument, NULL, EST_FIRST + 4},
+        {"est-users",       required_argument, NULL, EST_FIRST + 5},
+        {"est-auth",        required_argument, NULL, EST_FIRST + 6},
+        {"est-approval",    required_argument, NULL, EST_FIRST + 7},
+        {"est-crl",         required_argument, NULL, EST_FIRST + 8},
+        {NULL,              0,                 NULL, 0            },
     };
     int letter;
 
@@ -143,29 +181,13 @@ static void on_prune(void *context)
         log_error("main", "old telemetry could not be forgotten");
 }
 
-/* "ADDRESS:PORT"; false: it is not. */
-static bool parse_listen(const char *text, char address[64], uint16_t *port)
-{
-    const char *colon = strrchr(text, ':');
-    char *end = NULL;
-    unsigned long number = colon != NULL ? strtoul(colon + 1, &end, 10) : 65536;
-
-    if (colon == NULL || end == colon + 1 || *end != '\0' || number > 65535 ||
-        colon - text >= 64)
-        return false;
-    memcpy(address, text, (size_t)(colon - text));
-    address[colon - text] = '\0';
-    *port = (uint16_t)number;
-    return true;
-}
-
 static enum err start_http(struct app *app, const struct options *o)
 {
     char address[64];
     struct http_options http = {
         .address = address, .handler = routes_handle, .context = app};
 
-    if (!parse_listen(o->listen, address, &http.port)) {
+    if (!est_server_address(o->listen, address, &http.port)) {
         log_error("main", "--listen %s: expected ADDRESS:PORT", o->listen);
         return ERR_INVALID;
     }
@@ -214,13 +236,19 @@ static enum err start(struct app *app, const struct options *o)
     if (e != ERR_OK)
         return e;
     app->cloud = cloud_new(app->loop, app->broker, o->client_id);
-    return app->cloud != NULL ? ERR_OK : ERR_NO_MEMORY;
+    if (app->cloud == NULL)
+        return ERR_NO_MEMORY;
+    app->est_state = o->est.state;
+    return o->est.listen == NULL
+        ? ERR_OK
+        : est_server_start(app->loop, &o->est, &app->cloud, &app->est);
 }
 
 static void stop(struct app *app)
 {
     login_cancel_all(app);
     cloud_free(app->cloud);
+    est_server_stop(app->est);
     http_free(app->http);
     broker_free(app->broker);
     events_free(app->events);
@@ -249,6 +277,10 @@ static int run(const struct options *o)
     if (e == ERR_OK) {
         (void)printf("listening http://%.*s:%u\n", (int)strcspn(o->listen, ":"),
             o->listen, http_port(app.http));
+        if (app.est != NULL && o->est.listen != NULL)
+            (void)printf("est https://%.*s:%u\n",
+                (int)strcspn(o->est.listen, ":"), o->est.listen,
+                est_server_port(app.est));
         (void)fflush(stdout);
         loop_run(app.loop);
     }
@@ -259,21 +291,32 @@ static int run(const struct options *o)
     return e == ERR_OK ? EX_OK : e == ERR_INVALID ? EX_USAGE : EX_UNAVAILABLE;
 }
 
+static int make_ca(const struct options *o)
+{
+    if (o->est.state == NULL)
+        return wrong_usage("operational-ca needs --est-state");
+    return est_server_make_ca(o->est.state) == ERR_OK ? EX_OK : EX_CANTCREAT;
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {
         .listen = "127.0.0.1:0", .client_id = "cloudd", .silent_s = 180};
     bool adding = argc > 1 && strcmp(argv[1], "add-user") == 0;
+    bool making = argc > 1 && strcmp(argv[1], "operational-ca") == 0;
+    int verb = adding || making;
 
     (void)signal(SIGPIPE, SIG_IGN);
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         (void)fputs(usage, stdout);
         return EX_OK;
     }
-    if (!read_options(argc - adding, argv + adding, &o))
+    if (!read_options(argc - verb, argv + verb, &o))
         return wrong_usage("unknown or incomplete option");
     if (adding)
         return add_user(&o);
+    if (making)
+        return make_ca(&o);
     if (o.broker == NULL || o.state == NULL || o.page == NULL)
         return wrong_usage("--broker, --state and --page are needed");
     return run(&o);

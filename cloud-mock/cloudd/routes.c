@@ -47,19 +47,25 @@ static const struct route {
     enum needs needs;
     void (*handle)(struct things_request *request);
 } table[] = {
-    {"POST", "/api/login",              NEEDS_NOBODY, on_login        },
-    {"POST", "/api/logout",             NEEDS_LOGIN,  on_logout       },
-    {"GET",  "/api/session",            NEEDS_LOGIN,  on_session      },
-    {"GET",  "/api/events",             NEEDS_LOGIN,  on_events       },
-    {"GET",  "/api/things",             NEEDS_LOGIN,  things_list     },
-    {"GET",  "/api/things/+",           NEEDS_LOGIN,  things_show     },
-    {"GET",  "/api/things/+/shadow",    NEEDS_LOGIN,  things_shadow   },
-    {"POST", "/api/things/+/shadow",    NEEDS_LOGIN,  things_set      },
-    {"GET",  "/api/things/+/telemetry", NEEDS_LOGIN,  things_telemetry},
-    {"GET",  "/api/things/+/series",    NEEDS_LOGIN,  things_series   },
-    {"GET",  "/api/things/+/history",   NEEDS_LOGIN,  things_history  },
-    {"POST", "/api/things/+/kick",      NEEDS_LOGIN,  things_kick     },
-    {"POST", "/api/things/+/revoke",    NEEDS_LOGIN,  things_revoke   },
+    {"POST", "/api/login",                          NEEDS_NOBODY, on_login         },
+    {"POST", "/api/logout",                         NEEDS_LOGIN,  on_logout        },
+    {"GET",  "/api/session",                        NEEDS_LOGIN,  on_session       },
+    {"GET",  "/api/events",                         NEEDS_LOGIN,  on_events        },
+    {"GET",  "/api/things",                         NEEDS_LOGIN,  things_list      },
+    {"GET",  "/api/things/+",                       NEEDS_LOGIN,  things_show      },
+    {"GET",  "/api/things/+/shadow",                NEEDS_LOGIN,  things_shadow    },
+    {"POST", "/api/things/+/shadow",                NEEDS_LOGIN,  things_set       },
+    {"GET",  "/api/things/+/telemetry",             NEEDS_LOGIN,  things_telemetry },
+    {"GET",  "/api/things/+/series",                NEEDS_LOGIN,  things_series    },
+    {"GET",  "/api/things/+/history",               NEEDS_LOGIN,  things_history   },
+    {"POST", "/api/things/+/kick",                  NEEDS_LOGIN,  things_kick      },
+    {"POST", "/api/things/+/revoke",                NEEDS_LOGIN,  things_revoke    },
+    {"POST", "/api/things/+/rotate",                NEEDS_LOGIN,  things_rotate    },
+    {"POST", "/api/things/+/certificates/+/revoke", NEEDS_LOGIN,
+     things_revoke_one                                                             },
+    {"GET",  "/api/enrolments",                     NEEDS_LOGIN,  things_enrolments},
+    {"POST", "/api/enrolments/+/approve",           NEEDS_LOGIN,  things_approve   },
+    {"POST", "/api/enrolments/+/refuse",            NEEDS_LOGIN,  things_refuse    },
 };
 
 #define ROUTES (sizeof(table) / sizeof(table[0]))
@@ -195,6 +201,9 @@ void routes_handle(void *context, struct http_request *request)
             "Open this page as http://127.0.0.1 or http://localhost.");
     else if (strncmp(http_path(request), "/api/", 5) == 0)
         handle_api(&q);
+    else if (strcmp(http_path(request), "/crl/operational.crl") == 0 &&
+        q.app->est_state != NULL)
+        est_answer_list(q.app->est_state, request);
     else
         handle_page(context, request);
 }

@@ -18,7 +18,7 @@ struct store_event {
     const char *thing;
     int64_t ts_ms;
     const char *kind; /* connected, disconnected, setting, registered,
-                         certificate, event */
+                         certificate, alarm, event */
     const char *who;  /* NULL: nobody we know */
     const char *text;
     const struct json *detail; /* NULL: none */

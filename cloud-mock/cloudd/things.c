@@ -12,21 +12,14 @@
 #include "cloudd/fleet.h"
 #include "cloudd/intake.h"
 #include "cloudd/store_telemetry.h"
+#include "cloudd/things_room.h"
 #include "ports/port.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
-/* A request whose answer depends on the plugin's. */
-struct pending {
-    struct app *app;
-    struct http_request *request;
-    char thing[PATH_PART_SIZE];
-    char user[STORE_USER_SIZE];
-};
-
-static struct pending *pending_new(const struct things_request *q)
+static struct things_pending *pending_new(const struct things_request *q)
 {
-    struct pending *p = calloc(1, sizeof(*p));
+    struct things_pending *p = calloc(1, sizeof(*p));
 
     if (p == NULL)
         return NULL;
@@ -37,8 +30,7 @@ static struct pending *pending_new(const struct things_request *q)
     return p;
 }
 
-/* NULL: answered. */
-static struct device *find(struct things_request *q)
+struct device *things_find(struct things_request *q)
 {
     struct device *device = devices_find(q->app->devices, q->parts.part[0]);
 
@@ -48,11 +40,10 @@ static struct device *find(struct things_request *q)
     return device;
 }
 
-/* Takes `question`; without a callback to come, answers and frees `p`. */
-static void ask(
+void things_ask(
     struct things_request *q, struct json *question, cloud_callback *callback)
 {
-    struct pending *p = pending_new(q);
+    struct things_pending *p = pending_new(q);
     enum err e = ERR_NO_MEMORY;
 
     if (p != NULL)
@@ -65,7 +56,7 @@ static void ask(
     answer_failure(q->request, e);
 }
 
-static struct json *question(const char *op, const char *thing)
+struct json *things_question(const char *op, const char *thing)
 {
     struct json *o = json_new_object();
 
@@ -73,9 +64,7 @@ static struct json *question(const char *op, const char *thing)
         o, fields_text(o, "op", op) && fields_text(o, "thing", thing));
 }
 
-/* What the plugin or a shadow refused, in AWS's words. */
-static void answer_refusal(
-    struct http_request *request, const struct json *answer)
+void things_refusal(struct http_request *request, const struct json *answer)
 {
     const char *message = json_text(json_get(answer, "message"));
     const char *code = json_text(json_get(answer, "error"));
@@ -108,14 +97,14 @@ static bool no_shadow(enum err e, const struct json *answer)
 
 static void on_show(void *context, enum err e, const struct json *answer)
 {
-    struct pending *p = context;
+    struct things_pending *p = context;
     const struct device *device = devices_find(p->app->devices, p->thing);
     struct json *o = device != NULL ? device_json(device, true) : NULL;
 
     if (e == ERR_AGAIN)
         answer_failure(p->request, e);
     else if (e != ERR_OK && !no_shadow(e, answer))
-        answer_refusal(p->request, answer);
+        things_refusal(p->request, answer);
     else {
         bool ok = fields_copy(o, "shadow", json_get(answer, "shadow"));
 
@@ -128,18 +117,18 @@ static void on_show(void *context, enum err e, const struct json *answer)
 
 void things_show(struct things_request *q)
 {
-    if (find(q) != NULL)
-        ask(q, question("shadow", q->parts.part[0]), on_show);
+    if (things_find(q) != NULL)
+        things_ask(q, things_question("shadow", q->parts.part[0]), on_show);
 }
 
 static void on_shadow(void *context, enum err e, const struct json *answer)
 {
-    struct pending *p = context;
+    struct things_pending *p = context;
 
     if (e == ERR_OK)
         answer_json(p->request, json_clone(json_get(answer, "shadow")));
     else if (e == ERR_DENIED)
-        answer_refusal(p->request, answer);
+        things_refusal(p->request, answer);
     else
         answer_failure(p->request, e);
     free(p);
@@ -150,10 +139,10 @@ void things_shadow(struct things_request *q)
     const char *name = http_query(q->request, "name");
     struct json *o;
 
-    if (find(q) == NULL)
+    if (things_find(q) == NULL)
         return;
-    o = question("shadow", q->parts.part[0]);
-    ask(q, fields_end(o, fields_text(o, "name", name)), on_shadow);
+    o = things_question("shadow", q->parts.part[0]);
+    things_ask(q, fields_end(o, fields_text(o, "name", name)), on_shadow);
 }
 
 /* A whole number in the query, else `otherwise`. */
@@ -181,7 +170,7 @@ void things_telemetry(struct things_request *q)
     struct json *points = NULL, *o;
     enum err e;
 
-    if (find(q) == NULL)
+    if (things_find(q) == NULL)
         return;
     if (key == NULL || from >= to) {
         answer_error(q->request, 400, "invalid",
@@ -220,7 +209,7 @@ void things_series(struct things_request *q)
     struct json *list = NULL;
     enum err e;
 
-    if (find(q) == NULL)
+    if (things_find(q) == NULL)
         return;
     e = store_telemetry_series(q->app->store, q->parts.part[0], &list);
     answer_list(q->request, e, "series", list);
@@ -231,7 +220,7 @@ void things_history(struct things_request *q)
     struct json *list = NULL;
     enum err e;
 
-    if (find(q) == NULL)
+    if (things_find(q) == NULL)
         return;
     e = store_history_list(q->app->store, q->parts.part[0],
         http_query(q->request, "kind"),
@@ -243,12 +232,12 @@ void things_history(struct things_request *q)
 
 static void on_set(void *context, enum err e, const struct json *answer)
 {
-    struct pending *p = context;
+    struct things_pending *p = context;
 
     if (e == ERR_OK)
         answer_json(p->request, json_clone(answer));
     else if (e == ERR_DENIED)
-        answer_refusal(p->request, answer);
+        things_refusal(p->request, answer);
     else
         answer_failure(p->request, e);
     free(p);
@@ -294,11 +283,11 @@ void things_set(struct things_request *q)
     struct cloud_update update = {.thing = q->parts.part[0],
         .shadow = http_query(q->request, "name"),
         .author = q->login.user};
-    struct pending *p;
+    struct things_pending *p;
     struct json *wish;
     enum err e = ERR_NO_MEMORY;
 
-    if (find(q) == NULL)
+    if (things_find(q) == NULL)
         return;
     if (update.shadow != NULL && !shadow_name_fits(update.shadow)) {
         answer_error(q->request, 400, "invalid",
@@ -319,14 +308,14 @@ void things_set(struct things_request *q)
     answer_failure(q->request, e);
 }
 
-static void on_done(void *context, enum err e, const struct json *answer)
+void things_done(void *context, enum err e, const struct json *answer)
 {
-    struct pending *p = context;
+    struct things_pending *p = context;
 
     if (e == ERR_OK)
         answer_nothing(p->request);
     else if (e == ERR_DENIED)
-        answer_refusal(p->request, answer);
+        things_refusal(p->request, answer);
     else
         answer_failure(p->request, e);
     free(p);
@@ -334,44 +323,6 @@ static void on_done(void *context, enum err e, const struct json *answer)
 
 void things_kick(struct things_request *q)
 {
-    if (find(q) != NULL)
-        ask(q, question("kick", q->parts.part[0]), on_done);
-}
-
-static void on_revoked(void *context, enum err e, const struct json *answer)
-{
-    struct pending *p = context;
-
-    if (e == ERR_OK) {
-        intake_record(p->app,
-            &(struct store_event){.thing = p->thing,
-                .ts_ms = port_wall_ms(),
-                .kind = "certificate",
-                .who = p->user,
-                .text = "revoked the device's certificate"});
-        fleet_ask_thing(p->app, p->thing);
-    }
-    on_done(context, e, answer);
-}
-
-void things_revoke(struct things_request *q)
-{
-    const struct device *device = find(q);
-    const char *id = device != NULL ? device_certificate(device) : NULL;
-    struct json *o;
-
-    if (device == NULL)
-        return;
-    if (id == NULL) {
-        answer_error(q->request, 404, "not_found",
-            "No certificate of this device is known.");
-        return;
-    }
-    o = json_new_object();
-    ask(q,
-        fields_end(o,
-            fields_text(o, "op", "set-certificate-status") &&
-                fields_text(o, "certificateId", id) &&
-                fields_text(o, "status", "REVOKED")),
-        on_revoked);
+    if (things_find(q) != NULL)
+        things_ask(q, things_question("kick", q->parts.part[0]), things_done);
 }

@@ -25,6 +25,13 @@ void things_telemetry(struct things_request *q);
 void things_series(struct things_request *q);
 void things_history(struct things_request *q);
 void things_kick(struct things_request *q);
+
+/* In things_certificate.c. */
 void things_revoke(struct things_request *q);
+void things_revoke_one(struct things_request *q);
+void things_rotate(struct things_request *q);
+void things_enrolments(struct things_request *q);
+void things_approve(struct things_request *q);
+void things_refuse(struct things_request *q);
 
 #endif

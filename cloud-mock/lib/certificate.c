@@ -97,6 +97,7 @@ static int64_t seconds(const mbedtls_x509_time *t)
     return timegm(&tm);
 }
 
+/* All names that are there; ERR_INVALID: not each of them exactly once. */
 static enum err read_names(const mbedtls_x509_crt *crt, struct certificate *out)
 {
     const struct {
@@ -109,16 +110,15 @@ static enum err read_names(const mbedtls_x509_crt *crt, struct certificate *out)
         {MBEDTLS_OID_AT_SERIAL_NUMBER, out->serial     },
     };
 
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        enum err e =
-            certificate_attribute(&crt->subject, wanted[i].oid, wanted[i].text);
+    enum err e = ERR_OK;
 
-        if (e != ERR_OK)
-            return e;
-    }
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        if (certificate_attribute(
+                &crt->subject, wanted[i].oid, wanted[i].text) != ERR_OK)
+            e = ERR_INVALID;
     certificate_name_text(&crt->subject, out->subject);
     certificate_name_text(&crt->issuer, out->issuer);
-    return ERR_OK;
+    return e;
 }
 
 static bool is_of_vendor(const mbedtls_x509_crt *authority, const char *vendor)
@@ -159,6 +159,22 @@ static enum err write_chain(const struct certificate_pool *pool,
     return e;
 }
 
+/* What stands in the certificate beside its names. */
+static enum err read_rest(mbedtls_x509_crt *crt,
+    const mbedtls_x509_crt *authority, struct certificate *out)
+{
+    enum err e = certificate_id(crt->raw.p, crt->raw.len, out->id);
+
+    out->not_before_s = seconds(&crt->valid_from);
+    out->not_after_s = seconds(&crt->valid_to);
+    if (e == ERR_OK)
+        e = certificate_id(crt->pk_raw.p, crt->pk_raw.len, out->key_sha256);
+    if (e == ERR_OK)
+        e = certificate_id(
+            authority->raw.p, authority->raw.len, out->authority_id);
+    return e;
+}
+
 static enum err read_parsed(const struct certificate_pool *pool,
     mbedtls_x509_crt *crt, struct certificate *out)
 {
@@ -170,14 +186,7 @@ static enum err read_parsed(const struct certificate_pool *pool,
     authority = certificate_pool_signer(pool, crt);
     if (authority == NULL || !is_of_vendor(authority, out->vendor))
         return ERR_DENIED;
-    out->not_before_s = seconds(&crt->valid_from);
-    out->not_after_s = seconds(&crt->valid_to);
-    e = certificate_id(crt->raw.p, crt->raw.len, out->id);
-    if (e == ERR_OK)
-        e = certificate_id(crt->pk_raw.p, crt->pk_raw.len, out->key_sha256);
-    if (e == ERR_OK)
-        e = certificate_id(
-            authority->raw.p, authority->raw.len, out->authority_id);
+    e = read_rest(crt, authority, out);
     return e == ERR_OK ? write_chain(pool, authority, out->chain) : e;
 }
 
@@ -194,6 +203,52 @@ enum err certificate_read(const struct certificate_pool *pool, const void *der,
         e = read_parsed(pool, &crt, &certificate);
     if (e == ERR_OK)
         *out = certificate;
+    mbedtls_x509_crt_free(&crt);
+    return e;
+}
+
+enum err certificate_read_signed(const struct certificate_pool *pool,
+    const void *der, size_t len, struct certificate *out)
+{
+    struct certificate certificate = {.chain = "[]"};
+    mbedtls_x509_crt *authority;
+    mbedtls_x509_crt crt;
+    enum err e;
+
+    mbedtls_x509_crt_init(&crt);
+    e = certificate_parse(der, len, &crt);
+    if (e == ERR_OK) {
+        authority = certificate_pool_signer(pool, &crt);
+        e = authority == NULL ? ERR_DENIED
+                              : read_rest(&crt, authority, &certificate);
+    }
+    if (e == ERR_OK) {
+        (void)read_names(&crt, &certificate);
+        *out = certificate;
+    }
+    mbedtls_x509_crt_free(&crt);
+    return e;
+}
+
+enum err certificate_read_issued(const void *der, size_t len,
+    const void *authority, size_t authority_len, struct certificate *out)
+{
+    struct certificate certificate = {.chain = "[]"};
+    mbedtls_x509_crt crt, ca;
+    enum err e;
+
+    mbedtls_x509_crt_init(&crt);
+    mbedtls_x509_crt_init(&ca);
+    e = certificate_parse(der, len, &crt);
+    if (e == ERR_OK)
+        e = certificate_parse(authority, authority_len, &ca);
+    if (e == ERR_OK)
+        e = read_rest(&crt, &ca, &certificate);
+    if (e == ERR_OK) {
+        (void)read_names(&crt, &certificate);
+        *out = certificate;
+    }
+    mbedtls_x509_crt_free(&ca);
     mbedtls_x509_crt_free(&crt);
     return e;
 }

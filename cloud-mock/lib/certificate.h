@@ -49,4 +49,15 @@ enum err certificate_id(
 enum err certificate_read(const struct certificate_pool *pool, const void *der,
     size_t len, struct certificate *out) MUST_CHECK;
 
+/* Read any certificate that a CA of the pool has signed, whoever's it is: names
+ * that are not exactly once there are empty.  ERR_INVALID, ERR_DENIED. */
+enum err certificate_read_signed(const struct certificate_pool *pool,
+    const void *der, size_t len, struct certificate *out) MUST_CHECK;
+
+/* Read one that this CA has just signed, whoever's it is: the names may be
+ * missing.  ERR_INVALID: not a certificate. */
+enum err certificate_read_issued(const void *der, size_t len,
+    const void *authority, size_t authority_len,
+    struct certificate *out) MUST_CHECK;
+
 #endif

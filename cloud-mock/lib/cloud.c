@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cloud-mock/lib/policy.h"
+#include "cloud-mock/lib/provisioning.h"
 #include "cloud-mock/lib/rates.h"
 #include "cloud-mock/lib/registry.h"
 #include "cloud-mock/lib/request.h"
@@ -22,6 +23,9 @@ struct cloud {
     struct shadows *shadows;
     struct subscriptions *subscriptions;
     struct rates *rates;
+    struct enrolment *enrolment; /* NULL: there is no operational CA */
+    struct claims *claims;
+    bool claims_take_over;
 };
 
 static bool is_thing(const char *client)
@@ -29,11 +33,39 @@ static bool is_thing(const char *client)
     return strchr(client, ':') != NULL;
 }
 
+/* May a client without privileges do it? */
+static bool allows(
+    const char *client, enum policy_action action, const char *topic)
+{
+    return claims_is_id(client) ? policy_allows_claim(action, topic)
+                                : policy_allows(client, action, topic);
+}
+
+static bool is_privileged(const char *client)
+{
+    return !is_thing(client) && !claims_is_id(client);
+}
+
+static enum err open_enrolment(
+    struct cloud *cloud, const struct cloud_options *options)
+{
+    const struct enrolment_services services = {
+        cloud->store, cloud->sender, cloud->registry};
+
+    enum err e = claims_open(
+        &options->claims, cloud->store, cloud->sender, &cloud->claims);
+
+    if (e != ERR_OK || options->enrolment.folder == NULL)
+        return e;
+    cloud->claims_take_over = options->claims_take_over;
+    return enrolment_open(&options->enrolment, &services, &cloud->enrolment);
+}
+
 static enum err open_parts(struct cloud *cloud,
     const struct cloud_options *options, const struct seam *seam)
 {
-    const struct registry_options registry = {
-        options->authorities, options->authority_count, options->drop_first};
+    const struct registry_options registry = {options->authorities,
+        options->authority_count, options->drop_first, options->pending};
     enum err e = store_open(options->database, &cloud->store);
 
     if (e != ERR_OK)
@@ -49,8 +81,9 @@ static enum err open_parts(struct cloud *cloud,
         return e;
     cloud->presence = presence_new(cloud->store, cloud->sender);
     cloud->shadows = shadows_new(cloud->store, cloud->sender, cloud->rates);
-    return cloud->presence == NULL || cloud->shadows == NULL ? ERR_NO_MEMORY
-                                                             : ERR_OK;
+    if (cloud->presence == NULL || cloud->shadows == NULL)
+        return ERR_NO_MEMORY;
+    return open_enrolment(cloud, options);
 }
 
 enum err cloud_open(const struct cloud_options *options,
@@ -74,6 +107,8 @@ void cloud_close(struct cloud *cloud)
 {
     if (cloud == NULL)
         return;
+    enrolment_close(cloud->enrolment);
+    claims_close(cloud->claims);
     shadows_free(cloud->shadows);
     presence_free(cloud->presence);
     registry_close(cloud->registry);
@@ -86,16 +121,18 @@ void cloud_close(struct cloud *cloud)
 
 enum err cloud_reload(struct cloud *cloud)
 {
-    return registry_reload(cloud->registry);
+    enum err e = registry_reload(cloud->registry);
+
+    return e == ERR_OK ? claims_reload(cloud->claims) : e;
 }
 
 static enum cloud_welcome connect_privileged(const char *client)
 {
-    if (!is_thing(client))
+    if (!is_thing(client) && !claims_is_id(client))
         return CLOUD_WELCOME;
     log_warning("cloud",
         "refused privileged client=%s why=\"its id is a"
-        " thing's\"",
+        " thing's or a claim's\"",
         client);
     return CLOUD_REFUSE;
 }
@@ -110,7 +147,21 @@ static bool comes_too_soon(
             cloud->rates, connection->client, sender_now_ms(cloud->sender));
 }
 
-static enum cloud_welcome connect_thing(
+static enum registry_answer admit(struct cloud *cloud,
+    const struct registry_visitor *visitor, char id[STORE_ID_SIZE])
+{
+    switch (claims_admit(cloud->claims, visitor, id)) {
+    case CLAIMS_WELCOME:
+        return REGISTRY_WELCOME;
+    case CLAIMS_REFUSED:
+        return REGISTRY_REFUSED;
+    case CLAIMS_NOT_ONE:
+        break;
+    }
+    return registry_admit(cloud->registry, visitor, id);
+}
+
+static enum cloud_welcome connect_client(
     struct cloud *cloud, const struct cloud_connection *connection)
 {
     const struct registry_visitor visitor = {connection->certificate,
@@ -119,7 +170,7 @@ static enum cloud_welcome connect_thing(
     const struct presence_arrival arrival = {
         connection->client, id, connection->ip, connection->connection};
 
-    switch (registry_admit(cloud->registry, &visitor, id)) {
+    switch (admit(cloud, &visitor, id)) {
     case REGISTRY_WELCOME:
         if (comes_too_soon(cloud, connection))
             return CLOUD_DROP;
@@ -141,19 +192,22 @@ enum cloud_welcome cloud_connect(
     struct cloud *cloud, const struct cloud_connection *connection)
 {
     return connection->privileged ? connect_privileged(connection->client)
-                                  : connect_thing(cloud, connection);
+                                  : connect_client(cloud, connection);
 }
 
 void cloud_disconnect(struct cloud *cloud, const char *client,
     const void *connection, enum presence_reason reason)
 {
     presence_leave(cloud->presence, client, connection, reason);
+    /* When another one took over, the claim that is there is its. */
+    if (presence_certificate(cloud->presence, client) == NULL)
+        claims_leave(cloud->claims, client);
 }
 
 bool cloud_will(struct cloud *cloud, const char *client, const char *topic)
 {
-    if (!cloud->strict || !is_thing(client) ||
-        policy_allows(client, POLICY_PUBLISH, topic) ||
+    if (!cloud->strict || is_privileged(client) ||
+        allows(client, POLICY_PUBLISH, topic) ||
         !presence_turn_away(cloud->presence, client))
         return true;
     log_warning("cloud",
@@ -207,7 +261,7 @@ static enum verdict may_publish(
         if (verdict != VERDICT_ALLOW)
             return verdict;
     }
-    return policy_allows(access->client, POLICY_PUBLISH, access->topic)
+    return allows(access->client, POLICY_PUBLISH, access->topic)
         ? VERDICT_ALLOW
         : deny_publish(cloud, access);
 }
@@ -219,7 +273,7 @@ static enum verdict may_subscribe(
         !subscriptions_in_packet(
             cloud->subscriptions, access->client, !access->further))
         return VERDICT_REFUSE;
-    if (!policy_allows(access->client, POLICY_SUBSCRIBE, access->topic))
+    if (!allows(access->client, POLICY_SUBSCRIBE, access->topic))
         return VERDICT_REFUSE;
     if (cloud->strict) {
         enum verdict verdict = limits_topic(access->topic);
@@ -236,7 +290,7 @@ static enum verdict may_subscribe(
 
 enum verdict cloud_may(struct cloud *cloud, const struct cloud_access *access)
 {
-    if (!is_thing(access->client))
+    if (is_privileged(access->client))
         return VERDICT_ALLOW;
     switch (access->action) {
     case CLOUD_PUBLISH:
@@ -250,12 +304,31 @@ enum verdict cloud_may(struct cloud *cloud, const struct cloud_access *access)
             cloud->presence, access->client, access->topic, false);
         return VERDICT_ALLOW;
     case CLOUD_RECEIVE:
-        return policy_allows(access->client, POLICY_RECEIVE, access->topic) &&
+        return allows(access->client, POLICY_RECEIVE, access->topic) &&
                 !is_one_too_many(cloud, access)
             ? VERDICT_ALLOW
             : VERDICT_REFUSE;
     }
     return VERDICT_REFUSE;
+}
+
+/* A claim asks, or a device by the certificate it is connected with. */
+static void provision(struct cloud *cloud, const struct cloud_message *message)
+{
+    const struct provisioning services = {cloud->store, cloud->sender,
+        cloud->registry, cloud->enrolment, cloud->claims_take_over};
+    struct provisioning_requester requester = {.client = message->client,
+        .certificate = presence_certificate(cloud->presence, message->client)};
+    struct store_thing thing;
+
+    if (requester.certificate == NULL || is_privileged(message->client))
+        return;
+    if (claims_is_id(message->client))
+        requester.claim = claims_find(cloud->claims, message->client);
+    else if (store_get_thing(cloud->store, message->client, &thing) == ERR_OK)
+        requester.thing = &thing;
+    if (requester.claim != NULL || requester.thing != NULL)
+        provisioning_handle(&services, &requester, message);
 }
 
 void cloud_message(struct cloud *cloud, const struct cloud_message *message)
@@ -265,20 +338,26 @@ void cloud_message(struct cloud *cloud, const struct cloud_message *message)
         .registry = cloud->registry,
         .presence = cloud->presence,
         .shadows = cloud->shadows,
+        .enrolment = cloud->enrolment,
+        .claims = cloud->claims,
         .strict = &cloud->strict,
         .rates = cloud->rates};
     struct topic_shadow topic;
 
     if (message->topic[0] != '$')
         return;
-    if (topic_read_shadow(message->topic, &topic))
+    if (provisioning_is_topic(message->topic))
+        provision(cloud, message);
+    else if (topic_read_shadow(message->topic, &topic))
         shadows_request(cloud->shadows, &topic, message->payload, message->len);
-    else if (!is_thing(message->client))
+    else if (is_privileged(message->client))
         request_handle(&services, message);
 }
 
 void cloud_tick(struct cloud *cloud)
 {
     presence_tick(cloud->presence);
+    if (cloud->enrolment != NULL)
+        enrolment_tick(cloud->enrolment);
     sender_tick(cloud->sender);
 }

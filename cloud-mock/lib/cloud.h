@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cloud-mock/lib/claims.h"
+#include "cloud-mock/lib/enrolment.h"
 #include "cloud-mock/lib/limits.h"
 #include "cloud-mock/lib/presence.h"
 #include "cloud-mock/lib/seam.h"
@@ -21,6 +23,10 @@ struct cloud_options {
     bool strict;     /* AWS's limits, and its way to answer what is denied */
     bool drop_first; /* the connection that registers a certificate */
     bool rates;      /* AWS's rates, see rates.h */
+    bool pending;    /* just-in-time registration, see registry.h */
+    struct enrolment_options enrolment; /* no folder: none */
+    struct claims_options claims;
+    bool claims_take_over; /* see provisioning.h */
 };
 
 /* On failure the log says why. */
@@ -47,7 +53,8 @@ enum cloud_welcome {
 };
 
 /* Somebody wants to connect; also asked again about who is connected.  The id
- * of a privileged client has no ':', that of a thing has. */
+ * of a privileged client has no ':', that of a thing has; "claim-..." is that
+ * of a claim. */
 enum cloud_welcome cloud_connect(
     struct cloud *cloud, const struct cloud_connection *connection);
 void cloud_disconnect(struct cloud *cloud, const char *client,

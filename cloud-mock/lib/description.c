@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "cloud-mock/lib/store_alarm.h"
+#include "cloud-mock/lib/store_issuance.h"
 #include "cloud-mock/lib/store_presence.h"
 
 static enum err set_text(struct json *object, const char *key, const char *text)
@@ -57,18 +59,83 @@ static enum err fill_certificate(
     return e == ERR_OK ? set_chain(object, certificate->chain) : e;
 }
 
+/* Made in the factory, or issued here: how. */
+static enum err fill_origin(
+    struct store *store, struct json *object, const char *id)
+{
+    struct store_issuance issuance;
+    enum err e = store_get_issuance(store, id, &issuance);
+
+    if (e == ERR_NOT_FOUND) {
+        e = set_text(object, "kind", "factory");
+        return e == ERR_OK ? set_text(object, "method", "jitp") : e;
+    }
+    if (e == ERR_OK)
+        e = set_text(object, "kind", "operational");
+    if (e == ERR_OK)
+        e = set_text(object, "method", issuance.method);
+    if (e == ERR_OK)
+        e = set_text(object, "requester", issuance.requester);
+    if (e == ERR_OK && issuance.revoked_ms > 0)
+        e = set_number(object, "revokedAt", issuance.revoked_ms);
+    return e;
+}
+
+struct listing {
+    struct store *store;
+    struct json *list;
+};
+
 static enum err append_certificate(
     void *context, const struct store_certificate *certificate)
 {
+    struct listing *listing = context;
     struct json *object = json_new_object();
     enum err e =
         object == NULL ? ERR_NO_MEMORY : fill_certificate(object, certificate);
 
+    if (e == ERR_OK)
+        e = fill_origin(listing->store, object, certificate->id);
+    if (e != ERR_OK) {
+        json_free(object);
+        return e;
+    }
+    return json_append(listing->list, object);
+}
+
+static enum err append_alarm(void *context, const struct store_alarm *alarm)
+{
+    struct json *object = json_new_object();
+    enum err e =
+        object == NULL ? ERR_NO_MEMORY : set_number(object, "ts", alarm->ts_ms);
+
+    if (e == ERR_OK)
+        e = set_text(object, "kind", alarm->kind);
+    if (e == ERR_OK)
+        e = set_text(object, "text", alarm->text);
+    if (e == ERR_OK)
+        e = set_number(object, "count", alarm->count);
     if (e != ERR_OK) {
         json_free(object);
         return e;
     }
     return json_append(context, object);
+}
+
+/* A thing without alarms has none, not an empty list. */
+static enum err set_alarms(
+    struct store *store, struct json *object, const char *name)
+{
+    struct json *list = json_new_array();
+    enum err e = list == NULL
+        ? ERR_NO_MEMORY
+        : store_each_alarm(store, name, append_alarm, list);
+
+    if (e != ERR_OK || json_count(list) == 0) {
+        json_free(list);
+        return e;
+    }
+    return json_set(object, "alarms", list);
 }
 
 static enum err fill_presence(
@@ -122,9 +189,14 @@ static enum err fill_thing(
         e = set_number(object, "registeredAt", thing->registered_ms);
     if (e == ERR_OK)
         e = json_set(object, "certificates", json_new_array());
+    if (e == ERR_OK) {
+        struct listing listing = {store, json_get(object, "certificates")};
+
+        e = store_each_certificate(
+            store, thing->name, append_certificate, &listing);
+    }
     if (e == ERR_OK)
-        e = store_each_certificate(store, thing->name, append_certificate,
-            json_get(object, "certificates"));
+        e = set_alarms(store, object, thing->name);
     return e == ERR_OK ? set_presence(store, object, thing->name) : e;
 }
 
@@ -142,30 +214,25 @@ enum err description_of_thing(
     return e;
 }
 
-struct listing {
-    struct store *store;
-    struct json *things;
-};
-
 static enum err append_thing(void *context, const struct store_thing *thing)
 {
     struct listing *listing = context;
     struct json *one = NULL;
     enum err e = description_of_thing(listing->store, thing, &one);
 
-    return e == ERR_OK ? json_append(listing->things, one) : e;
+    return e == ERR_OK ? json_append(listing->list, one) : e;
 }
 
 enum err description_of_all(struct store *store, struct json **out)
 {
     struct listing listing = {store, json_new_array()};
-    enum err e = listing.things == NULL
+    enum err e = listing.list == NULL
         ? ERR_NO_MEMORY
         : store_each_thing(store, append_thing, &listing);
 
     if (e != ERR_OK)
-        json_free(listing.things);
+        json_free(listing.list);
     else
-        *out = listing.things;
+        *out = listing.list;
     return e;
 }

@@ -7,7 +7,6 @@
 
 #include "cloud-mock/lib/topic.h"
 
-#define COMMANDS "$aws/commands/things/"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The device publishes requests, the service publishes everything else. */
@@ -39,6 +38,45 @@ static const char *const answers[] = {
     "$aws/things/%t/shadow/name/%s/delete/rejected",
 };
 
+/* Answers come to the asking client alone; nobody hears another's request. */
+static const char *const provisioning_requests[] = {
+    "$aws/certificates/create-from-csr/json",
+    "$aws/certificates/create/json",
+    "$aws/provisioning-templates/%s/provision/json",
+};
+
+static const char *const provisioning_answers[] = {
+    "$aws/certificates/create-from-csr/json/accepted",
+    "$aws/certificates/create-from-csr/json/rejected",
+    "$aws/certificates/create/json/accepted",
+    "$aws/certificates/create/json/rejected",
+    "$aws/provisioning-templates/%s/provision/json/accepted",
+    "$aws/provisioning-templates/%s/provision/json/rejected",
+};
+
+static const char *const provisioning_filters[] = {
+    "$aws/certificates/create-from-csr/json/+",
+    "$aws/certificates/create/json/+",
+    "$aws/provisioning-templates/%s/provision/json/+",
+};
+
+/* Commands (contract section 7): '+' may stand for the execution only. */
+static const char *const command_answers[] = {
+    "$aws/commands/things/%t/executions/%s/request/json",
+    "$aws/commands/things/%t/executions/%s/response/accepted/json",
+    "$aws/commands/things/%t/executions/%s/response/rejected/json",
+};
+
+static const char *const command_filters[] = {
+    "$aws/commands/things/%t/executions/+/request/json",
+    "$aws/commands/things/%t/executions/+/response/accepted/json",
+    "$aws/commands/things/%t/executions/+/response/rejected/json",
+};
+
+static const char *const command_responses[] = {
+    "$aws/commands/things/%t/executions/%s/response/json",
+};
+
 static bool any(const char *const *patterns, size_t count, const char *topic,
     const char *thing)
 {
@@ -60,27 +98,37 @@ static bool is_below(const char *topic, const char *prefix, const char *thing)
         topic[len + 1] != '\0';
 }
 
-/* Contract section 7; '+' stands for the execution id only. */
 static bool allows_command(
     const char *thing, enum policy_action action, const char *topic)
 {
-    static const char *const subscribed[] = {
-        COMMANDS "%t/executions/+/request/json",
-        COMMANDS "%t/executions/%s/request/json",
-        COMMANDS "%t/executions/+/response/accepted/json",
-        COMMANDS "%t/executions/+/response/rejected/json",
-        COMMANDS "%t/executions/%s/response/accepted/json",
-        COMMANDS "%t/executions/%s/response/rejected/json",
-    };
+    bool answer = any(command_answers, COUNT(command_answers), topic, thing);
 
     switch (action) {
     case POLICY_PUBLISH:
-        return topic_matches(
-            topic, COMMANDS "%t/executions/%s/response/json", thing);
+        return any(command_responses, COUNT(command_responses), topic, thing);
     case POLICY_SUBSCRIBE:
-        return any(subscribed, COUNT(subscribed), topic, thing);
+        return answer ||
+            any(command_filters, COUNT(command_filters), topic, thing);
     case POLICY_RECEIVE:
-        return true;
+        return answer;
+    }
+    return false;
+}
+
+bool policy_allows_claim(enum policy_action action, const char *topic)
+{
+    bool answer =
+        any(provisioning_answers, COUNT(provisioning_answers), topic, "");
+
+    switch (action) {
+    case POLICY_PUBLISH:
+        return any(
+            provisioning_requests, COUNT(provisioning_requests), topic, "");
+    case POLICY_SUBSCRIBE:
+        return answer ||
+            any(provisioning_filters, COUNT(provisioning_filters), topic, "");
+    case POLICY_RECEIVE:
+        return answer;
     }
     return false;
 }
@@ -90,10 +138,10 @@ bool policy_allows(
 {
     if (is_below(topic, "nameplate/", thing))
         return true;
-    if (is_below(topic, COMMANDS, thing))
+    if (topic_begins_with(topic, "$aws/commands/"))
         return allows_command(thing, action, topic);
     if (!is_below(topic, "$aws/things/", thing))
-        return false;
+        return policy_allows_claim(action, topic); /* for itself */
     switch (action) {
     case POLICY_PUBLISH:
         return any(requests, COUNT(requests), topic, thing);

@@ -13,4 +13,8 @@ enum policy_action { POLICY_PUBLISH, POLICY_SUBSCRIBE, POLICY_RECEIVE };
 bool policy_allows(
     const char *thing, enum policy_action action, const char *topic);
 
+/* The same for a connection with a claim certificate: provisioning, and nothing
+ * else (contract section 4.1). */
+bool policy_allows_claim(enum policy_action action, const char *topic);
+
 #endif

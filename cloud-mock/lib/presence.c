@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud-mock/lib/alarm.h"
+#include "cloud-mock/lib/duel.h"
 #include "cloud-mock/lib/limits.h"
 #include "cloud-mock/lib/presence_event.h"
 #include "cloud-mock/lib/store_presence.h"
@@ -23,6 +25,7 @@ struct client {
     char arriving_certificate[STORE_ID_SIZE];
     char arriving_ip[64];
     struct client *next_arriving;
+    struct duel duel;
     bool turned_away; /* to be kicked, though never "connected" */
 
     bool kicked;
@@ -184,6 +187,22 @@ static void forget_turned_away(struct presence *presence, struct client *client)
     }
 }
 
+/* Somebody takes over while the other is there. */
+static void look_for_duel(
+    struct presence *presence, struct client *client, const char *ip)
+{
+    char text[200];
+
+    if (!duel_turn(&client->duel, client->record.ip, ip,
+            sender_now_ms(presence->sender)))
+        return;
+    snprintf(text, sizeof(text),
+        "two connections take over from each other, from %s and from %s",
+        client->record.ip, ip);
+    alarm_raise(presence->store, presence->sender, client->record.client,
+        ALARM_TWO_PLACES, text);
+}
+
 enum err presence_arrive(
     struct presence *presence, const struct presence_arrival *arrival)
 {
@@ -194,6 +213,8 @@ enum err presence_arrive(
         return e;
     if (client->record.connected && client->connection == arrival->connection)
         return ERR_OK; /* only looked at again */
+    if (client->record.connected)
+        look_for_duel(presence, client, arrival->ip);
     client->arriving_connection = arrival->connection;
     forget_turned_away(presence, client);
     snprintf(client->arriving_certificate, sizeof(client->arriving_certificate),
@@ -252,6 +273,18 @@ bool presence_is_here(const struct presence *presence, const char *name)
     const struct client *client = table_get(presence->clients, name);
 
     return client != NULL && client->record.connected && !client->arriving;
+}
+
+const char *presence_certificate(
+    const struct presence *presence, const char *name)
+{
+    const struct client *client = table_get(presence->clients, name);
+
+    if (client == NULL)
+        return NULL;
+    if (client->arriving)
+        return client->arriving_certificate;
+    return client->record.connected ? client->record.certificate : NULL;
 }
 
 void presence_refused(

@@ -58,6 +58,10 @@ bool presence_has(const struct presence *presence, const char *client,
 /* Has it arrived, and not left? */
 bool presence_is_here(const struct presence *presence, const char *client);
 
+/* The certificate of the connection that is there; NULL: none; lent. */
+const char *presence_certificate(
+    const struct presence *presence, const char *client);
+
 /* An attempt was refused: connect_failed.  The client's id is its own word. */
 void presence_refused(
     struct presence *presence, const struct presence_arrival *arrival);

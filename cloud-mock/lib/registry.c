@@ -7,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud-mock/lib/alarm.h"
 #include "cloud-mock/lib/certificate.h"
 #include "cloud-mock/lib/description.h"
 #include "cloud-mock/lib/limits.h"
+#include "cloud-mock/lib/store_issuance.h"
 #include "core/log.h"
 #include "identity/thing_name.h"
 
 #define ACTIVE  "ACTIVE"
+#define PENDING "PENDING_ACTIVATION"
 #define ACCOUNT "000000000000"
 
 struct registry {
@@ -81,11 +84,28 @@ static enum registry_answer refuse(const char *client, const char *why)
     return REGISTRY_REFUSED;
 }
 
-static enum registry_answer admit_known(
+/* The id is the client's own word: told only if it could be a thing's. */
+static void tell_elsewhere(struct registry *registry,
     const struct store_certificate *known, const char *client)
 {
-    if (strcmp(known->thing, client) != 0)
+    char text[256];
+
+    if (known->thing[0] == '\0') /* nobody's yet */
+        return;
+    snprintf(text, sizeof(text),
+        "its certificate came from a client that calls itself %s",
+        topic_is_thing_name(client) ? client : "something else");
+    alarm_raise(
+        registry->store, registry->sender, known->thing, ALARM_ELSEWHERE, text);
+}
+
+static enum registry_answer admit_known(struct registry *registry,
+    const struct store_certificate *known, const char *client)
+{
+    if (strcmp(known->thing, client) != 0) {
+        tell_elsewhere(registry, known, client);
         return refuse(client, "the client id is not the certificate's thing");
+    }
     if (strcmp(known->status, ACTIVE) != 0)
         return refuse(client, known->status);
     return REGISTRY_WELCOME;
@@ -194,18 +214,16 @@ static void tell_registered(struct registry *registry,
     const struct certificate *certificate, const struct store_thing *thing)
 {
     char topic[LIMITS_TOPIC_BYTES + 1];
-    struct json *description = NULL;
 
     snprintf(topic, sizeof(topic), "$aws/events/certificates/registered/%s",
         certificate->authority_id);
     sender_publish(registry->sender, topic,
         registered_event(certificate, thing->registered_ms));
-    if (description_of_thing(registry->store, thing, &description) == ERR_OK)
-        sender_publish(
-            registry->sender, "$nameplate/cloud/registered", description);
+    registry_tell(registry, thing->name);
 }
 
-static enum registry_answer enrol(struct registry *registry,
+/* Register it for this name: NULL, or why not. */
+static const char *enrol(struct registry *registry,
     const struct certificate *certificate, const char *client)
 {
     int64_t now_ms = sender_now_ms(registry->sender);
@@ -218,15 +236,17 @@ static enum registry_answer enrol(struct registry *registry,
         fault = judge_owner(registry->store, &thing);
     }
     if (fault != NULL)
-        return refuse(client, fault);
+        return fault;
     fill_certificate(certificate, now_ms, &row);
+    if (registry->options.pending)
+        snprintf(row.status, sizeof(row.status), "%s", PENDING);
     if (store_register(registry->store, &thing, &row) != ERR_OK)
-        return refuse(client, "the store failed");
+        return "the store failed";
     log_info(
         "registry", "registered thing=%s certificate=%s", thing.name, row.id);
     tell_registered(registry, certificate, &thing);
-    return registry->options.drop_first ? REGISTRY_COME_AGAIN
-                                        : REGISTRY_WELCOME;
+    alarm_look_at_key(registry->store, registry->sender, &row, false);
+    return NULL;
 }
 
 static const char *read_fault(enum err e)
@@ -243,19 +263,98 @@ enum registry_answer registry_admit(struct registry *registry,
 {
     struct store_certificate known;
     struct certificate certificate;
+    const char *fault;
     enum err e = certificate_id(visitor->der, visitor->len, id);
 
     if (e == ERR_OK)
         e = store_get_certificate(registry->store, id, &known);
     if (e == ERR_OK)
-        return admit_known(&known, visitor->client);
+        return admit_known(registry, &known, visitor->client);
     if (e != ERR_NOT_FOUND)
         return refuse(visitor->client, "the store failed");
     e = certificate_read(
         registry->pool, visitor->der, visitor->len, &certificate);
-    if (e != ERR_OK)
-        return refuse(visitor->client, read_fault(e));
-    return enrol(registry, &certificate, visitor->client);
+    fault = e != ERR_OK ? read_fault(e)
+                        : enrol(registry, &certificate, visitor->client);
+    if (fault != NULL)
+        return refuse(visitor->client, fault);
+    return registry->options.drop_first || registry->options.pending
+        ? REGISTRY_COME_AGAIN
+        : REGISTRY_WELCOME;
+}
+
+/* The owner of a certificate that is registered; NULL, or why not. */
+static const char *prove_known(struct registry *registry,
+    const struct store_certificate *known, struct store_thing *thing)
+{
+    if (strcmp(known->status, ACTIVE) != 0)
+        return "the certificate is not ACTIVE in the registry: it was revoked"
+               " or switched off";
+    return store_get_thing(registry->store, known->thing, thing) == ERR_OK
+        ? NULL
+        : "the certificate belongs to no thing";
+}
+
+enum err registry_prove(struct registry *registry,
+    const struct registry_proof *proof, struct registry_person *out,
+    const char **why)
+{
+    struct registry_person person;
+    struct store_certificate known;
+    struct certificate certificate;
+    const char *fault = NULL;
+    enum err e = certificate_id(proof->der, proof->len, person.certificate);
+
+    if (e == ERR_OK)
+        e = store_get_certificate(registry->store, person.certificate, &known);
+    if (e == ERR_NOT_FOUND) {
+        e = certificate_read(
+            registry->pool, proof->der, proof->len, &certificate);
+        fault = e != ERR_OK
+            ? read_fault(e)
+            : enrol(registry, &certificate, certificate.common_name);
+        if (fault == NULL)
+            e = store_get_certificate(
+                registry->store, person.certificate, &known);
+    }
+    if (fault == NULL)
+        fault = e != ERR_OK ? "the store failed"
+                            : prove_known(registry, &known, &person.thing);
+    if (fault != NULL) {
+        *why = fault;
+        return ERR_DENIED;
+    }
+    if (store_saw_certificate(registry->store, person.certificate,
+            sender_now_ms(registry->sender)) != ERR_OK)
+        log_warning("registry", "not stored: a certificate was used");
+    *out = person;
+    return ERR_OK;
+}
+
+const char *registry_judge_thing(
+    struct registry *registry, const struct store_thing *thing)
+{
+    return judge_owner(registry->store, thing);
+}
+
+void registry_tell(struct registry *registry, const char *name)
+{
+    struct json *description = NULL;
+    struct store_thing thing;
+
+    if (store_get_thing(registry->store, name, &thing) == ERR_OK &&
+        description_of_thing(registry->store, &thing, &description) == ERR_OK)
+        sender_publish(
+            registry->sender, "$nameplate/cloud/registered", description);
+}
+
+/* On its CA's list there is no way back. */
+static bool is_final(struct registry *registry, const char *id)
+{
+    struct store_issuance issuance;
+
+    return store_get_issuance(registry->store, id, &issuance) == ERR_OK &&
+        issuance.revoked_ms > 0;
 }
 
 enum err registry_set_status(struct registry *registry, const char *id,
@@ -270,6 +369,8 @@ enum err registry_set_status(struct registry *registry, const char *id,
             e = ERR_OK;
     if (e == ERR_OK)
         e = store_get_certificate(registry->store, id, &known);
+    if (e == ERR_OK && is_final(registry, id))
+        e = ERR_CONFLICT;
     if (e == ERR_OK)
         e = store_set_status(registry->store, id, status);
     if (e == ERR_OK)

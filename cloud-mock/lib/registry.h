@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "cloud-mock/lib/sender.h"
-#include "cloud-mock/lib/store.h"
+#include "cloud-mock/lib/store_registry.h"
 #include "cloud-mock/lib/topic.h"
 
 struct registry;
@@ -18,6 +18,9 @@ struct registry_options {
     size_t authority_count;
     /* AWS drops the connection that made it register a certificate. */
     bool drop_first;
+    /* Just-in-time registration: what is registered by itself is
+     * PENDING_ACTIVATION until somebody makes it ACTIVE. */
+    bool pending;
 };
 
 /* Store and sender are borrowed for life. */
@@ -47,8 +50,33 @@ struct registry_visitor {
 enum registry_answer registry_admit(struct registry *registry,
     const struct registry_visitor *visitor, char id[STORE_ID_SIZE]);
 
+struct registry_proof {
+    const void *der; /* of a certificate, verified by the TLS layer */
+    size_t len;
+};
+
+struct registry_person {
+    struct store_thing thing;
+    char certificate[STORE_ID_SIZE];
+};
+
+/* Whose certificate is this, for a service beside MQTT?  As registry_admit: one
+ * that is not known is registered.  ERR_DENIED: `*why` says why it proves
+ * nothing (static). */
+enum err registry_prove(struct registry *registry,
+    const struct registry_proof *proof, struct registry_person *out,
+    const char **why) MUST_CHECK;
+
+/* May a thing of this nameplate have its name?  NULL, or why not (static). */
+const char *registry_judge_thing(
+    struct registry *registry, const struct store_thing *thing);
+
+/* Tell the privileged side what is known of a thing now. */
+void registry_tell(struct registry *registry, const char *thing);
+
 /* Set AWS's status.  ERR_INVALID: no such status; ERR_NOT_FOUND: no such
- * certificate.  On success `thing` names its owner. */
+ * certificate; ERR_CONFLICT: it stands on the operational CA's list.  On
+ * success `thing` names its owner. */
 enum err registry_set_status(struct registry *registry, const char *id,
     const char *status, char thing[TOPIC_THING_SIZE]) MUST_CHECK;
 

@@ -7,26 +7,19 @@
 
 #include "cloud-mock/lib/cloud.h"
 #include "cloud-mock/lib/description.h"
+#include "cloud-mock/lib/request_work.h"
 #include "core/near.h"
 
-#define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
-#define MESSAGE_MAX 200
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-struct work {
-    const struct request_services *services;
-    const struct json *request;
-    struct json *answer;
-    char why[MESSAGE_MAX]; /* a sentence, set with an error */
-};
-
-static enum err fail(struct work *work, enum err e, const char *why)
+enum err request_fail(struct request_work *work, enum err e, const char *why)
 {
     snprintf(work->why, sizeof(work->why), "%s", why);
     return e;
 }
 
-/* A text that must be there. */
-static enum err want_text(struct work *work, const char *key, const char **text)
+enum err request_want_text(
+    struct request_work *work, const char *key, const char **text)
 {
     const char *found = json_text(json_get(work->request, key));
 
@@ -39,8 +32,8 @@ static enum err want_text(struct work *work, const char *key, const char **text)
     return ERR_OK;
 }
 
-static enum err want_number(
-    struct work *work, const char *key, int64_t max, int64_t *number)
+enum err request_want_number(
+    struct request_work *work, const char *key, int64_t max, int64_t *number)
 {
     if (json_whole(json_get(work->request, key), -max, max, number))
         return ERR_OK;
@@ -50,12 +43,12 @@ static enum err want_number(
     return ERR_INVALID;
 }
 
-static enum err say_ok(struct work *work)
+enum err request_say_ok(struct request_work *work)
 {
     return json_set(work->answer, "ok", json_new_bool(true));
 }
 
-static enum err do_things(struct work *work)
+static enum err do_things(struct request_work *work)
 {
     struct json *all = NULL;
     enum err e = description_of_all(work->services->store, &all);
@@ -63,17 +56,18 @@ static enum err do_things(struct work *work)
     return e == ERR_OK ? json_set(work->answer, "things", all) : e;
 }
 
-static enum err want_thing(struct work *work, struct store_thing *thing)
+static enum err want_thing(struct request_work *work, struct store_thing *thing)
 {
     const char *name;
-    enum err e = want_text(work, "thing", &name);
+    enum err e = request_want_text(work, "thing", &name);
 
     if (e == ERR_OK)
         e = store_get_thing(work->services->store, name, thing);
-    return e == ERR_NOT_FOUND ? fail(work, e, "there is no such thing") : e;
+    return e == ERR_NOT_FOUND ? request_fail(work, e, "there is no such thing")
+                              : e;
 }
 
-static enum err do_thing(struct work *work)
+static enum err do_thing(struct request_work *work)
 {
     struct store_thing thing;
     struct json *one = NULL;
@@ -84,7 +78,7 @@ static enum err do_thing(struct work *work)
     return e == ERR_OK ? json_set(work->answer, "thing", one) : e;
 }
 
-static enum err do_shadow(struct work *work)
+static enum err do_shadow(struct request_work *work)
 {
     const char *name = json_text(json_get(work->request, "name"));
     struct store_thing thing;
@@ -95,110 +89,93 @@ static enum err do_shadow(struct work *work)
         e = shadows_read(work->services->shadows, thing.name,
             name == NULL ? "" : name, &shadow);
     if (e == ERR_NOT_FOUND && work->why[0] == '\0')
-        return fail(work, e, "the thing has no such shadow");
+        return request_fail(work, e, "the thing has no such shadow");
     return e == ERR_OK ? json_set(work->answer, "shadow", shadow) : e;
 }
 
-static enum err do_set_certificate_status(struct work *work)
-{
-    char thing[TOPIC_THING_SIZE];
-    const char *id, *status;
-    enum err e = want_text(work, "certificateId", &id);
-
-    if (e == ERR_OK)
-        e = want_text(work, "status", &status);
-    if (e != ERR_OK)
-        return e;
-    e = registry_set_status(work->services->registry, id, status, thing);
-    if (e == ERR_NOT_FOUND)
-        return fail(work, e, "there is no such certificate");
-    if (e == ERR_INVALID)
-        return fail(work, e,
-            "\"status\" is wrong; expected ACTIVE, INACTIVE or REVOKED");
-    if (e != ERR_OK)
-        return e;
-    if (strcmp(status, "ACTIVE") != 0)
-        presence_revoke(work->services->presence, thing, id);
-    return say_ok(work);
-}
-
-static enum err do_kick(struct work *work)
+static enum err do_kick(struct request_work *work)
 {
     const char *name;
-    enum err e = want_text(work, "thing", &name);
+    enum err e = request_want_text(work, "thing", &name);
 
     if (e != ERR_OK)
         return e;
     if (!presence_kick(work->services->presence, name, PRESENCE_API_INITIATED))
-        return fail(work, ERR_NOT_FOUND, "it is not connected");
-    return say_ok(work);
+        return request_fail(work, ERR_NOT_FOUND, "it is not connected");
+    return request_say_ok(work);
 }
 
 /* --- faults for tests (contract section 12) ------------------------------- */
 
 static enum err set_fault(
-    struct work *work, const char *key, int64_t max, int64_t *fault)
+    struct request_work *work, const char *key, int64_t max, int64_t *fault)
 {
-    enum err e = want_number(work, key, max, fault);
+    enum err e = request_want_number(work, key, max, fault);
 
-    return e == ERR_OK ? say_ok(work) : e;
+    return e == ERR_OK ? request_say_ok(work) : e;
 }
 
-static enum err do_test_delay(struct work *work)
+static enum err do_test_delay(struct request_work *work)
 {
     return set_fault(work, "ms", 3600 * 1000,
         &sender_faults(work->services->sender)->delay_ms);
 }
 
-static enum err do_test_drop(struct work *work)
+static enum err do_test_drop(struct request_work *work)
 {
     return set_fault(
         work, "count", 1000, &sender_faults(work->services->sender)->drop);
 }
 
-static enum err do_test_duplicate(struct work *work)
+static enum err do_test_duplicate(struct request_work *work)
 {
     return set_fault(
         work, "count", 1000, &sender_faults(work->services->sender)->duplicate);
 }
 
-static enum err do_test_clock(struct work *work)
+static enum err do_test_clock(struct request_work *work)
 {
     return set_fault(work, "ms", JSON_WHOLE_MAX / 10,
         &sender_faults(work->services->sender)->clock_ms);
 }
 
-static enum err do_test_shadow_error(struct work *work)
+static enum err do_test_shadow_error(struct request_work *work)
 {
     int64_t code;
-    enum err e = want_number(work, "code", 599, &code);
+    enum err e = request_want_number(work, "code", 599, &code);
 
     if (e != ERR_OK)
         return e;
     if (code != 0 && code != 409 && code != 500)
-        return fail(work, ERR_INVALID,
+        return request_fail(work, ERR_INVALID,
             "\"code\" is wrong; expected 409, 500 or 0 for none");
     sender_faults(work->services->sender)->shadow_code = code;
-    return say_ok(work);
+    return request_say_ok(work);
 }
 
-static enum err want_switch(struct work *work, bool *out)
+static enum err do_test_provisioning_error(struct request_work *work)
+{
+    return set_fault(work, "code", 599,
+        &sender_faults(work->services->sender)->provisioning_code);
+}
+
+static enum err want_switch(struct request_work *work, bool *out)
 {
     const struct json *on = json_get(work->request, "on");
 
     if (!json_is_bool(on))
-        return fail(
+        return request_fail(
             work, ERR_INVALID, "\"on\" is wrong; expected true or false");
     *out = json_is_true(on);
-    return say_ok(work);
+    return request_say_ok(work);
 }
 
-static enum err do_test_strict(struct work *work)
+static enum err do_test_strict(struct request_work *work)
 {
     return want_switch(work, work->services->strict);
 }
 
-static enum err do_test_rates(struct work *work)
+static enum err do_test_rates(struct request_work *work)
 {
     bool on;
     enum err e = want_switch(work, &on);
@@ -210,23 +187,25 @@ static enum err do_test_rates(struct work *work)
 
 static const struct {
     const char *name;
-    enum err (*perform)(struct work *work);
+    enum err (*perform)(struct request_work *work);
 } operations[] = {
-    {"things",                 do_things                },
-    {"thing",                  do_thing                 },
-    {"shadow",                 do_shadow                },
-    {"set-certificate-status", do_set_certificate_status},
-    {"kick",                   do_kick                  },
-    {"test-delay",             do_test_delay            },
-    {"test-drop",              do_test_drop             },
-    {"test-duplicate",         do_test_duplicate        },
-    {"test-clock",             do_test_clock            },
-    {"test-shadow-error",      do_test_shadow_error     },
-    {"test-strict",            do_test_strict           },
-    {"test-rates",             do_test_rates            },
+    {"things",                  do_things                 },
+    {"thing",                   do_thing                  },
+    {"shadow",                  do_shadow                 },
+    {"set-certificate-status",  request_set_status        },
+    {"issue-certificate",       request_issue             },
+    {"kick",                    do_kick                   },
+    {"test-delay",              do_test_delay             },
+    {"test-drop",               do_test_drop              },
+    {"test-duplicate",          do_test_duplicate         },
+    {"test-clock",              do_test_clock             },
+    {"test-shadow-error",       do_test_shadow_error      },
+    {"test-provisioning-error", do_test_provisioning_error},
+    {"test-strict",             do_test_strict            },
+    {"test-rates",              do_test_rates             },
 };
 
-static enum err unknown(struct work *work, const char *name)
+static enum err unknown(struct request_work *work, const char *name)
 {
     const char *known[COUNT(operations)];
     const char *near;
@@ -240,14 +219,14 @@ static enum err unknown(struct work *work, const char *name)
     return ERR_UNSUPPORTED;
 }
 
-static enum err perform(struct work *work)
+static enum err perform(struct request_work *work)
 {
     const char *name;
     enum err e;
 
     if (!json_is_object(work->request))
-        return fail(work, ERR_INVALID, "expected a JSON object");
-    e = want_text(work, "op", &name);
+        return request_fail(work, ERR_INVALID, "expected a JSON object");
+    e = request_want_text(work, "op", &name);
     if (e != ERR_OK)
         return e;
     for (size_t i = 0; i < COUNT(operations); i++)
@@ -256,7 +235,7 @@ static enum err perform(struct work *work)
     return unknown(work, name);
 }
 
-static enum err report(struct work *work, enum err failure)
+static enum err report(struct request_work *work, enum err failure)
 {
     const char *why =
         work->why[0] == '\0' ? "it failed; see the broker's log" : work->why;
@@ -271,7 +250,7 @@ static enum err report(struct work *work, enum err failure)
 static struct json *answer(
     const struct request_services *services, const struct json *request)
 {
-    struct work work = {services, request, json_new_object(), ""};
+    struct request_work work = {services, request, json_new_object(), ""};
     const struct json *id = json_get(request, "id");
     enum err e = work.answer == NULL ? ERR_NO_MEMORY : ERR_OK;
 

@@ -3,6 +3,8 @@
 #ifndef CLOUD_MOCK_REQUEST_H
 #define CLOUD_MOCK_REQUEST_H
 
+#include "cloud-mock/lib/claims.h"
+#include "cloud-mock/lib/enrolment.h"
 #include "cloud-mock/lib/presence.h"
 #include "cloud-mock/lib/registry.h"
 #include "cloud-mock/lib/shadow.h"
@@ -15,6 +17,8 @@ struct request_services {
     struct registry *registry;
     struct presence *presence;
     struct shadows *shadows;
+    struct enrolment *enrolment; /* NULL: there is no operational CA */
+    struct claims *claims;
     bool *strict;        /* a test may change it */
     struct rates *rates; /* ... and switch them */
 };

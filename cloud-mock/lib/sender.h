@@ -10,10 +10,11 @@ struct sender;
 
 /* All zero: no faults. */
 struct sender_faults {
-    int64_t delay_ms;    /* of every message */
-    int64_t clock_ms;    /* how far the service's clock is off */
-    int64_t drop;        /* so many messages are lost */
-    int64_t duplicate;   /* so many messages are sent twice */
+    int64_t delay_ms;          /* of every message */
+    int64_t clock_ms;          /* how far the service's clock is off */
+    int64_t drop;              /* so many messages are lost */
+    int64_t duplicate;         /* so many messages are sent twice */
+    int64_t provisioning_code; /* the next request for it: 429 or 500 */
     int64_t shadow_code; /* the next shadow update is rejected: 409 or 500 */
 };
 

@@ -27,11 +27,39 @@ static const char tables[] =
     " PRIMARY KEY(thing, name)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS presence(client TEXT PRIMARY KEY,"
     " connected INTEGER, since_ms INTEGER, version INTEGER, session TEXT,"
-    " certificate TEXT, ip TEXT, reason TEXT) WITHOUT ROWID;";
+    " certificate TEXT, ip TEXT, reason TEXT) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS issuance(id TEXT PRIMARY KEY, serial TEXT,"
+    " method TEXT, requester TEXT, issued_ms INTEGER, token TEXT,"
+    " token_until_ms INTEGER, revoked_ms INTEGER, reason INTEGER,"
+    " pem TEXT)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS issuance_token ON issuance(token);"
+    "CREATE INDEX IF NOT EXISTS certificate_key ON certificate(key_sha256);"
+    "CREATE TABLE IF NOT EXISTS alarm(thing TEXT, ts_ms INTEGER, kind TEXT,"
+    " text TEXT, count INTEGER, PRIMARY KEY(thing, kind)) WITHOUT ROWID;";
 
 static const char all_gone[] = "UPDATE presence"
                                " SET connected=0,since_ms=?1,reason=?2"
                                " WHERE connected";
+
+/* Certificates of this thing that nobody here issued, with another key. */
+static const char other_keys[] =
+    "SELECT count(*) FROM certificate WHERE thing=?1 AND key_sha256<>?2"
+    " AND id NOT IN (SELECT id FROM issuance)";
+
+static const char same_key[] =
+    "SELECT thing FROM certificate"
+    " WHERE key_sha256=? AND thing<>? AND thing<>'' LIMIT 1";
+
+static const char overdue_token[] =
+    "SELECT * FROM issuance WHERE token<>'' AND token_until_ms<=? LIMIT 1";
+
+static const char revoke_issuance[] =
+    "UPDATE issuance SET revoked_ms=?2,reason=?3 WHERE id=?1 AND revoked_ms=0";
+
+static const char put_alarm[] =
+    "INSERT INTO alarm VALUES(?,?,?,?,1) ON CONFLICT(thing,kind) DO UPDATE SET"
+    " ts_ms=excluded.ts_ms, text=excluded.text, count=count+1";
 
 static const char *const sql[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -54,6 +82,23 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_PUT_PRESENCE] =
         "INSERT OR REPLACE INTO presence VALUES(?,?,?,?,?,?,?,?)",
     [SQL_ALL_GONE] = all_gone,
+    [SQL_ADD_ISSUANCE] = "INSERT INTO issuance VALUES(?,?,?,?,?,?,?,?,?,?)",
+    [SQL_GET_ISSUANCE] = "SELECT * FROM issuance WHERE id=?",
+    [SQL_GET_TOKEN] = "SELECT * FROM issuance WHERE token=? AND token<>''",
+    [SQL_OVERDUE_TOKEN] = overdue_token,
+    [SQL_USE_TOKEN] = "UPDATE issuance SET token='' WHERE id=?",
+    [SQL_GIVE_CERTIFICATE] =
+        "UPDATE certificate SET thing=?2,status=?3 WHERE id=?1",
+    [SQL_DROP_ISSUANCE] = "DELETE FROM issuance WHERE id=?",
+    [SQL_DROP_CERTIFICATE] = "DELETE FROM certificate WHERE id=?",
+    [SQL_REVOKE_ISSUANCE] = revoke_issuance,
+    [SQL_EACH_REVOKED] =
+        "SELECT * FROM issuance WHERE revoked_ms>0 ORDER BY revoked_ms",
+    [SQL_OTHER_KEYS] = other_keys,
+    [SQL_SAME_KEY] = same_key,
+    [SQL_PUT_ALARM] = put_alarm,
+    [SQL_GET_ALARM] = "SELECT * FROM alarm WHERE thing=? AND kind=?",
+    [SQL_EACH_ALARM] = "SELECT * FROM alarm WHERE thing=? ORDER BY ts_ms",
 };
 
 enum err store_failed(struct store *store, const char *what)
@@ -129,6 +174,22 @@ enum err store_row(struct store *store, sqlite3_stmt *statement)
     default:
         return store_failed(store, "step");
     }
+}
+
+enum err store_simply(struct store *store, enum store_sql which)
+{
+    sqlite3_stmt *s = store_statement(store, which);
+
+    return s == NULL ? ERR_IO : store_run(store, s);
+}
+
+enum err store_end(struct store *store, enum err e)
+{
+    if (e == ERR_OK)
+        e = store_simply(store, SQL_COMMIT);
+    if (e != ERR_OK && store_simply(store, SQL_ROLLBACK) != ERR_OK)
+        (void)store_failed(store, "rollback");
+    return e;
 }
 
 void store_reset(sqlite3_stmt *statement)

@@ -4,14 +4,7 @@
 
 #include "cloud-mock/lib/store_sql.h"
 
-static enum err simply(struct store *store, enum store_sql which)
-{
-    sqlite3_stmt *s = store_statement(store, which);
-
-    return s == NULL ? ERR_IO : store_run(store, s);
-}
-
-static enum err add_thing(struct store *store, const struct store_thing *thing)
+enum err store_add_thing(struct store *store, const struct store_thing *thing)
 {
     sqlite3_stmt *s = store_statement(store, SQL_ADD_THING);
 
@@ -26,7 +19,7 @@ static enum err add_thing(struct store *store, const struct store_thing *thing)
     return store_run(store, s);
 }
 
-static enum err add_certificate(
+enum err store_add_certificate(
     struct store *store, const struct store_certificate *certificate)
 {
     sqlite3_stmt *s = store_statement(store, SQL_ADD_CERTIFICATE);
@@ -50,18 +43,14 @@ static enum err add_certificate(
 enum err store_register(struct store *store, const struct store_thing *thing,
     const struct store_certificate *certificate)
 {
-    enum err e = simply(store, SQL_BEGIN);
+    enum err e = store_simply(store, SQL_BEGIN);
 
     if (e != ERR_OK)
         return e;
-    e = add_thing(store, thing);
+    e = store_add_thing(store, thing);
     if (e == ERR_OK)
-        e = add_certificate(store, certificate);
-    if (e == ERR_OK)
-        e = simply(store, SQL_COMMIT);
-    if (e != ERR_OK && simply(store, SQL_ROLLBACK) != ERR_OK)
-        (void)store_failed(store, "rollback");
-    return e;
+        e = store_add_certificate(store, certificate);
+    return store_end(store, e);
 }
 
 static void read_thing(sqlite3_stmt *s, struct store_thing *out)

@@ -38,6 +38,11 @@ struct store_certificate {
  * left alone when it is known. */
 enum err store_register(struct store *store, const struct store_thing *thing,
     const struct store_certificate *certificate) MUST_CHECK;
+/* The two steps of it, for a transaction of the store's files. */
+enum err store_add_thing(
+    struct store *store, const struct store_thing *thing) MUST_CHECK;
+enum err store_add_certificate(struct store *store,
+    const struct store_certificate *certificate) MUST_CHECK;
 enum err store_get_thing(
     struct store *store, const char *name, struct store_thing *out) MUST_CHECK;
 enum err store_get_certificate(struct store *store, const char *id,

@@ -26,6 +26,21 @@ enum store_sql {
     SQL_GET_PRESENCE,
     SQL_PUT_PRESENCE,
     SQL_ALL_GONE,
+    SQL_ADD_ISSUANCE,
+    SQL_GET_ISSUANCE,
+    SQL_GET_TOKEN,
+    SQL_OVERDUE_TOKEN,
+    SQL_USE_TOKEN,
+    SQL_GIVE_CERTIFICATE,
+    SQL_DROP_ISSUANCE,
+    SQL_DROP_CERTIFICATE,
+    SQL_REVOKE_ISSUANCE,
+    SQL_EACH_REVOKED,
+    SQL_OTHER_KEYS,
+    SQL_SAME_KEY,
+    SQL_PUT_ALARM,
+    SQL_GET_ALARM,
+    SQL_EACH_ALARM,
     SQL_COUNT
 };
 
@@ -39,6 +54,11 @@ sqlite3_stmt *store_statement(struct store *store, enum store_sql which);
 
 /* Step a statement that gives no rows; it is reset. */
 enum err store_run(struct store *store, sqlite3_stmt *statement) MUST_CHECK;
+
+/* Run a statement without parameters: SQL_BEGIN and the like. */
+enum err store_simply(struct store *store, enum store_sql which) MUST_CHECK;
+/* Commit when `e` is ERR_OK, else roll back; gives what became of it. */
+enum err store_end(struct store *store, enum err e) MUST_CHECK;
 
 /* The next row, or ERR_NOT_FOUND; after anything but ERR_OK, and when done
  * with the row, call store_reset. */

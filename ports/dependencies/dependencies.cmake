@@ -22,6 +22,8 @@ if(NAMEPLATE_MOCK)
   nameplate_system_library(mosquitto libmosquitto libmosquitto-dev)
   nameplate_system_library(ssl openssl libssl-dev)
   nameplate_system_library(microhttpd libmicrohttpd libmicrohttpd-dev)
+  # microhttpd's TLS
+  nameplate_system_library(gnutls gnutls libgnutls28-dev)
 endif()
 if(NAMEPLATE_TESTS)
   nameplate_system_library(cmocka cmocka libcmocka-dev)

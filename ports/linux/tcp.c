@@ -20,3 +20,10 @@ void port_tcp_bytes(int fd, uint64_t *in, uint64_t *out)
     *in = info.tcpi_bytes_received;
     *out = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
 }
+
+void port_tcp_patience(int fd, uint32_t ms)
+{
+    unsigned value = ms;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof(value));
+}

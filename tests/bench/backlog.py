@@ -54,12 +54,17 @@ socket = {self.socket}
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         try:
-            kit.wait_until(lambda: os.path.exists(self.socket), 60, "a socket")
-            self.ask({"op": "status"})
+            kit.wait_until(self.answers, 60, "an answer at the socket")
             yield process, (time.monotonic() - began) * 1000
         finally:
             (process.kill if kill else process.terminate)()
             process.wait()
+
+    def answers(self):
+        try:
+            return self.ask({"op": "status"})
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
 
     def ask(self, *requests):
         """The answer to the last of them."""

@@ -2,7 +2,7 @@
 from der import INTEGER, SEQUENCE
 from forge import (FUTURE, HOST, PAST, UNKNOWN, constraints, extension,
                    flip_last_bit)
-from row import bad, everywhere, good
+from row import bad, good
 
 
 def rows(f):

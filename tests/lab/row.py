@@ -70,8 +70,3 @@ def sort_out(gaps, path, fault):
                          "Overdue")):
         return None, f"{words} ({fault.strip()})"
     return fault, None
-
-
-def everywhere(words):
-    """A gap of all paths."""
-    return dict.fromkeys(("verify", "mqtt", "alpn", "https"), words)

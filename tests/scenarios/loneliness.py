@@ -50,6 +50,13 @@ def name_server(address):
     _replace("/etc/resolv.conf", f"nameserver {address}\n")
 
 
+def way_out():
+    """A default route, which leads nowhere: a machine with none knows that it
+    is cut off."""
+    _run("ip", "addr", "add", "10.255.255.1/32", "dev", "hole")
+    _run("ip", "route", "add", "default", "dev", "hole")
+
+
 def black_hole(address):
     """What is sent there is swallowed: no answer, no refusal."""
     six = ["-6"] if ":" in address else []

@@ -14,11 +14,12 @@ import time
 from believer import believed
 from authority import Authority
 from kit import expect, free_port, main, scenario
-from loneliness import alone, black_hole, hosts, name_server
+from loneliness import alone, black_hole, hosts, name_server, way_out
 from packets import Script, connack
 from world import World
 
 alone(__file__)
+way_out()
 hosts("fd00::2 both.test", "127.0.0.1 both.test", "fd00::2 dead.test",
       "127.0.0.1 a.test", "127.0.0.1 b.test", "127.0.0.1 c.test")
 black_hole("fd00::2")

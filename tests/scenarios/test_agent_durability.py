@@ -8,102 +8,19 @@ deletes the store: then the same comparison must find the loss.
 """
 import json
 import shutil
-import threading
 import time
 
-from kit import expect, main, read, scenario, wait_until
+from kit import expect, main, scenario, wait_until
+from listener import Cloud, Emitter, fault_of
 from packets import Script
-from world import Application, World, device, factory, thing
+from world import Application, World
 
 ONLINE = "info session online"
-
-
-def fault_of(stored, heard):
-    """Why `heard` is not each of `stored` at least once, in order; else None.
-    What was on its way without an answer may be heard, too."""
-    missing = sorted(set(stored) - set(heard))
-    if missing:
-        return f"{len(missing)} of {len(stored)} lost: {missing[:10]}"
-    firsts = list(dict.fromkeys(heard))
-    if firsts != sorted(firsts):
-        return f"out of order: {firsts[:50]}"
-    return None
-
-
-class Cloud:
-    """A broker that remembers across restarts, and who listens to it."""
-
-    def __init__(self, world, serial="S1", topic="stream/#"):
-        self.broker = world.broker(
-            f"persistence true\npersistence_location {world.folder}/\n"
-            "max_queued_messages 0\nmax_inflight_messages 0\n"
-            "set_tcp_nodelay true\n")
-        self.log = world.path("heard")
-        home = device("LISTENER")
-        world.run_beside(
-            "mosquitto_sub", "-h", "localhost", "-p", self.broker.port,
-            "--cafile", factory().server_ca, "--cert", home + "/device.crt",
-            "--key", home + "/device.key", "-c", "-i", "listener", "-q", "1",
-            "-V", "mqttv311", "-t", f"nameplate/{thing(serial)}/{topic}",
-            log="heard")
-        wait_until(lambda: "Sending SUBACK to listener" in self.broker.words(),
-                   10, "the listener has subscribed")
-
-    def messages(self):
-        return [json.loads(line) for line in read(self.log).split("\n")
-                if line.startswith("{") and line.endswith("}")]
-
-    def numbers(self):
-        return [message["data"] for message in self.messages()]
-
-    def expect_all(self, stored, seconds=30):
-        """Nothing is lost and all is in order, at last."""
-        try:
-            wait_until(lambda: set(stored) <= set(self.numbers()), seconds, "all")
-        except Exception:
-            pass
-        fault = fault_of(stored, self.numbers())
-        expect(fault is None, fault)
 
 
 def emit(agent, numbers):
     with Application(agent) as application:
         return application.emit("n", numbers)
-
-
-class Emitter:
-    """Emits on and on, in a thread, to whatever agent serves the socket."""
-
-    def __init__(self, agent):
-        self.agent, self.stored, self.running = agent, [], True
-        self.fault = None
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self):
-        number = 0
-        while self.running:
-            try:
-                with Application(self.agent) as application:
-                    while self.running and application.emit("n", [number]):
-                        self.stored.append(number)
-                        number += 1
-                        time.sleep(0.001)
-            except (OSError, TypeError) as error:
-                self.fault = error  # the agent died between hello and here
-            number += 1  # this one may or may not be stored: not said twice
-            time.sleep(0.01)
-
-    def wait_for(self, more):
-        wanted = len(self.stored) + more
-        wait_until(lambda: len(self.stored) >= wanted, 20,
-                   f"{more} more are stored; {self.fault}")
-        return self
-
-    def stop(self):
-        self.running = False
-        self.thread.join(15)
-        return self.stored
 
 
 @scenario
@@ -237,18 +154,18 @@ def a_full_outbox_drops_the_oldest_and_says_how_many():
 def machine_figures_go_through_the_same_outbox():
     """Their numbers have no gap over an outage and a kill."""
     with World() as world:
-        cloud = Cloud(world, topic="telemetry")
+        cloud = Cloud(world)
         agent = world.agent(port=cloud.broker.port, settings={
             "telemetry.interval_s": 1}).wait_for(ONLINE)
-        wait_until(cloud.messages, 10, "first figures")
+        cloud.wait(1, "telemetry", 10)
         cloud.broker.stop()
         agent.wait_for("offline why=")
         time.sleep(2.5)
         agent.kill()
         cloud.broker.start()
         agent.start()
-        wait_until(lambda: len(cloud.messages()) >= 5, 30, "five figures")
-        numbers = list(dict.fromkeys(m["seq"] for m in cloud.messages()))
+        figures = cloud.wait(5, "telemetry", 30)
+        numbers = list(dict.fromkeys(m.payload["seq"] for m in figures))
         expect(numbers == list(range(numbers[0], numbers[0] + len(numbers))),
                f"a gap in {numbers}")
 

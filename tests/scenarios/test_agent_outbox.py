@@ -7,7 +7,6 @@ it, is compared with what was configured.  Disks are real: ext4 on a loop
 device that is mounted read-only or breaks, tmpfs of a few megabytes, and a
 kernel that answers EIO (strace).
 """
-import json
 import os
 import re
 import shutil
@@ -15,52 +14,12 @@ import stat
 import subprocess
 import time
 
+from disk import Disk
 from kit import Skipped, expect, main, read, run, scenario, wait_until, write
-from world import NAMEPLATE, Application, World, device, factory, thing
+from listener import Cloud, gaps
+from world import NAMEPLATE, Application, World
 
 ONLINE = "info session online"
-
-
-class Heard:
-    """One message as mosquitto_sub tells it."""
-
-    def __init__(self, line):
-        topic, self.expiry, properties, payload = line.split("|", 3)
-        self.topic = topic.split("/", 2)[2]
-        self.payload = json.loads(payload)
-        self.id = re.findall(r"\bid:(\S+)", properties)
-        self.store, _, number = (self.id or ["-"])[0].partition("-")
-        self.seq = int(number) if number.isdigit() else None
-
-
-class Cloud:
-    """A broker that remembers, and a listener of MQTT 5 with a session."""
-
-    def __init__(self, world, topic="#"):
-        self.broker = world.broker(
-            f"persistence true\npersistence_location {world.folder}/\n"
-            "max_queued_messages 0\nmax_inflight_messages 0\n"
-            "set_tcp_nodelay true\n")
-        self.log = world.path("heard")
-        home = device("LISTENER")
-        world.run_beside(
-            "mosquitto_sub", "-h", "localhost", "-p", self.broker.port,
-            "--cafile", factory().server_ca, "--cert", home + "/device.crt",
-            "--key", home + "/device.key", "-c", "-x", "3600", "-i", "listener",
-            "-q", "1", "-V", "mqttv5", "-F", "%t|%E|%P|%p",
-            "-t", f"nameplate/{thing()}/{topic}", log="heard")
-        wait_until(lambda: "Sending SUBACK to listener" in self.broker.words(),
-                   10, "the listener has subscribed")
-
-    def heard(self, part="stream/"):
-        return [Heard(line) for line in read(self.log).split("\n")
-                if line.startswith("nameplate/") and f"/{part}" in line
-                and line.endswith("}")]
-
-    def wait(self, count, part="stream/", seconds=20):
-        wait_until(lambda: len(self.heard(part)) >= count, seconds,
-                   f"{count} of {part}: {read(self.log)[-3000:]}")
-        return self.heard(part)
 
 
 def emit(agent, stream, numbers, **more):
@@ -75,11 +34,6 @@ def status(agent):
     with Application(agent) as application:
         application.send(op="status")
         return application.receive()
-
-
-def gaps(seqs):
-    """What is missing in the numbers of one stream."""
-    return sorted(set(range(1, max(seqs) + 1)) - set(seqs))
 
 
 @scenario
@@ -271,40 +225,52 @@ def a_damaged_store_is_set_aside_and_told_everywhere():
                heard[0].store != heard[1].store, "a new store counts anew")
 
 
+@scenario
+def a_spent_day_makes_commits_seldom_and_refuses_nothing():
+    with World() as world:
+        cloud = Cloud(world)
+        agent = world.agent(port=cloud.broker.port, settings={
+            "store.write_mb_per_day": 1,
+            "telemetry.interval_s": 0}).wait_for(ONLINE)
+        emit(agent, "big", range(300), **{"class": "critical"})
+        while "this day's bytes are written" not in agent.words():
+            emit(agent, "big", ["x" * 9000] * 20)
+        emit(agent, "n", [1])
+        before, began = status(agent)["store"], time.monotonic()
+        told = emit(agent, "n", range(3)) + emit(agent, "n", range(3))
+        took = time.monotonic() - began
+        after = status(agent)["store"]
+        expect(all(answer["ok"] for answer in told), str(told))
+        # A commit comes with one fsync, and with three when the WAL is full.
+        commits = after["accepted"] - before["accepted"]
+        expect(commits == 6 and took > 5, f"{commits} stored in {took:.1f} s")
+        expect(after["syncs"] - before["syncs"] <= (took // 5 + 1) * 3,
+               f"{before} {after} {took:.1f} s")
+        cloud.wait(300)
+
+
+@scenario
+def one_stream_too_many_is_refused_and_the_others_go_on():
+    with World() as world:
+        cloud = Cloud(world)
+        agent = world.agent(port=cloud.broker.port, settings={
+            "telemetry.interval_s": 0}).wait_for(ONLINE)
+        with Application(agent) as application:
+            for number in range(1001):
+                application.send(op="emit", stream=f"s{number}", data=number,
+                                 id=number)
+            told = [application.receive() for _ in range(1001)]
+        refused = [answer for answer in told if not answer["ok"]]
+        expect([answer["id"] for answer in refused] == [1000] and
+               refused[0]["code"] == "too_large" and
+               "1,000" in refused[0]["error"], str(refused))
+        expect(emit(agent, "s7", [8])[0]["ok"], "the others go on")
+        run(NAMEPLATE, "emit", "-s", agent.socket, "another", "1", status=65)
+        heard = cloud.wait(1001)
+        expect(heard[-1].seq == 2, f"it is the second in s7: {heard[-1].id}")
+
+
 # --- disks that fail ----------------------------------------------------------
-
-
-class Disk:
-    """ext4 on a loop device at `path`; real, so root only."""
-
-    def __init__(self, world, megabytes=16):
-        if os.geteuid() != 0 or not shutil.which("losetup"):
-            raise Skipped("needs root and losetup to mount a disk")
-        self.image, self.path = world.path("image"), world.path("disk")
-        os.mkdir(self.path)
-        with open(self.image, "wb") as f:
-            f.truncate(megabytes * 1024 * 1024)
-        run("mkfs.ext4", "-q", self.image)
-        done = run("losetup", "-f", "--show", self.image, status=None)
-        if done.returncode:
-            raise Skipped(f"no loop device: {done.stderr.strip()}")
-        self.device = done.stdout.strip()
-        world.endings.append(self.remove)
-
-    def mount(self, options="errors=remount-ro"):
-        run("mount", "-o", options, self.device, self.path)
-
-    def unmount(self, lazily=False):
-        run("umount", *(["-l"] if lazily else []), self.path)
-
-    def break_down(self):
-        """As the kernel does when it finds an error: read-only at once."""
-        name = os.path.basename(self.device)
-        write(f"/sys/fs/ext4/{name}/trigger_fs_error", "1")
-
-    def remove(self):
-        run("umount", "-l", self.path, status=None)
-        run("losetup", "-d", self.device, status=None)
 
 
 def ok(agent, number):
@@ -314,7 +280,7 @@ def ok(agent, number):
 @scenario
 def a_read_only_disk_at_the_start_is_said_survived_and_recovered_from():
     with World() as world:
-        disk = Disk(world)
+        disk = Disk(world, "disk")
         cloud = Cloud(world)
         disk.mount("ro")
         agent = world.agent(port=cloud.broker.port, settings={
@@ -334,7 +300,7 @@ def a_read_only_disk_at_the_start_is_said_survived_and_recovered_from():
 @scenario
 def a_disk_that_breaks_while_running_and_comes_back_loses_nothing_stored():
     with World() as world:
-        disk = Disk(world)
+        disk = Disk(world, "disk")
         cloud = Cloud(world)
         cloud.broker.stop()
         disk.mount()

@@ -13,12 +13,13 @@ import time
 
 from authority import Authority
 from kit import expect, free_port, main, run, scenario, wait_until, write
-from loneliness import alone, hosts, name_server
+from loneliness import alone, hosts, name_server, way_out
 from packets import Script
 from proxies import HttpProxy, SocksProxy
 from world import NAMEPLATE, World
 
 alone(__file__)
+way_out()
 hosts("127.0.0.1 near.test")
 name_server("127.0.0.1")  # nobody there: every other name is unknown
 

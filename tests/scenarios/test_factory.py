@@ -511,19 +511,19 @@ def a_bad_line_is_told_with_its_number_and_the_others_are_issued():
 def a_batch_that_was_killed_goes_on_where_it_was():
     with folder() as tmp:
         factory = Factory(tmp)
-        count = 100
+        count = 30
         path = write(tmp + "/list.csv",
                      "".join(f"Thermo-1,S{n}\n" for n in range(count)))
         process = subprocess.Popen(
             [FACTORY, "batch", "--folder", factory.folder, path],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         devices = factory.folder + "/devices"
-        wait_until(lambda: os.path.isdir(devices) and len(os.listdir(devices)) > 20,
-                   30, "some are issued")
+        wait_until(lambda: os.path.isdir(devices) and len(os.listdir(devices)) > 5,
+                   60, "some are issued")
         process.kill()
         process.communicate(timeout=10)
         before = {n: read(f"{devices}/{n}/device.crt") for n in os.listdir(devices)}
-        expect(20 < len(before) < count, f"killed in the middle: {len(before)}")
+        expect(5 < len(before) < count, f"killed in the middle: {len(before)}")
         said = json.loads(factory.run("batch", path, "--json").stdout)
         expect(said["issued"] == count - len(before) and
                said["before"] == len(before), said)

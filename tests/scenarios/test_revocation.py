@@ -125,6 +125,26 @@ def it_asks_before_a_short_list_is_over():
 
 
 @scenario
+def after_a_sleep_it_asks_when_it_is_told_to_look():
+    """The timers of a loop do not go on while the machine sleeps."""
+    with folder() as tmp:
+        body = make_list(Authority(tmp))[0]
+        with Web(answer(body)) as web, \
+                Keeper(web.url(), os.path.join(tmp, "kept")) as keeper:
+            keeper.settled()
+            keeper.tell("look")  # it is not time
+            time.sleep(0.5)
+            expect(len(keeper.words) == 1, f"{keeper.words}")
+            keeper.tell("sleep")
+            time.sleep(0.5)  # the twin: nobody told it
+            expect(keeper.status()["wait"] == "0" and len(keeper.words) == 1,
+                   f"{keeper.words}")
+            keeper.tell("look")
+            keeper.settled()
+            expect(len(keeper.words) == 2, f"{keeper.words}")
+
+
+@scenario
 def the_list_on_disk_is_used_before_any_answer():
     with folder() as tmp:
         root = Authority(tmp)

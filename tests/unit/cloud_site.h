@@ -48,8 +48,10 @@ static inline int set_up(void **state)
     (void)snprintf(
         site->cas, sizeof(site->cas), "%s/cas.pem", site->folder.path);
     site->authorities[0] = site->cas;
-    site->options = (struct cloud_options){
-        site->database, site->authorities, 1, true, false, false};
+    site->options = (struct cloud_options){.database = site->database,
+        .authorities = site->authorities,
+        .authority_count = 1,
+        .strict = true};
     site->acme = forge_authority("Acme");
     forge_write(&site->acme.der, site->cas);
     site_open(site);

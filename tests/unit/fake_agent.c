@@ -376,9 +376,35 @@ struct session_status session_status(const struct session *s)
     return s->fake->status;
 }
 
+bool session_budget(struct session *s, struct budget_figures *out)
+{
+    *out = (struct budget_figures){
+        .in = {10, 20},
+        .limit = {100,  0},
+        .classes = {{"event", {3, 4}}},
+        .class_count = 1,
+        .used_percent = 10
+    };
+    return s != NULL;
+}
+
 void fake_agent_set_online(struct fake_agent *fake, bool online)
 {
     fake->status.online = online;
     if (fake->session->listener != NULL)
         fake->session->listener(fake->session->context, online, false);
+}
+
+/* No test here has an enrolment; where one is asked for there is none. */
+enum err enrolment_now(struct enrolment *e)
+{
+    (void)e;
+    return ERR_UNSUPPORTED;
+}
+
+struct json *enrolment_json(const struct enrolment *e, bool all)
+{
+    (void)e;
+    (void)all;
+    return NULL;
 }

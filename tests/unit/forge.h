@@ -70,6 +70,33 @@ static inline struct bytes forge_leaf(
     return der;
 }
 
+/* A request in PEM for this key and subject, with a signature that is good, or
+ * else spoiled; the caller frees. */
+static inline struct bytes forge_request(
+    const struct keypair *key, const struct subject *subject, bool good)
+{
+    unsigned char buffer[2000];
+    struct bytes spki = {NULL, 0}, der = {NULL, 0}, pem = {NULL, 0};
+    struct span info;
+    struct der d;
+
+    forge_check(keypair_spki(key, &spki) == ERR_OK);
+    der_start(&d, buffer, sizeof(buffer));
+    der_wrap(&d, DER_CONTEXT_CONSTRUCTED(0), 0);
+    der_put(&d, bytes_span(&spki));
+    subject_put(&d, subject);
+    der_put_number(&d, 0);
+    der_wrap(&d, DER_SEQUENCE, 0);
+    forge_check(der_done(&d, &info) == ERR_OK &&
+        certificate_seal(info, key, &der) == ERR_OK);
+    if (!good)
+        der.at[der.len - 1] ^= 1;
+    forge_check(pem_write(PEM_REQUEST, bytes_span(&der), &pem) == ERR_OK);
+    bytes_free(&der);
+    bytes_free(&spki);
+    return pem;
+}
+
 /* Append to a PEM file. */
 static inline void forge_write(const struct bytes *der, const char *path)
 {

@@ -1,5 +1,9 @@
 /* What core/backoff promises. */
 
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cmocka_all.h"
 #include "core/backoff.h"
 
@@ -72,6 +76,89 @@ static void a_ceiling_below_the_first_wait_still_rules(void **state)
     assert_int_equal(backoff_next_ms(&b, UINT32_MAX), 300);
 }
 
+static void quick_waits_come_before_the_widening_ones(void **state)
+{
+    static const uint64_t widest[] = {1000, 1000, 1000, 2000, 4000};
+    struct backoff b = {.first_ms = 1000, .ceiling_ms = 60000, .quick = 2};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(widest) / sizeof(widest[0]); i++)
+        assert_int_equal(backoff_next_ms(&b, UINT32_MAX), widest[i]);
+}
+
+#define DEVICES 1000
+#define PARTS   10
+
+/* How many of a fleet, none of which has a good random number, wait in each
+ * tenth of the window of the given turn. */
+static void spread(int turn, bool with_offset, int parts[PARTS])
+{
+    memset(parts, 0, PARTS * sizeof(*parts));
+    for (int i = 0; i < DEVICES; i++) {
+        struct backoff b = {.first_ms = 1000, .ceiling_ms = 1000};
+        char name[40];
+        uint64_t wait_ms = 0;
+
+        (void)snprintf(name, sizeof(name), "acme:thermo-1:S%d", i);
+        if (with_offset)
+            b.offset = backoff_offset(name);
+        for (int n = 0; n <= turn; n++)
+            wait_ms = backoff_next_ms(&b, 12345);
+        parts[wait_ms * PARTS / 1001]++;
+    }
+}
+
+static void a_fleet_without_entropy_spreads_by_its_names(void **state)
+{
+    int parts[PARTS];
+
+    (void)state;
+    for (int turn = 0; turn < 4; turn++) {
+        spread(turn, true, parts);
+        for (int i = 0; i < PARTS; i++)
+            assert_in_range(parts[i], DEVICES / PARTS / 2, DEVICES / PARTS * 2);
+    }
+}
+
+static void twin_without_the_offset_such_a_fleet_comes_at_once(void **state)
+{
+    int parts[PARTS];
+
+    (void)state;
+    spread(0, false, parts);
+    assert_int_equal(parts[0], DEVICES);
+}
+
+static void a_device_without_entropy_waits_differently_each_time(void **state)
+{
+    struct backoff b = {.first_ms = 1000,
+        .ceiling_ms = 1000,
+        .offset = backoff_offset("acme:thermo-1:S1")};
+    uint64_t first = backoff_next_ms(&b, 0), differing = 0;
+
+    (void)state;
+    b.ceiling_ms = 1000000;
+    for (int i = 0; i < 4; i++)
+        differing += backoff_next_ms(&b, 0) != first;
+    assert_true(differing >= 3);
+}
+
+static void a_good_random_number_stays_even(void **state)
+{
+    struct backoff b = {.first_ms = 1000,
+        .ceiling_ms = 1000,
+        .offset = backoff_offset("acme:thermo-1:S1")};
+    int parts[PARTS] = {0};
+
+    (void)state;
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        backoff_reset(&b);
+        parts[backoff_next_ms(&b, i * (UINT32_MAX / DEVICES)) * PARTS / 1001]++;
+    }
+    for (int i = 0; i < PARTS; i++)
+        assert_in_range(parts[i], DEVICES / PARTS - 2, DEVICES / PARTS + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +168,11 @@ int main(void)
         cmocka_unit_test(only_a_reset_makes_waits_short_again),
         cmocka_unit_test(years_of_failure_do_not_overflow),
         cmocka_unit_test(a_ceiling_below_the_first_wait_still_rules),
+        cmocka_unit_test(quick_waits_come_before_the_widening_ones),
+        cmocka_unit_test(a_fleet_without_entropy_spreads_by_its_names),
+        cmocka_unit_test(twin_without_the_offset_such_a_fleet_comes_at_once),
+        cmocka_unit_test(a_device_without_entropy_waits_differently_each_time),
+        cmocka_unit_test(a_good_random_number_stays_even),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -356,14 +356,51 @@ static void what_follows_strict_can_be_set_apart(void **state)
     }
 }
 
+static void options_of_enrolment_are_read(void **state)
+{
+    static const struct mosquitto_opt more[] = {
+        {(char *)"registration",       (char *)"jitr"},
+        {(char *)"operational",        (char *)"op"  },
+        {(char *)"operational_life_s", (char *)"60"  },
+        {(char *)"claim_authority",    (char *)"c"   },
+        {(char *)"claim_authority",    (char *)"e"   },
+        {(char *)"claims_take_over",   (char *)"yes" },
+    };
+    struct mosquitto_opt given[10];
+    struct options options;
+
+    (void)state;
+    memcpy(given, complete, 4 * sizeof(given[0]));
+    memcpy(given + 4, more, sizeof(more));
+    assert_int_equal(options_read(given, 4, &options), ERR_OK);
+    assert_false(options.pending);
+    assert_null(options.operational);
+    assert_int_equal(options.claim_count, 0);
+    assert_false(options.claims_take_over);
+    options_free(&options);
+    assert_int_equal(options_read(given, 10, &options), ERR_OK);
+    assert_true(options.pending);
+    assert_string_equal(options.operational, "op");
+    assert_int_equal(options.operational_life_s, 60);
+    assert_int_equal(options.claim_count, 2);
+    assert_string_equal(options.claims[1], "e");
+    assert_true(options.claims_take_over);
+    options_free(&options);
+}
+
 static void a_missing_unknown_or_wrong_option_is_refused(void **state)
 {
     static const struct mosquitto_opt wrong[] = {
-        {(char *)"strickt",         (char *)"yes"},
-        {(char *)"strict",          (char *)"yep"},
-        {(char *)"jitp_drop_first", (char *)""   },
-        {(char *)"rates",           (char *)"on" },
-        {(char *)"sni",             (char *)"yes"},
+        {(char *)"strickt",            (char *)"yes"        },
+        {(char *)"strict",             (char *)"yep"        },
+        {(char *)"jitp_drop_first",    (char *)""           },
+        {(char *)"rates",              (char *)"on"         },
+        {(char *)"sni",                (char *)"yes"        },
+        {(char *)"registration",       (char *)"yes"        },
+        {(char *)"operational_life_s", (char *)"0"          },
+        {(char *)"operational_life_s", (char *)"1d"         },
+        {(char *)"operational_life_s", (char *)"99999999999"},
+        {(char *)"claims_take_over",   (char *)"1"          },
     };
     struct mosquitto_opt given[5];
     struct options options;
@@ -398,6 +435,7 @@ int main(void)
         cmocka_unit_test(a_will_is_read_with_its_client),
         cmocka_unit_test(a_filter_goes_on_where_no_subscribe_began),
         cmocka_unit_test(options_are_read_and_have_defaults),
+        cmocka_unit_test(options_of_enrolment_are_read),
         cmocka_unit_test(what_follows_strict_can_be_set_apart),
         cmocka_unit_test(a_missing_unknown_or_wrong_option_is_refused),
     };

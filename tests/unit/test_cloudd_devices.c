@@ -192,12 +192,17 @@ static void a_device_as_json_is_what_the_protocol_says(void **state)
         "\"status\":\"ACTIVE\",\"certificateId\":\"ci\",\"keySha256\":\"ks\","
         "\"issuer\":\"is\",\"notBefore\":1,\"notAfter\":2,"
         "\"chain\":[\"a\"]}],\"presence\":{\"connected\":false,\"since\":5,"
-        "\"disconnectReason\":\"CONNECTION_LOST\"}}",
+        "\"disconnectReason\":\"CONNECTION_LOST\"},"
+        "\"alarms\":[{\"kind\":\"two_keys\"}]}",
         20000);
     d = devices_find(w->devices, "t1");
+    assert_non_null(device_find_certificate(d, "ci"));
+    assert_null(device_find_certificate(d, "c"));
     devices_set_td(d, parse("{\"title\":\"Hall\"}"));
     devices_set_td(d, parse("{\"title\":\"Kitchen\"}"));
     devices_set_agent(d, "0.1.0");
+    devices_set_enrolment(d, parse("{\"state\":\"waiting\"}"));
+    devices_set_enrolment(d, parse("{\"state\":\"idle\"}"));
     got = device_json(d, true);
     expected = parse(
         "{\"thingName\":\"t1\",\"vendor\":\"Acme\",\"model\":\"M\","
@@ -207,6 +212,11 @@ static void a_device_as_json_is_what_the_protocol_says(void **state)
         "\"fingerprint\":\"ks\",\"certificateId\":\"ci\","
         "\"certificateStatus\":\"ACTIVE\",\"issuer\":\"is\",\"chain\":[\"a\"],"
         "\"notBefore\":1,\"notAfter\":2,\"firstSeen\":77,\"agent\":\"0.1.0\"},"
+        "\"certificates\":[{\"status\":\"ACTIVE\","
+        "\"certificateId\":\"ci\",\"keySha256\":\"ks\",\"issuer\":\"is\","
+        "\"notBefore\":1,\"notAfter\":2,\"chain\":[\"a\"]}],"
+        "\"alarms\":[{\"kind\":\"two_keys\"}],"
+        "\"enrolment\":{\"state\":\"idle\"},"
         "\"td\":{\"title\":\"Kitchen\"}}");
     assert_true(json_equal(got, expected));
     json_free(got);

@@ -233,7 +233,9 @@ static void a_line_that_was_too_long_is_told(void **state)
     "\"full\":7,\"thinned\":0,\"expired\":0,\"refused\":0,\"lost\":0},"        \
     "\"busy\":2}},\"store\":{\"failing\":true,\"set_aside\":1,"                \
     "\"written_bytes\":9000,\"written_today_bytes\":8000,\"syncs\":5,"         \
-    "\"accepted\":4},"
+    "\"accepted\":4},\"budget\":{\"day\":{\"in\":10,\"out\":0,\"limit\":100,"  \
+    "\"classes\":{\"event\":3}},\"month\":{\"in\":20,\"out\":0,\"limit\":0,"   \
+    "\"classes\":{\"event\":4}},\"used_percent\":10},"
 
 static void an_emit_may_name_its_class_and_ask_for_busy(void **state)
 {
@@ -258,6 +260,9 @@ static void an_emit_may_name_its_class_and_ask_for_busy(void **state)
     s->fake->refusal = ERR_AGAIN;
     refuses(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1}",
         "{\"ok\":false,\"code\":\"busy\"", "its queue is full");
+    s->fake->refusal = ERR_EXISTS;
+    refuses(s, "{\"op\":\"emit\",\"stream\":\"x\",\"data\":1}",
+        "{\"ok\":false,\"code\":\"too_large\"", "one more than the 1,000");
 }
 
 static void status_says_why_we_are_offline(void **state)
@@ -280,7 +285,8 @@ static void status_says_why_we_are_offline(void **state)
     answers(s, "{\"id\":4,\"op\":\"status\"}",
         "{\"id\":4,\"ok\":true,\"thing\":\"acme:thermo-1:S1\",\"online\":true,"
         "\"since\":1790000000000,\"queued\":3,\"dropped\":0," CLASSES
-        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"agent\":"
+        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"no_suback\":0,"
+        "\"no_puback\":0,\"agent\":"
         "\"" NAMEPLATE_VERSION "\"}\n");
     s->fake->status.online = false;
     s->fake->status.why = "dns";
@@ -290,7 +296,8 @@ static void status_says_why_we_are_offline(void **state)
         "{\"ok\":true,\"thing\":\"acme:thermo-1:S1\",\"online\":false,"
         "\"why\":\"dns\",\"detail\":\"no address\",\"next_try_s\":12,"
         "\"since\":1790000000000,\"queued\":3,\"dropped\":0," CLASSES
-        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"agent\":"
+        "\"bytes_in\":10,\"bytes_out\":20,\"connections\":1,\"no_suback\":0,"
+        "\"no_puback\":0,\"agent\":"
         "\"" NAMEPLATE_VERSION "\"}\n");
 }
 

@@ -150,6 +150,7 @@ struct dialled {
     enum err e;
     int fd;
     int64_t took_ms;
+    enum dial_sign sign;
     char why[200];
 };
 
@@ -166,6 +167,7 @@ static struct dialled dial(
             .port = port,
             .family = family,
             .waiter = {wait_for, &p},
+            .sign = &d.sign,
             .why = d.why,
             .why_size = sizeof(d.why)
     },
@@ -214,6 +216,31 @@ static void both_families_answer_and_ipv6_or_what_worked_last_wins(void **state)
     assert_int_equal(dns.asked, 3);
     close(six);
     close(four);
+}
+
+/* TCP has no way to a multicast address, whatever the routes are. */
+#define NO_ROUTE "224.0.0.1"
+
+static void a_failure_tells_no_route_from_a_refusal_and_from_silence(
+    void **state)
+{
+    struct hole hole;
+    uint16_t port = 0, nobodys = 0;
+    int gone = serve("127.0.0.1", &nobodys, 0);
+
+    (void)state;
+    close(gone);
+    dig(&hole, "127.0.0.1", &port);
+    assert_int_equal(dial(NO_ROUTE, port, 0, HASTY).sign, DIAL_NO_ROUTE);
+    assert_int_equal(dial("127.0.0.1", nobodys, 0, HASTY).sign, DIAL_REFUSED);
+    assert_int_equal(dial("127.0.0.1", port, 0, HASTY).sign, DIAL_NO_SIGN);
+    dns.addresses[0] = NO_ROUTE;
+    dns.addresses[1] = "127.0.0.1";
+    assert_int_equal(dial("x.test", nobodys, 0, HASTY).sign, DIAL_REFUSED);
+    assert_int_equal(dial("x.test", port, 0, HASTY).sign, DIAL_NO_SIGN);
+    dns.addresses[1] = NO_ROUTE;
+    assert_int_equal(dial("x.test", port, 0, HASTY).sign, DIAL_NO_ROUTE);
+    fill_in(&hole);
 }
 
 static void a_dead_ipv6_costs_one_stagger(void **state)
@@ -423,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(both_families_answer_and_ipv6_or_what_worked_last_wins),
+        TEST(a_failure_tells_no_route_from_a_refusal_and_from_silence),
         TEST(a_dead_ipv6_costs_one_stagger),
         TEST(a_refusal_costs_nothing),
         TEST(the_losers_are_closed_and_a_name_of_many_addresses_is_bounded),

@@ -207,7 +207,7 @@ static void a_file_of_another_format_is_set_aside(void **state)
 
     close_outbox(w);
     (void)snprintf(command, sizeof(command),
-        "sqlite3 '%s' 'PRAGMA user_version = 3'", w->path);
+        "sqlite3 '%s' 'PRAGMA user_version = 4'", w->path);
     assert_int_equal(system(command), 0);
     assert_starts_over(w);
 }
@@ -361,7 +361,7 @@ static void a_missing_folder_is_an_error(void **state)
     struct outbox *second = NULL;
     struct outbox_options options = w->options;
 
-    options.path = "/nonexistent/outbox.db";
+    options.path = "/nonexistent/deeper/outbox.db";
     assert_int_equal(outbox_open(&options, &second), ERR_IO);
     assert_null(second);
 }

@@ -141,6 +141,34 @@ static void another_file_has_another_name_and_counts_anew(void **state)
     assert_string_equal(numbers(w), "1");
 }
 
+static enum err put_in_stream(struct world *w, const char *name, int number)
+{
+    char whole[OUTBOX_STREAM_NAME];
+    const struct outbox_message m = {
+        .topic = "t", .payload = "x", .len = 1, .stream = whole};
+    uint64_t id;
+
+    (void)snprintf(whole, sizeof(whole), "%s%d", name, number);
+    return outbox_put(w->ob, &m, &id);
+}
+
+static void one_stream_too_many_is_refused_and_the_others_go_on(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < OUTBOX_STREAMS_MOST; i++)
+        assert_int_equal(put_in_stream(w, "s", i), ERR_OK);
+    assert_int_equal(put_in_stream(w, "more", 0), ERR_EXISTS);
+    assert_int_equal(put_in_stream(w, "$own", 0), ERR_OK);
+    commit(w);
+    open_again(w);
+    assert_int_equal(put_in_stream(w, "more", 0), ERR_EXISTS);
+    assert_int_equal(put_in_stream(w, "s", 999), ERR_OK);
+    assert_int_equal(put_in_stream(w, "$own", 1), ERR_OK);
+    commit(w);
+    assert_int_equal(outbox_figures(w->ob).queued, OUTBOX_STREAMS_MOST + 3);
+}
+
 static void a_streams_name_has_a_length(void **state)
 {
     struct world *w = *state;
@@ -319,6 +347,10 @@ static void spent_bytes_and_many_commits_make_the_next_wait(void **state)
     open_again(w);
     store(w, "x");
     assert_int_equal(outbox_commit_wait_ms(w->ob), 5000);
+    put(w, "y"); /* it costs time, and no message */
+    commit(w);
+    pass_ms(cw, 86400000); /* tomorrow */
+    assert_int_equal(outbox_commit_wait_ms(w->ob), 0);
 }
 
 int main(void)
@@ -330,6 +362,7 @@ int main(void)
         TEST(a_group_that_failed_leaves_no_gap),
         TEST(what_is_refused_or_dropped_is_told_by_the_numbers),
         TEST(another_file_has_another_name_and_counts_anew),
+        TEST(one_stream_too_many_is_refused_and_the_others_go_on),
         TEST(a_streams_name_has_a_length),
         TEST(a_file_of_version_0_1_is_converted_and_loses_nothing),
         TEST(a_file_that_only_says_0_1_is_set_aside),

@@ -79,6 +79,29 @@ static void a_message_lives_as_long_as_its_class_says(void **state)
     assert_true(outbox_class_left_ms(&immortal, 0, 99999999) == INT64_MAX);
 }
 
+static void a_class_waits_from_its_part_of_the_budget_on(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned used;
+        bool waits;
+    } rows[] = {
+        {OUTBOX_TELEMETRY, 79,  false},
+        {OUTBOX_TELEMETRY, 80,  true },
+        {OUTBOX_EVENT,     94,  false},
+        {OUTBOX_EVENT,     95,  true },
+        {OUTBOX_CRITICAL,  100, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct outbox_class class = outbox_class_default(rows[i].name);
+
+        assert_int_equal(
+            outbox_class_waits(&class, rows[i].used), rows[i].waits);
+    }
+}
+
 static void a_class_name_is_short_and_plain(void **state)
 {
     (void)state;
@@ -235,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_class_may_fill_its_share_and_at_least_one_message),
         cmocka_unit_test(room_is_told_at_both_limits),
+        cmocka_unit_test(a_class_waits_from_its_part_of_the_budget_on),
         cmocka_unit_test(only_a_lower_class_and_ones_own_make_room),
         cmocka_unit_test(a_message_lives_as_long_as_its_class_says),
         cmocka_unit_test(a_class_name_is_short_and_plain),

@@ -13,8 +13,6 @@
 #define OWN   "acme:thermo-1:S1"
 #define OTHER "acme:thermo-1:S2"
 
-#define COMMANDS "$aws/commands/things/"
-
 static bool may(enum policy_action action, const char *topic)
 {
     return policy_allows(OWN, action, topic);
@@ -24,55 +22,65 @@ static bool may(enum policy_action action, const char *topic)
 static const struct {
     const char *topic, *may;
 } table[] = {
-    {"nameplate/" OWN "/telemetry",                       "PSR"},
-    {"nameplate/" OWN "/stream/door",                     "PSR"},
-    {"nameplate/" OWN "/#",                               "PSR"},
-    {"nameplate/" OWN,                                    ""   },
-    {"nameplate/" OWN "/",                                ""   },
-    {"nameplate/" OWN "x/telemetry",                      ""   },
-    {"nameplate/" OTHER "/telemetry",                     ""   },
-    {"nameplate/+/telemetry",                             ""   },
-    {"nameplate/#",                                       ""   },
-    {"#",                                                 ""   },
-    {"+/" OWN "/telemetry",                               ""   },
-    {"+",                                                 ""   },
-    {"$SYS/#",                                            ""   },
-    {"$SYS/broker/uptime",                                ""   },
-    {"$share/g/nameplate/" OWN "/telemetry",              ""   },
-    {"$nameplate/cloud/" OWN "/request",                  ""   },
-    {"$nameplate/cloud/registered",                       ""   },
-    {"$aws/events/presence/connected/" OWN,               ""   },
-    {"$aws/things/" OWN "/shadow/get",                    "PSR"},
-    {"$aws/things/" OWN "/shadow/update",                 "PSR"},
-    {"$aws/things/" OWN "/shadow/delete",                 "PSR"},
-    {"$aws/things/" OWN "/shadow/update/accepted",        "SR" },
-    {"$aws/things/" OWN "/shadow/update/delta",           "SR" },
-    {"$aws/things/" OWN "/shadow/update/documents",       "SR" },
-    {"$aws/things/" OWN "/shadow/delete/rejected",        "SR" },
-    {"$aws/things/" OWN "/shadow/name/lamp/update",       "PSR"},
-    {"$aws/things/" OWN "/shadow/name/lamp/get/rejected", "SR" },
-    {"$aws/things/" OWN "/shadow/name/l mp/update",       "R"  },
-    {"$aws/things/" OWN "/shadow/+/accepted",             "SR" },
-    {"$aws/things/" OWN "/shadow/#",                      "SR" },
-    {"$aws/things/" OWN "/shadow/patch",                  "R"  },
-    {"$aws/things/" OWN "/unheard/of",                    "R"  },
-    {"$aws/things/" OTHER "/shadow/update",               ""   },
-    {"$aws/things/" OTHER "/shadow/update/delta",         ""   },
-    {"$aws/things/+/shadow/update/delta",                 ""   },
-    {"$aws/things/#",                                     ""   },
-    {"$aws/#",                                            ""   },
-    {COMMANDS OWN "/executions/+/request/json",           "SR" },
-    {COMMANDS OWN "/executions/e-1/request/json",         "SR" },
-    {COMMANDS OWN "/executions/+/request/+",              "R"  },
-    {COMMANDS OWN "/executions/#",                        "R"  },
-    {COMMANDS OWN "/executions/e-1/response/json",        "PR" },
-    {COMMANDS OWN "/executions/+/response/accepted/json", "SR" },
-    {COMMANDS OTHER "/executions/+/request/json",         ""   },
-    {COMMANDS OTHER "/executions/e-1/response/json",      ""   },
-    {COMMANDS "+/executions/+/request/json",              ""   },
-    {"$aws/certificates/create/json",                     ""   },
-    {"",                                                  ""   },
-    {"/",                                                 ""   },
+    {"nameplate/" OWN "/telemetry",                                      "PSR"},
+    {"nameplate/" OWN "/stream/door",                                    "PSR"},
+    {"nameplate/" OWN "/#",                                              "PSR"},
+    {"nameplate/" OWN,                                                   ""   },
+    {"nameplate/" OWN "/",                                               ""   },
+    {"nameplate/" OWN "x/telemetry",                                     ""   },
+    {"nameplate/" OTHER "/telemetry",                                    ""   },
+    {"nameplate/+/telemetry",                                            ""   },
+    {"nameplate/#",                                                      ""   },
+    {"#",                                                                ""   },
+    {"+/" OWN "/telemetry",                                              ""   },
+    {"+",                                                                ""   },
+    {"$SYS/#",                                                           ""   },
+    {"$SYS/broker/uptime",                                               ""   },
+    {"$share/g/nameplate/" OWN "/telemetry",                             ""   },
+    {"$nameplate/cloud/" OWN "/request",                                 ""   },
+    {"$nameplate/cloud/registered",                                      ""   },
+    {"$aws/events/presence/connected/" OWN,                              ""   },
+    {"$aws/things/" OWN "/shadow/get",                                   "PSR"},
+    {"$aws/things/" OWN "/shadow/update",                                "PSR"},
+    {"$aws/things/" OWN "/shadow/delete",                                "PSR"},
+    {"$aws/things/" OWN "/shadow/update/accepted",                       "SR" },
+    {"$aws/things/" OWN "/shadow/update/delta",                          "SR" },
+    {"$aws/things/" OWN "/shadow/update/documents",                      "SR" },
+    {"$aws/things/" OWN "/shadow/delete/rejected",                       "SR" },
+    {"$aws/things/" OWN "/shadow/name/lamp/update",                      "PSR"},
+    {"$aws/things/" OWN "/shadow/name/lamp/get/rejected",                "SR" },
+    {"$aws/things/" OWN "/shadow/name/l mp/update",                      "R"  },
+    {"$aws/things/" OWN "/shadow/+/accepted",                            "SR" },
+    {"$aws/things/" OWN "/shadow/#",                                     "SR" },
+    {"$aws/things/" OWN "/shadow/patch",                                 "R"  },
+    {"$aws/things/" OWN "/unheard/of",                                   "R"  },
+    {"$aws/things/" OTHER "/shadow/update",                              ""   },
+    {"$aws/things/" OTHER "/shadow/update/delta",                        ""   },
+    {"$aws/things/+/shadow/update/delta",                                ""   },
+    {"$aws/things/#",                                                    ""   },
+    {"$aws/#",                                                           ""   },
+    {"$aws/certificates/create/json",                                    "P"  },
+    {"$aws/certificates/create/json/accepted",                           "SR" },
+    {"$aws/certificates/create-from-csr/json",                           "P"  },
+    {"$aws/certificates/create-from-csr/json/rejected",                  "SR" },
+    {"$aws/certificates/create-from-csr/json/+",                         "S"  },
+    {"$aws/certificates/create-from-csr/+",                              ""   },
+    {"$aws/certificates/#",                                              ""   },
+    {"$aws/certificates/create-from-csr/cbor",                           ""   },
+    {"$aws/provisioning-templates/T/provision/json",                     "P"  },
+    {"$aws/provisioning-templates/T/provision/json/+",                   "S"  },
+    {"$aws/provisioning-templates/+/provision/json/+",                   ""   },
+    {"$aws/commands/things/" OWN "/executions/+/request/json",           "S"  },
+    {"$aws/commands/things/" OWN "/executions/7/request/json",           "SR" },
+    {"$aws/commands/things/" OWN "/executions/7/request/+",              ""   },
+    {"$aws/commands/things/" OWN "/executions/7/response/json",          "P"  },
+    {"$aws/commands/things/" OWN "/executions/+/response/json",          ""   },
+    {"$aws/commands/things/" OWN "/executions/7/response/accepted/json", "SR" },
+    {"$aws/commands/things/" OTHER "/executions/7/response/json",        ""   },
+    {"$aws/commands/things/" OTHER "/executions/+/request/json",         ""   },
+    {"$aws/commands/things/+/executions/+/request/json",                 ""   },
+    {"",                                                                 ""   },
+    {"/",                                                                ""   },
 };
 
 static void a_thing_reaches_its_own_topics_and_no_others(void **state)
@@ -113,6 +121,12 @@ static void basic_ingest_and_shares_have_levels_that_do_not_count(void **state)
     assert_int_equal(limits_topic("$share/g/1/2/3/4/5/6/7/8"), VERDICT_ALLOW);
     assert_int_equal(
         limits_topic("$share/g/1/2/3/4/5/6/7/8/9"), VERDICT_REFUSE);
+    assert_int_equal(
+        limits_topic("$aws/commands/things/t/executions/1/response/a/json"),
+        VERDICT_ALLOW);
+    assert_int_equal(
+        limits_topic("$aws/commands/things/t/executions/1/response/a/json/"),
+        VERDICT_REFUSE);
 }
 
 static void a_payload_has_at_most_128_kilobytes(void **state)

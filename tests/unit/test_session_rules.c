@@ -12,7 +12,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Rows: states; columns: TIMER CONNECTED FRESH SUBSCRIBED ENDED CLOSE. */
+/* Rows: states; columns: TIMER CONNECTED FRESH SUBSCRIBED ENDED MOVED CLOSE. */
 #define W      SESSION_WAITING
 #define C      SESSION_CONNECTING
 #define S      SESSION_SUBSCRIBING
@@ -21,15 +21,15 @@
 #define G      SESSION_CLOSING
 #define X      SESSION_CLOSED
 #define STATES 7
-#define EVENTS 6
+#define EVENTS 7
 static const enum session_state table[STATES][EVENTS] = {
-    {C, W, W, W, W, X},
-    {C, O, S, C, W, X},
-    {S, S, S, O, W, L},
-    {O, O, O, O, W, L},
-    {G, L, L, L, X, L},
-    {X, G, G, G, X, G},
-    {X, X, X, X, X, X},
+    {C, W, W, W, W, C, X},
+    {C, O, S, C, W, C, X},
+    {S, S, S, O, W, C, L},
+    {O, O, O, O, W, C, L},
+    {G, L, L, L, X, L, L},
+    {X, G, G, G, X, G, G},
+    {X, X, X, X, X, X, X},
 };
 
 static void every_transition_is_as_specified(void **state)
@@ -135,6 +135,12 @@ static void only_the_same_filters_are_remembered(void **state)
     assert_int_equal(filters_add(&filters, "b", count_call, NULL), ERR_OK);
     assert_false(filters_are_remembered(&filters, path));
     filters_remember(&filters, path);
+    filters.broker = "a.example"; /* another one's session */
+    assert_false(filters_are_remembered(&filters, path));
+    filters_remember(&filters, path);
+    assert_true(filters_are_remembered(&filters, path));
+    filters.broker = "b.example";
+    assert_false(filters_are_remembered(&filters, path));
     filters_forget(path);
     assert_false(filters_are_remembered(&filters, path));
     filters_clear(&filters);
@@ -144,7 +150,7 @@ static struct verdict judge(
     enum link_reason link, enum mqtt_reason mqtt, bool was_up)
 {
     const struct link_end link_end = {link, "what the link says"};
-    const struct mqtt_end mqtt_end = {mqtt, 0};
+    const struct mqtt_end mqtt_end = {mqtt, 0, NULL};
     const struct verdict_evidence evidence = {
         &link_end, &mqtt_end, was_up, false};
 
@@ -159,6 +165,8 @@ static void the_verdict_names_the_layer(void **state)
         bool was_up;
         const char *why;
     } rows[] = {
+        {LINK_INTERFACE,   MQTT_LOST,           false, "interface"  },
+        {LINK_INTERFACE,   MQTT_LOST,           true,  "interface"  },
         {LINK_DNS,         MQTT_LOST,           false, "dns"        },
         {LINK_TCP,         MQTT_LOST,           false, "tcp"        },
         {LINK_PROXY,       MQTT_LOST,           false, "proxy"      },
@@ -177,6 +185,10 @@ static void the_verdict_names_the_layer(void **state)
         {LINK_LOST,        MQTT_BAD_CLIENT_ID,  true,  "mqtt"       },
         {LINK_LOST,        MQTT_REFUSED,        true,  "mqtt"       },
         {LINK_LOST,        MQTT_KICKED,         true,  "kicked"     },
+        {LINK_LOST,        MQTT_ELSEWHERE,      true,  "redirect"   },
+        {LINK_LOST,        MQTT_NO_RETAIN,      true,  "mqtt"       },
+        {LINK_LOST,        MQTT_NO_QOS_1,       true,  "mqtt"       },
+        {LINK_LOST,        MQTT_NO_PUBACK,      true,  "no_puback"  },
         {LINK_CERTIFICATE, MQTT_NOT_AUTHORISED, false, "certificate"},
     };
 
@@ -192,7 +204,7 @@ static void the_verdict_names_the_layer(void **state)
 static struct verdict hang_up(void)
 {
     const struct link_end lost = {LINK_LOST, "cut"};
-    const struct mqtt_end mqtt = {MQTT_LOST, 0};
+    const struct mqtt_end mqtt = {MQTT_LOST, 0, NULL};
 
     return verdict_of(&(struct verdict_evidence){&lost, &mqtt, true, false});
 }
@@ -235,7 +247,7 @@ static void after_hang_ups_every_third_try_speaks_3_1_1(void **state)
 static void a_loss_after_connack_says_nothing_about_the_version(void **state)
 {
     const struct link_end lost = {LINK_LOST, "cut"};
-    const struct mqtt_end mqtt = {MQTT_LOST, 0};
+    const struct mqtt_end mqtt = {MQTT_LOST, 0, NULL};
     const struct verdict_evidence after = {&lost, &mqtt, true, true};
 
     (void)state;

@@ -70,6 +70,10 @@ static void the_least_file_gives_documented_values(void **state)
     assert_string_equal(s->trust, "/tmp/t.pem");
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_AUTO);
+    assert_int_equal(s->keep_alive_min_s, 30);
+    assert_int_equal(s->puback_ms, 30000);
+    assert_int_equal(s->publishes_per_s, 0);
+    assert_int_equal(s->kbytes_per_s, 0);
     assert_int_equal(s->connect_timeout_ms, 20000);
     assert_false(s->websocket);
     assert_true(s->resume);
@@ -92,13 +96,25 @@ static void the_least_file_gives_documented_values(void **state)
     settings_free(s);
 }
 
+static void the_floor_of_the_keep_alive_is_never_above_it(void **state)
+{
+    struct settings *s;
+
+    assert_int_equal(
+        load(*state, CLOUD "a.example\nkeep_alive_s = 10\n" IDENTITY, &s),
+        ERR_OK);
+    assert_int_equal(s->keep_alive_min_s, 10);
+    settings_free(s);
+}
+
 static void every_key_arrives(void **state)
 {
     struct settings *s;
 
     assert_int_equal(
         load(*state,
-            CLOUD "[::1]:443\nkeep_alive_s = 1200\nprotocol = 3.1.1\n"
+            CLOUD "[::1]:443\nkeep_alive_s = 1200\n"
+                  "keep_alive_min_s = 300\nprotocol = 3.1.1\n"
                   "connect_timeout_s = 120\ntransport = websocket\n"
                   "resume = no\n" IDENTITY
                   "[store]\nfolder = /s\nlimit_messages = 7\nlimit_mb = 3\n"
@@ -115,6 +131,7 @@ static void every_key_arrives(void **state)
     assert_string_equal(s->brokers->list[0].host, "::1");
     assert_int_equal(s->brokers->list[0].port, 443);
     assert_int_equal(s->keep_alive_s, 1200);
+    assert_int_equal(s->keep_alive_min_s, 300);
     assert_int_equal(s->protocol, SETTINGS_PROTOCOL_3_1_1);
     assert_true(s->websocket);
     assert_false(s->resume);
@@ -274,7 +291,7 @@ static void assert_events(const struct outbox_class *c)
 static void the_example_holds_every_key_with_its_default(void **state)
 {
     FILE *f = fopen(NAMEPLATE_SOURCE_DIR "/agent/nameplate.example.ini", "r");
-    char line[200], text[9000] = "";
+    char line[200], text[16000] = "";
     unsigned keys = 0;
     struct settings *s;
 
@@ -289,11 +306,15 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 38);
+    assert_int_equal(keys, 60);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
+    assert_int_equal(s->enrolment.method, SETTINGS_METHOD_NONE);
+    assert_string_equal(s->enrolment.key, "file");
+    assert_int_equal(s->enrolment.renew_at_percent, 66);
     assert_int_equal(s->keep_alive_s, 60);
+    assert_int_equal(s->keep_alive_min_s, 30);
     assert_int_equal(s->connect_timeout_ms, 20000);
     assert_string_equal(s->folder, "/var/lib/nameplate");
     assert_int_equal(s->limit_messages, 100000);
@@ -325,6 +346,7 @@ static void the_built_in_classes_have_the_outboxs_own_defaults(void **state)
         assert_int_equal(c->keep_every, own.keep_every);
         assert_int_equal(c->newest_first, own.newest_first);
         assert_int_equal(c->drain_per_s, own.drain_per_s);
+        assert_int_equal(c->budget_percent, own.budget_percent);
     }
     settings_free(s);
 }
@@ -401,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(the_least_file_gives_documented_values),
+        TEST(the_floor_of_the_keep_alive_is_never_above_it),
         TEST(every_key_arrives),
         TEST(each_protocol_and_level_has_its_word),
         TEST(an_endpoint_is_host_and_port),

@@ -1,0 +1,73 @@
+/* generations.h - operational identities on the disk (docs/enrolment.md).
+ *
+ *     FOLDER/current             which generation is in use; replaced at once
+ *     FOLDER/g7/certificate.pem  leaf first
+ *     FOLDER/g7/key.pem          unless keys live in a token
+ *
+ * A generation is complete on the disk before `current` names it, and the one
+ * before stays until the next one: after a power cut at any instant `current`
+ * names a whole generation, or none, and then there is the factory's. */
+
+#ifndef IDENTITY_GENERATIONS_H
+#define IDENTITY_GENERATIONS_H
+
+#include <mbedtls/x509_crt.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "identity/issued.h"
+#include "identity/key.h"
+
+struct generations;
+
+#define GENERATIONS_URI 1024
+
+/* Open FOLDER, which is made when missing, and remove what is of no use.
+ * `key_home` is "file", or a key's URI (pkcs11:..., tpm2:...) of which each
+ * generation's own is made.  The reason is logged; ERR_IO, ERR_TOO_BIG. */
+enum err generations_open(const char *folder, const char *key_home,
+    struct generations **out) MUST_CHECK;
+void generations_close(struct generations *g); /* NULL is fine */
+
+/* 0: there is none. */
+unsigned generations_current(const struct generations *g);
+unsigned generations_previous(const struct generations *g);
+
+/* The id of the certificate that the current one replaced; "" for none. */
+const char *generations_old_id(const struct generations *g);
+
+/* A new one, empty.  ERR_IO. */
+enum err generations_begin(struct generations *g, unsigned *number) MUST_CHECK;
+
+/* Where its key is: a URI for key_open and keystore_new.  ERR_TOO_BIG. */
+enum err generations_key(const struct generations *g, unsigned number,
+    char uri[GENERATIONS_URI]) MUST_CHECK;
+
+enum err generations_put(
+    struct generations *g, unsigned number, struct span pem) MUST_CHECK;
+
+/* From now on, also after a power cut, it is the current one; `old_id` is told
+ * by generations_old_id.  On an error the one before stays. */
+enum err generations_commit(
+    struct generations *g, unsigned number, const char *old_id) MUST_CHECK;
+
+/* Remove one that is neither current nor the one before. */
+void generations_drop(struct generations *g, unsigned number);
+
+/* One that can be used. */
+struct generation {
+    unsigned number;
+    mbedtls_x509_crt *chain;
+    struct key *key;
+    int64_t from_s, until_s;
+    char id[ISSUED_ID];
+    char issuer[200]; /* in one line */
+};
+
+/* ERR_NOT_FOUND, ERR_INVALID, ...: it cannot be; `why` has words.  A key in a
+ * token that is away is no fault. */
+enum err generations_load(const struct generations *g, unsigned number,
+    char why[KEY_WHY], struct generation **out) MUST_CHECK;
+void generation_free(struct generation *generation); /* NULL is fine */
+
+#endif

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Enrolment with the mock cloud: EST at cloudd, fleet provisioning and
+just-in-time provisioning at its broker, which looks at who connects as AWS IoT
+Core does.
+"""
+import contextlib
+import os
+
+from authority import Authority
+from cloudd import CLOUDD
+from enrolling import current, reaches
+from est import Site
+from est_server import certificate_id
+from kit import expect, main, run, scenario, wait_until
+from mock import MockCloud
+from world import NAMEPLATE, World, factory
+
+
+@contextlib.contextmanager
+def fleet(**options):
+    """A broker with an operational CA and a claim CA, and a claim."""
+    with World() as world:
+        state = world.path("operational")
+        run(CLOUDD, "operational-ca", "--est-state", state)
+        os.mkdir(world.path("claims"))
+        ca = Authority(world.path("claims"))
+        claim = ca.leaf("claim", None, "clientAuth", "/O=Acme/CN=claim")
+        cloud = MockCloud(world.folder, factory(), operational=state,
+                          claim_ca=ca.crt, jitp_drop_first="no", **options)
+        with cloud:
+            yield world, cloud, claim
+            for agent in world.agents:
+                agent.stop()
+
+
+def provisioned(world, cloud, claim, **settings):
+    return world.agent(port=cloud.port, settings={
+        "enrolment.method": "fleet", "enrolment.template": "fleet",
+        "enrolment.claim_certificate": claim.crt,
+        "enrolment.claim_key": "file:" + claim.key,
+        "telemetry.interval_s": 0, **settings})
+
+
+def enrolled(agent):
+    said = reaches(agent, 40, state="enrolled")
+    kept = os.path.join(agent.store,
+                        f"enrolment/g{current(agent)}/certificate.pem")
+    expect(certificate_id(kept) == said["certificate_id"], str(said))
+    return said
+
+
+@scenario
+def a_claim_certificate_brings_a_device_its_own_by_fleet_provisioning():
+    with fleet(claims_take_over="yes") as (world, cloud, claim):
+        agent = provisioned(world, cloud, claim)
+        first = enrolled(agent)
+        expect(first["method"] == "fleet", str(first))
+        run(NAMEPLATE, "enrol", "-s", agent.socket)
+        wait_until(lambda: current(agent) == 2, 20, "rotated")
+        second = enrolled(agent)
+        expect(second["old_certificate_id"] == first["certificate_id"],
+               str(second))
+        expect("certificates/create/json" not in cloud.words(),
+               "no key is made in the cloud")
+
+
+@scenario
+def a_claim_that_may_not_speak_for_the_device_is_rejected_in_words():
+    with fleet() as (world, cloud, claim):
+        # The cloud learns that a factory certificate proves it.
+        world.agent(port=cloud.port).wait_for("info session online")
+        world.agents[0].stop()
+        agent = provisioned(world, cloud, claim)
+        said = reaches(agent, state="failed", last_error="rejected")
+        expect("claim" in said["last_error_detail"], str(said))
+        expect(current(agent) == 0, "nothing is kept")
+
+
+@scenario
+def a_claim_that_is_not_one_is_refused_and_the_device_is_online():
+    with fleet(claims_take_over="yes") as (world, cloud, claim):
+        other = Authority(os.path.join(world.path("claims")), "other")
+        rogue = other.leaf("rogue", None, "clientAuth", "/O=Acme/CN=claim")
+        agent = provisioned(world, cloud, rogue)
+        said = reaches(agent, state="failed")
+        expect(said["last_error"] in ("refused", "policy", "lost"), str(said))
+        agent.wait_for("info session online")
+
+
+@scenario
+def a_device_enrols_at_the_est_server_of_cloudd_and_rotates():
+    with World() as world:
+        with Site(world.folder, vendor=factory(), jitp_drop_first="no") as site:
+            agent = world.agent(port=site.cloud.port, settings={
+                "enrolment.method": "est", "enrolment.url": site.url,
+                "enrolment.trust": factory().server_ca})
+            enrolled(agent)
+            for number in (2, 3):
+                run(NAMEPLATE, "enrol", "-s", agent.socket)
+                wait_until(lambda: current(agent) == number, 20, "rotated")
+                enrolled(agent)
+            agent.stop()
+            agent.start()
+            enrolled(agent)
+            expect("why=policy" not in agent.words(), agent.words()[-2000:])
+            agent.stop()
+
+
+@scenario
+def with_jitp_the_first_connections_end_and_are_called_normal():
+    with World() as world:
+        with MockCloud(world.folder, factory()) as cloud:
+            agent = world.agent(port=cloud.port, serial="J1", settings={
+                "enrolment.method": "jitp"})
+            reaches(agent, 40, state="registered")
+            expect("that is normal" in agent.words(), agent.words())
+            agent.stop()
+
+
+if __name__ == "__main__":
+    main(at_once=3)
