@@ -8,8 +8,8 @@
 #define CERTS_CLAIM_H
 
 #include "certs/disk.h"
-#include "identity/passcode.h"
 #include "identity/claim_verifier.h"
+#include "identity/passcode.h"
 
 #define CLAIM_LABEL_FILE "label.json"
 

@@ -1,76 +1,6 @@
 /* What local/conversation promises: docs/protocol.md, "The local socket". */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "cmocka_all.h"
-#include "fake_agent.h"
-#include "local/conversation.h"
-#include "local/lines.h"
-
-struct scene {
-    struct fake_agent *fake;
-    struct conversation *talk;
-    char said[8000];
-};
-
-static void hear(void *context, const char *line, size_t len)
-{
-    struct scene *s = context;
-    size_t used = strlen(s->said);
-
-    assert_int_equal(line[len - 1], '\n');
-    assert_null(memchr(line, '\n', len - 1));
-    (void)snprintf(
-        s->said + used, sizeof(s->said) - used, "%.*s", (int)len, line);
-}
-
-static int set_up(void **state)
-{
-    struct scene *s = calloc(1, sizeof(*s));
-    struct conversation_sources sources;
-
-    if (s == NULL)
-        return 1;
-    s->fake = fake_agent_new();
-    sources = fake_agent_sources(s->fake);
-    *state = s;
-    return conversation_open(&sources, hear, s, &s->talk) != ERR_OK;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *s = *state;
-
-    conversation_close(s->talk);
-    fake_agent_free(s->fake);
-    free(s);
-    return 0;
-}
-
-static void ask(struct scene *s, const char *line)
-{
-    s->said[0] = '\0';
-    conversation_take(s->talk, line, strlen(line));
-}
-
-static void answers(struct scene *s, const char *line, const char *said)
-{
-    ask(s, line);
-    assert_string_equal(s->said, said);
-}
-
-/* Refused with this code and these words somewhere. */
-static void refuses(
-    struct scene *s, const char *line, const char *start, const char *words)
-{
-    ask(s, line);
-    assert_memory_equal(s->said, start, strlen(start));
-    if (strstr(s->said, words) == NULL)
-        fail_msg("%s: %s", line, s->said);
-    assert_string_equal(strchr(s->said, '\n'), "\n");
-}
+#include "conversation_scene.h"
 
 static void the_first_line_says_protocol_and_thing(void **state)
 {
@@ -331,112 +261,6 @@ static void only_a_watcher_hears_of_changes(void **state)
     assert_string_equal(s->said, "{\"ev\":\"online\",\"online\":false}\n");
 }
 
-static void a_watcher_hears_that_somebody_looks_for_the_device(void **state)
-{
-    struct scene *s = *state;
-
-    fake_agent_identify(s->fake);
-    assert_string_equal(s->said, "");
-    ask(s, "{\"op\":\"watch\"}");
-    s->said[0] = '\0';
-    fake_agent_identify(s->fake);
-    assert_string_equal(s->said, "{\"ev\":\"identify\"}\n");
-}
-
-static void a_watch_is_all_or_nothing(void **state)
-{
-    struct scene *s = *state;
-
-    s->fake->refusal_to_identify = ERR_TOO_BIG;
-    refuses(s, "{\"op\":\"watch\"}", "{\"ok\":false", "try again");
-    assert_int_equal(fake_agent_watchers(s->fake), 0);
-}
-
-static void owner_says_whose_the_device_is(void **state)
-{
-    struct scene *s = *state;
-
-    answers(s, "{\"id\":1,\"op\":\"owner\"}",
-        "{\"id\":1,\"ok\":true,\"owner\":{\"state\":\"nobody\"}}\n");
-}
-
-static void a_reset_is_for_the_privileged_and_answered_once_it_is_done(
-    void **state)
-{
-    struct scene *s = *state;
-
-    refuses(s, "{\"id\":1,\"op\":\"reset\"}",
-        "{\"id\":1,\"ok\":false,\"code\":\"denied\"", "only root");
-    conversation_privilege(s->talk);
-    answers(s, "{\"id\":2,\"op\":\"reset\"}", "");
-    fake_agent_end_reset(s->fake, ERR_OK, 5);
-    assert_string_equal(s->said, "{\"id\":2,\"ok\":true,\"epoch\":5}\n");
-    ask(s, "{\"id\":3,\"op\":\"reset\"}");
-    fake_agent_end_reset(s->fake, ERR_CONFLICT, 0);
-    assert_non_null(strstr(s->said, "\"code\":\"busy\""));
-    s->fake->refusal = ERR_AGAIN;
-    refuses(s, "{\"id\":4,\"op\":\"reset\"}", "{\"id\":4,\"ok\":false",
-        "try again");
-    assert_false(conversation_is_busy(s->talk));
-}
-
-static void what_is_private_is_reported_apart(void **state)
-{
-    struct scene *s = *state;
-
-    answers(s, "{\"id\":1,\"op\":\"report\",\"state\":{\"secret\":5}}",
-        "{\"id\":1,\"ok\":true,\"stored\":true}\n");
-    assert_string_equal(s->fake->letters, "private {\"secret\":5}\n");
-    answers(s, "{\"id\":2,\"op\":\"report\",\"state\":{\"a\":1,\"secret2\":2}}",
-        "");
-    assert_string_equal(s->fake->letters,
-        "private {\"secret\":5}\nprivate {\"secret2\":2}\n"
-        "reported {\"a\":1}\n");
-    fake_agent_commit(s->fake, true);
-    s->fake->refusal = ERR_IO;
-    refuses(s, "{\"id\":3,\"op\":\"report\",\"state\":{\"secret\":5}}",
-        "{\"id\":3,\"ok\":false,\"code\":\"io\"", "not stored");
-    s->fake->refusal = ERR_TOO_BIG;
-    refuses(s, "{\"id\":3,\"op\":\"report\",\"state\":{\"secret\":5}}",
-        "{\"id\":3,\"ok\":false,\"code\":\"too_large\"", "8 KB");
-}
-
-static void only_a_channel_wishes_what_is_private(void **state)
-{
-    struct scene *s = *state;
-
-    ask(s, "{\"op\":\"watch\"}");
-    s->said[0] = '\0';
-    fake_agent_desire(s->fake, "{\"a\":1,\"secret\":2}", 7);
-    fake_agent_wish(s->fake, "{\"secret\":3}");
-    assert_string_equal(s->said,
-        "{\"ev\":\"desired\",\"state\":{\"a\":1},\"version\":7}\n"
-        "{\"ev\":\"desired\",\"state\":{\"secret\":3},\"version\":1,"
-        "\"private\":true}\n");
-}
-
-static void an_application_does_what_is_called_and_says_so_once(void **state)
-{
-    struct scene *s = *state;
-
-    ask(s, "{\"op\":\"watch\"}");
-    s->said[0] = '\0';
-    fake_agent_call(s->fake, "{\"door\":1}");
-    fake_agent_call(s->fake, NULL);
-    assert_string_equal(s->said,
-        "{\"ev\":\"action\",\"call\":\"c1\",\"action\":\"unlock\","
-        "\"input\":{\"door\":1}}\n"
-        "{\"ev\":\"action\",\"call\":\"c1\",\"action\":\"unlock\"}\n");
-    answers(s, "{\"id\":1,\"op\":\"done\",\"call\":\"c1\",\"output\":5}",
-        "{\"id\":1,\"ok\":true}\n");
-    refuses(s, "{\"id\":2,\"op\":\"done\",\"call\":\"c1\"}",
-        "{\"id\":2,\"ok\":false,\"code\":\"invalid\"", "no such call");
-    refuses(s, "{\"id\":3,\"op\":\"done\"}",
-        "{\"id\":3,\"ok\":false,\"code\":\"invalid\"", "done wants");
-    refuses(s, "{\"id\":4,\"op\":\"done\",\"call\":\"c1\",\"error\":1}",
-        "{\"id\":4,\"ok\":false,\"code\":\"invalid\"", "done wants");
-}
-
 static void watching_twice_tells_each_change_once(void **state)
 {
     struct scene *s = *state;
@@ -496,13 +320,6 @@ int main(void)
         TEST(status_says_why_we_are_offline),
         TEST(identity_tells_the_nameplate),
         TEST(only_a_watcher_hears_of_changes),
-        TEST(a_watcher_hears_that_somebody_looks_for_the_device),
-        TEST(a_watch_is_all_or_nothing),
-        TEST(owner_says_whose_the_device_is),
-        TEST(a_reset_is_for_the_privileged_and_answered_once_it_is_done),
-        TEST(what_is_private_is_reported_apart),
-        TEST(only_a_channel_wishes_what_is_private),
-        TEST(an_application_does_what_is_called_and_says_so_once),
         TEST(watching_twice_tells_each_change_once),
         TEST(a_full_conversation_says_so),
         TEST(a_letter_may_be_stored_after_the_application_is_gone),

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "identity/passcode.h"
 #include "cmocka_all.h"
+#include "identity/passcode.h"
 #include "passcode_vectors.h"
 #include "ports/port.h"
 
