@@ -192,6 +192,42 @@ def an_opening_that_its_key_did_not_sign_is_refused():
         desk.command(action="channel", step="open", **asked)
 
 
+@scenario
+def who_knows_the_code_and_an_owners_public_key_is_not_the_owner():
+    """Its twin is the owner who renews, in test_agent_ownership."""
+    with World() as world:
+        desk = start(world)
+        ann, eve = desk.person("ann"), desk.person("eve")
+        desk.claim(ann)
+        desk.compute(op="person", name="mask", key=desk.key(ann))
+        begun = desk.begin()
+        _, shared = desk.share("masked", "mask", begun)
+        proof = desk.prove("masked", begun, shared)
+        expect(proof["yours"], "the key is Ann's")
+        channel = Channel(desk, "masked", begun["claim"])
+        refused("NO_CHANNEL", channel.ask, op="get")
+        refused("NOT_YOURS", desk.renew, "masked", begun, eve)
+        refused("NO_CHANNEL", channel.ask, op="get")
+        # Ann's own secret is what it was.
+        desk.open("later", ann, psk_of="claim").ask(op="get")
+
+
+@scenario
+def a_claim_with_the_old_code_ends_when_the_owner_releases():
+    with World() as world:
+        desk = start(world)
+        ann, eve = desk.person("ann"), desk.person("eve")
+        text, channel = desk.claim(ann)
+        begun = desk.begin()
+        _, shared = desk.share("eves", eve, begun)
+        desk.prove("eves", begun, shared)  # the label's code was right
+        free = desk.text("release", 2, text)
+        channel.ask(op="ownership", new_code=True,
+                    record=desk.envelope(free, ann))
+        refused("NO_CLAIM", desk.record, "eves", begun,
+                desk.text("claim", 3, free, ("Eve", [eve])), eve)
+
+
 # --- guessing ----------------------------------------------------------------
 
 @scenario
@@ -456,6 +492,7 @@ def a_claim_that_the_power_cuts_short_happens_whole_or_can_be_made_again():
                 begun = desk.begin()
                 _, shared = desk.share("again", ann, begun)
                 expect(desk.prove("again", begun, shared)["yours"], "hers")
+                desk.renew("again", begun, ann)
                 desk.open("later", ann, psk_of="again").ask(op="get")
                 run(NAMEPLATE, "reset", "--yes", "-s", desk.agent.socket)
                 envelope = json.loads(read(desk.agent.store + "/owner/record"))
