@@ -177,6 +177,8 @@ class World:
         self.start("cloudd", os.path.join(BIN, "cloudd"), "--state", state,
                    "--broker", self.path("b", "cloud.sock"),
                    "--page", os.path.join(BIN, "..", "page"),
+                   "--signup", "yes",
+                   "--vendors", self.path("factory", "root.crt"),
                    "--listen", "127.0.0.1:0", "--est", "127.0.0.1:0",
                    "--est-state", self.path("operational"),
                    "--est-trust", self.path("factory", "root.crt"),
@@ -205,6 +207,8 @@ trust = factory/server/ca.crt
 [identity]
 certificate = {device}/device.crt
 key = file:{device}/device.key
+[ownership]
+verifier = {device}/claim-verifier
 [store]
 folder = d
 [local]

@@ -20,6 +20,7 @@ static void on_accepted(void *context, bool session_present)
     s->trial = NULL;
     session_drop(s);
     s->connection = moved;
+    s->carried = (struct link_bytes){.in = 0};
     session_use(s, &s->tried_identity);
     log_info(SESSION_MODULE, "moved to another identity");
     session_step(s, SESSION_ON_MOVED);

@@ -64,15 +64,17 @@ static bool may_try(struct owner *o, struct command *command)
 }
 
 static struct json *print_begin(
-    const struct claim_verifier *v, const unsigned char id[BOX_CHANNEL])
+    const struct owner *o, const unsigned char id[BOX_CHANNEL])
 {
+    const struct claim_verifier *v = owner_store_verifier(o->store);
     struct json *answer = json_new_object();
 
     if (answer != NULL &&
         owner_set_bytes(answer, "claim", id, BOX_CHANNEL) == ERR_OK &&
         owner_set_bytes(answer, "salt", v->salt, sizeof(v->salt)) == ERR_OK &&
         json_set(answer, "iterations", json_new_number(v->iterations)) ==
-            ERR_OK)
+            ERR_OK &&
+        owner_set_bytes(answer, "hit", o->o.hit.bytes, HIT_SIZE) == ERR_OK)
         return answer;
     json_free(answer);
     return NULL;
@@ -92,7 +94,7 @@ static void begin(
         return;
     }
     owner_expect_end(o);
-    owner_succeed(command, print_begin(owner_store_verifier(o->store), id));
+    owner_succeed(command, print_begin(o, id));
 }
 
 /* --- 2: share --------------------------------------------------------------

@@ -105,7 +105,14 @@ static void nap(void)
     (void)nanosleep(&time, NULL);
 }
 
-static int watch(const struct options *o, struct call *call)
+/* When the last attempt began; 0: never. */
+static double attempt_of(const struct json *enrolment)
+{
+    return json_number(json_get(enrolment, "last_attempt"));
+}
+
+/* `before`: what attempt_of said before this one was asked for. */
+static int watch(const struct options *o, struct call *call, double before)
 {
     struct json *answer = NULL;
     const struct json *enrolment;
@@ -118,7 +125,8 @@ static int watch(const struct options *o, struct call *call)
         if (answer == NULL)
             return status;
         waiting += is_in(enrolment, "waiting");
-        if (!is_under_way(enrolment) || waiting > WAITING_S * 1000 / LOOK_MS)
+        if ((!is_under_way(enrolment) && attempt_of(enrolment) != before) ||
+            waiting > WAITING_S * 1000 / LOOK_MS)
             break;
     }
     status = tell_outcome(o, json_get(answer, "enrolment"));
@@ -128,15 +136,21 @@ static int watch(const struct options *o, struct call *call)
 
 static int by_agent(const struct options *o)
 {
-    struct json *answer;
+    struct json *first, *answer = NULL;
+    double before = 0;
     int status;
     struct call *call = call_open(o, &status);
 
     if (call == NULL)
         return status;
-    answer = call_ask(call, call_request("enrol"), &status);
+    before = attempt_of(look(call, &first, &status));
+    if (first != NULL)
+        answer = call_ask(call, call_request("enrol"), &status);
+    if (answer != NULL && json_is_true(json_get(answer, "under_way")))
+        before = -1; /* the one that is under way will do */
     if (answer != NULL)
-        status = watch(o, call);
+        status = watch(o, call, before);
+    json_free(first);
     json_free(answer);
     call_close(call);
     return status;

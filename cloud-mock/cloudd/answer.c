@@ -2,6 +2,7 @@
 
 #include "cloudd/answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static void send(
             .len = strlen(text)});
 }
 
-static void print(
+void answer_with(
     struct http_request *request, unsigned status, struct json *body)
 {
     char *text = body != NULL ? json_print(body) : NULL;
@@ -34,7 +35,7 @@ static void print(
 
 void answer_json(struct http_request *request, struct json *body)
 {
-    print(request, 200, body);
+    answer_with(request, 200, body);
 }
 
 void answer_error(struct http_request *request, unsigned status,
@@ -42,7 +43,7 @@ void answer_error(struct http_request *request, unsigned status,
 {
     struct json *o = json_new_object();
 
-    print(request, status,
+    answer_with(request, status,
         fields_end(o,
             fields_text(o, "error", code) &&
                 fields_text(o, "message", message)));
@@ -56,6 +57,50 @@ void answer_failure(struct http_request *request, enum err e)
     else
         answer_error(request, 500, "internal",
             "cloudd could not do this; its log says why. Try again.");
+}
+
+void answer_later(struct http_request *request, int64_t wait_ms,
+    const char *code, const char *message)
+{
+    struct json *o = json_new_object();
+    char seconds[24], *text;
+
+    (void)snprintf(
+        seconds, sizeof(seconds), "%lld", (long long)(wait_ms + 999) / 1000);
+    o = fields_end(
+        o, fields_text(o, "error", code) && fields_text(o, "message", message));
+    text = o != NULL ? json_print(o) : NULL;
+    json_free(o);
+    if (text == NULL) {
+        answer_failure(request, ERR_NO_MEMORY);
+        return;
+    }
+    http_reply(request,
+        &(struct http_answer){.status = 429,
+            .type = "application/json",
+            .body = text,
+            .len = strlen(text),
+            .header_name = "Retry-After",
+            .header_value = seconds});
+    free(text);
+}
+
+struct json *answer_read(struct http_request *request, const char *expected)
+{
+    size_t len;
+    const char *body = http_body(request, &len);
+    struct json *json = NULL;
+    char message[200];
+
+    if (body != NULL &&
+        json_parse(body, len, (struct json_limits){HTTP_BODY_MOST, 20},
+            &json) == ERR_OK &&
+        json_is_object(json))
+        return json;
+    json_free(json);
+    (void)snprintf(message, sizeof(message), "Expected %s.", expected);
+    answer_error(request, 400, "invalid", message);
+    return NULL;
 }
 
 void answer_nothing(struct http_request *request)

@@ -5,12 +5,14 @@
 
 #include "cloudd/broker.h"
 #include "cloudd/cloud.h"
+#include "cloudd/command.h"
 #include "cloudd/devices.h"
 #include "cloudd/est_server.h"
 #include "cloudd/events.h"
 #include "cloudd/http.h"
 #include "cloudd/page.h"
 #include "cloudd/rate.h"
+#include "cloudd/secret.h"
 #include "cloudd/store.h"
 #include "core/loop.h"
 
@@ -27,7 +29,16 @@ struct app {
     struct page *page;
     struct rate *users, *addresses; /* failed log-ins */
     struct attempt *attempts;       /* to log in, going on */
-    struct loop_timer *tick, *prune, *again;
+    struct loop_timer *tick, *prune, *again, *look;
+    struct commands *commands;
+    struct claims *claims;
+    struct hook *hook;        /* NULL: there is none */
+    struct rate *newcomers;   /* who signs up, by address */
+    struct sign_up *sign_ups; /* going on */
+    bool sign_up;             /* may people make accounts? */
+    int64_t away_ms;          /* offline for longer is an alert */
+    char *vendors;            /* vendor CAs in PEM; NULL: none */
+    char secret[SECRET_SIZE]; /* the server's own, kept on disk */
 };
 
 #endif

@@ -244,6 +244,21 @@ const struct json *device_td(const struct device *device)
     return device->td;
 }
 
+const struct device *devices_first(const struct devices *devices)
+{
+    return devices->first;
+}
+
+const struct device *device_next(const struct device *device)
+{
+    return device->next;
+}
+
+int64_t device_not_after(const struct device *device)
+{
+    return time_of(json_get(certificate(device), "notAfter"), 0);
+}
+
 const struct json *device_enrolment(const struct device *device)
 {
     return device->enrolment;
@@ -348,18 +363,4 @@ struct json *device_json(const struct device *device, bool whole)
                     copy(o, "alarms", device->thing, "alarms") &&
                     fields_copy(o, "enrolment", device->enrolment) &&
                     fields_copy(o, "td", device->td))));
-}
-
-struct json *devices_json(const struct devices *devices)
-{
-    struct json *list = json_new_array();
-    enum err e = list == NULL ? ERR_NO_MEMORY : ERR_OK;
-
-    for (struct device *d = devices->first; d != NULL && e == ERR_OK;
-         d = d->next)
-        e = json_append(list, device_json(d, false));
-    if (e == ERR_OK)
-        return list;
-    json_free(list);
-    return NULL;
 }

@@ -55,6 +55,12 @@ const char *device_thing(const struct device *device);
 const struct status *device_status(const struct device *device);
 const struct json *device_td(const struct device *device); /* NULL: none */
 
+/* Walk all: for (d = devices_first(ds); d != NULL; d = device_next(d)). */
+const struct device *devices_first(const struct devices *devices);
+const struct device *device_next(const struct device *device);
+
+/* When the certificate that counts ends, in seconds; 0: not known. */
+int64_t device_not_after(const struct device *device);
 const struct json *device_enrolment(const struct device *device); /* NULL */
 /* One of its certificates, as the plugin said it; NULL: it has none such. */
 const struct json *device_find_certificate(
@@ -66,6 +72,5 @@ const char *device_certificate(const struct device *device);
 /* The Device of docs/protocol.md, `whole` with identity and td.  NULL: out of
  * memory; the caller frees. */
 struct json *device_json(const struct device *device, bool whole);
-struct json *devices_json(const struct devices *devices);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "certs/crl.h"
+#include "cloudd/alerts.h"
 #include "cloudd/fields.h"
 #include "cloudd/fleet.h"
 #include "cloudd/intake.h"
@@ -174,6 +175,7 @@ void enrolment_alarm(struct app *app, const struct json *alarm, int64_t now_ms)
             .kind = "alarm",
             .text = text,
             .detail = json_get(alarm, "kind")});
+    alerts_raise(app, &(struct alert){thing, "alarm", text});
     fleet_ask_thing(app, thing);
 }
 

@@ -6,6 +6,8 @@
 #ifndef CLOUDD_EVENTS_H
 #define CLOUDD_EVENTS_H
 
+#include <stdbool.h>
+
 #include "cloudd/http.h"
 #include "core/json.h"
 #include "core/loop.h"
@@ -18,17 +20,26 @@
 
 struct events;
 
-struct events *events_new(struct loop *loop);
+/* May this user hear the event `name` about `thing`?  Asked for each event
+ * whose data names a thing ("thingName"); others are for everybody. */
+typedef bool events_may_hear(
+    void *context, const char *user, const char *name, const char *thing);
+
+struct events *events_new(
+    struct loop *loop, events_may_hear *may_hear, void *context);
 /* After http_free, which ends the readers. */
 void events_free(struct events *events);
 
-/* Answer `request` with the stream, for the session with this digest.
- * ERR_TOO_BIG: too many readers, not answered. */
+/* Answer `request` with the stream, for this user and the session with this
+ * digest.  ERR_TOO_BIG: too many readers, not answered. */
 enum err events_join(struct events *events, struct http_request *request,
-    const char *session) MUST_CHECK;
+    const char *user, const char *session) MUST_CHECK;
 void events_end_session(struct events *events, const char *session);
 
-/* Tell everybody; takes `data`, NULL is dropped. */
+/* Tell everybody who may hear it; takes `data`, NULL is dropped. */
 void events_send(struct events *events, const char *name, struct json *data);
+/* Tell one user, whatever it is about. */
+void events_send_to(struct events *events, const char *user, const char *name,
+    struct json *data);
 
 #endif

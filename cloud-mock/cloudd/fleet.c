@@ -2,6 +2,7 @@
 
 #include "cloudd/fleet.h"
 
+#include "cloudd/claim.h"
 #include "cloudd/fields.h"
 #include "cloudd/intake.h"
 #include "cloudd/store_telemetry.h"
@@ -39,6 +40,8 @@ void fleet_meet(struct app *app, const struct json *thing)
             app->store, name, online ? "connected" : "disconnected"))
         intake_presence(app, device, online);
     events_send(app->events, "status", device_json(device, false));
+    if (online)
+        claims_arrived(app->claims, name);
 }
 
 static void on_thing(void *context, enum err e, const struct json *answer)
@@ -78,6 +81,8 @@ static void subscribe(struct app *app)
 {
     static const char *const filters[] = {"nameplate/+/td",
         "nameplate/+/telemetry", "nameplate/+/stream/+", "nameplate/+/status",
+        "nameplate/+/ownership", "nameplate/+/claims", "nameplate/+/sealed",
+
         "nameplate/+/enrolment"};
 
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
@@ -127,19 +132,20 @@ void fleet_link(void *context, bool up)
 {
     static const char *const filters[] = {"$aws/events/presence/connected/+",
         "$aws/events/presence/disconnected/+", "$nameplate/cloud/registered",
-        "$nameplate/cloud/alarm",
-        "$aws/commands/things/+/executions/+/response/json",
-        "$aws/things/+/shadow/update/accepted",
+        "$nameplate/cloud/alarm", "$aws/things/+/shadow/update/accepted",
         "$aws/things/+/shadow/update/rejected",
         "$aws/things/+/shadow/update/documents",
         "$aws/things/+/shadow/name/+/update/accepted",
         "$aws/things/+/shadow/name/+/update/rejected",
-        "$aws/things/+/shadow/name/+/update/documents"};
+        "$aws/things/+/shadow/name/+/update/documents",
+        "$aws/commands/things/+/executions/+/response/json"};
     struct app *app = context;
 
     tell_link(app, up);
-    if (!up)
+    if (!up) {
+        commands_lost(app->commands);
         return;
+    }
     if (broker_subscribe(app->broker, cloud_response_topic(app->cloud)) !=
         ERR_OK)
         return;

@@ -186,7 +186,7 @@ static void too_large(struct http_request *r)
 {
     static const char body[] =
         "{\"error\":\"too_large\","
-        "\"message\":\"The request is larger than 16 KiB.\"}";
+        "\"message\":\"The request is larger than 100 KiB.\"}";
 
     http_reply(r,
         &(struct http_answer){.status = 413,
@@ -264,6 +264,8 @@ void http_room_headers(
     set_header(response, "Content-Security-Policy",
         "default-src 'self'; frame-ancestors 'none'; base-uri 'none';"
         " form-action 'self'; object-src 'none'");
+    set_header(response, "Permissions-Policy",
+        "camera=(self), microphone=(), geolocation=()");
     set_header(response, "X-Content-Type-Options", "nosniff");
     set_header(response, "X-Frame-Options", "DENY");
     set_header(response, "Referrer-Policy", "no-referrer");

@@ -13,7 +13,7 @@
 #include "core/err.h"
 #include "core/loop.h"
 
-#define HTTP_BODY_MOST        (16 * 1024)
+#define HTTP_BODY_MOST        (100 * 1024) /* a sealed text of 64 KiB fits */
 #define HTTP_CONNECTIONS_MOST 128
 
 struct http;

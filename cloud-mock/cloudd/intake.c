@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloudd/claim.h"
 #include "cloudd/enrolment.h"
 #include "cloudd/fields.h"
 #include "cloudd/fleet.h"
+#include "cloudd/ownership.h"
 #include "cloudd/path.h"
 #include "cloudd/settings.h"
 #include "cloudd/store_telemetry.h"
@@ -95,6 +97,8 @@ void intake_status(
     if (was != is && (is || now == STATUS_OFFLINE))
         intake_presence(app, device, is);
     events_send(app->events, "status", device_json(device, false));
+    if (is && !was)
+        claims_arrived(app->claims, device_thing(device));
 }
 
 /* --- messages ------------------------------------------------------------- */
@@ -253,6 +257,36 @@ static void on_registered(const struct message *m)
     fleet_meet(m->app, m->json);
 }
 
+static void on_ownership(const struct message *m)
+{
+    ownership_take(m->app, m->thing, m->json);
+}
+
+static void on_claims(const struct message *m)
+{
+    heard(m);
+    ownership_claims(m->app, m->thing, m->json);
+}
+
+/* Nobody here can read it; it is for whoever has the key. */
+static void on_sealed(const struct message *m)
+{
+    struct json *o = json_new_object();
+
+    heard(m);
+    events_send(m->app->events, "sealed",
+        fields_end(o,
+            fields_text(o, "thingName", m->thing) &&
+                fields_copy(o, "channel", json_get(m->json, "channel")) &&
+                fields_copy(o, "box", json_get(m->json, "box"))));
+}
+
+static void on_answer(const struct message *m)
+{
+    if (!commands_answered(m->app->commands, m->thing, m->rest, m->json))
+        enrolment_answered(m->app, m->thing, m->rest, m->json);
+}
+
 static void on_enrolment(const struct message *m)
 {
     struct device *device = devices_find(m->app->devices, m->thing);
@@ -260,11 +294,6 @@ static void on_enrolment(const struct message *m)
     heard(m);
     if (device != NULL)
         enrolment_told(m->app, device, m->json, m->raw->retained);
-}
-
-static void on_command_response(const struct message *m)
-{
-    enrolment_answered(m->app, m->thing, m->rest, m->json);
 }
 
 static void on_alarm(const struct message *m)
@@ -276,23 +305,26 @@ static const struct {
     const char *pattern;
     void (*take)(const struct message *message);
 } table[] = {
-    {"nameplate/+/telemetry",                             on_telemetry       },
-    {"nameplate/+/stream/+",                              on_stream          },
-    {"nameplate/+/td",                                    on_td              },
-    {"nameplate/+/status",                                on_status          },
-    {"nameplate/+/enrolment",                             on_enrolment       },
-    {"$aws/commands/things/+/executions/+/response/json", on_command_response},
-    {"$aws/events/presence/connected/+",                  on_presence        },
-    {"$aws/events/presence/disconnected/+",               on_presence        },
-    {"$aws/things/+/shadow/update/documents",             on_documents       },
-    {"$aws/things/+/shadow/name/+/update/documents",      on_documents       },
-    {"$aws/things/+/shadow/update/accepted",              on_accepted        },
-    {"$aws/things/+/shadow/name/+/update/accepted",       on_accepted        },
-    {"$aws/things/+/shadow/update/rejected",              on_rejected        },
-    {"$aws/things/+/shadow/name/+/update/rejected",       on_rejected        },
-    {"$nameplate/cloud/registered",                       on_registered      },
-    {"$nameplate/cloud/alarm",                            on_alarm           },
-    {"$nameplate/cloud/+/response",                       on_response        },
+    {"nameplate/+/telemetry",                             on_telemetry },
+    {"nameplate/+/stream/+",                              on_stream    },
+    {"nameplate/+/td",                                    on_td        },
+    {"nameplate/+/status",                                on_status    },
+    {"nameplate/+/ownership",                             on_ownership },
+    {"nameplate/+/claims",                                on_claims    },
+    {"nameplate/+/sealed",                                on_sealed    },
+    {"nameplate/+/enrolment",                             on_enrolment },
+    {"$aws/commands/things/+/executions/+/response/json", on_answer    },
+    {"$aws/events/presence/connected/+",                  on_presence  },
+    {"$aws/events/presence/disconnected/+",               on_presence  },
+    {"$aws/things/+/shadow/update/documents",             on_documents },
+    {"$aws/things/+/shadow/name/+/update/documents",      on_documents },
+    {"$aws/things/+/shadow/update/accepted",              on_accepted  },
+    {"$aws/things/+/shadow/name/+/update/accepted",       on_accepted  },
+    {"$aws/things/+/shadow/update/rejected",              on_rejected  },
+    {"$aws/things/+/shadow/name/+/update/rejected",       on_rejected  },
+    {"$nameplate/cloud/registered",                       on_registered},
+    {"$nameplate/cloud/alarm",                            on_alarm     },
+    {"$nameplate/cloud/+/response",                       on_response  },
 };
 
 void intake_message(void *context, const struct broker_message *message)

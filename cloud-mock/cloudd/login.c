@@ -34,21 +34,27 @@ bool login_of(struct app *app, struct http_request *request, struct login *out)
     return token != NULL && strlen(token) == SECRET_SIZE - 1 &&
         secret_digest("session", token, out->digest) == ERR_OK &&
         secret_digest("csrf", token, out->csrf) == ERR_OK &&
+        secret_digest("key", token, out->challenge) == ERR_OK &&
         store_session_use(app->store, out->digest, port_wall_ms(), limits,
             out->user) == ERR_OK;
 }
 
-static struct json *session_json(const char *user, const char *csrf)
+static struct json *session_json(
+    struct app *app, const char *user, const struct login *login)
 {
     struct json *o = json_new_object();
+    bool admin = store_user_is_admin(app->store, user);
 
-    return fields_end(
-        o, fields_text(o, "user", user) && fields_text(o, "csrf", csrf));
+    return fields_end(o,
+        fields_text(o, "user", user) && fields_text(o, "csrf", login->csrf) &&
+            fields_text(o, "challenge", login->challenge) &&
+            fields_text(o, "role", admin ? "admin" : "user"));
 }
 
-void login_show(struct http_request *request, const struct login *login)
+void login_show(
+    struct app *app, struct http_request *request, const struct login *login)
 {
-    answer_json(request, session_json(login->user, login->csrf));
+    answer_json(request, session_json(app, login->user, login));
 }
 
 static void welcome(struct attempt *a)
@@ -64,9 +70,11 @@ static void welcome(struct attempt *a)
     if (e == ERR_OK)
         e = secret_digest("csrf", token, login.csrf);
     if (e == ERR_OK)
+        e = secret_digest("key", token, login.challenge);
+    if (e == ERR_OK)
         e = store_session_put(
             a->app->store, login.digest, a->user, port_wall_ms());
-    body = e == ERR_OK ? session_json(a->user, login.csrf) : NULL;
+    body = e == ERR_OK ? session_json(a->app, a->user, &login) : NULL;
     text = body != NULL ? json_print(body) : NULL;
     json_free(body);
     if (text == NULL) {

@@ -22,6 +22,7 @@ struct login {
     char user[STORE_USER_SIZE];
     char digest[SECRET_SIZE]; /* names the session */
     char csrf[SECRET_SIZE];
+    char challenge[SECRET_SIZE]; /* what a key signs to join the account */
 };
 
 /* False: nobody we know. */
@@ -29,7 +30,8 @@ bool login_of(struct app *app, struct http_request *request, struct login *out);
 
 /* Handlers of POST /api/login, GET /api/session and POST /api/logout. */
 void login_start(struct app *app, struct http_request *request);
-void login_show(struct http_request *request, const struct login *login);
+void login_show(
+    struct app *app, struct http_request *request, const struct login *login);
 void login_end(
     struct app *app, struct http_request *request, const struct login *login);
 

@@ -8,24 +8,34 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cloudd/access.h"
+#include "cloudd/accounts.h"
+#include "cloudd/alerts.h"
 #include "cloudd/app.h"
+#include "cloudd/claim.h"
+#include "cloudd/files.h"
 #include "cloudd/fleet.h"
+#include "cloudd/hook.h"
 #include "cloudd/intake.h"
 #include "cloudd/login.h"
 #include "cloudd/password.h"
 #include "cloudd/routes.h"
 #include "cloudd/store_accounts.h"
+#include "cloudd/store_labels.h"
 #include "cloudd/store_telemetry.h"
 #include "core/log.h"
 #include "ports/port.h"
 
-#define PRUNE_MS  (10 * 60 * 1000)
-#define EST_FIRST 1000 /* the first letter of the options of EST */
+#define PRUNE_MS     (10 * 60 * 1000)
+#define VENDORS_MOST (256 * 1024)
+#define EST_FIRST    1000 /* the first letter of the options of EST */
 
 static const char usage[] =
     "usage: cloudd --broker SOCKET --state FILE --page FOLDER\n"
     "              [--listen ADDRESS:PORT] [--client-id ID]\n"
-    "              [--silent-after SECONDS]\n"
+    "              [--silent-after SECONDS] [--away-after SECONDS]\n"
+    "              [--signup yes|no] [--vendors FILE]\n"
+    "              [--web-hook URL --web-hook-secret FILE]\n"
     "              [--est ADDRESS:PORT --est-state FOLDER --est-trust FILE\n"
     "               --est-certificate FILE --est-key FILE\n"
     "               [--est-auth certificate|basic|both|any]\n"
@@ -49,7 +59,9 @@ static const char usage[] =
 
 struct options {
     const char *broker, *state, *page, *listen, *client_id, *user;
-    long silent_s;
+    const char *vendors, *hook, *hook_secret;
+    long silent_s, away_s;
+    bool sign_up;
     struct est_settings est;
 };
 
@@ -95,6 +107,21 @@ static bool set_option(struct options *o, int letter)
     case 'u':
         o->user = optarg;
         return true;
+    case 'v':
+        o->vendors = optarg;
+        return true;
+    case 'w':
+        o->hook = optarg;
+        return true;
+    case 'k':
+        o->hook_secret = optarg;
+        return true;
+    case 'n':
+        o->sign_up = strcmp(optarg, "yes") == 0;
+        return o->sign_up || strcmp(optarg, "no") == 0;
+    case 'a':
+        o->away_s = strtol(optarg, NULL, 10);
+        return o->away_s > 0 && o->away_s < 100000000;
     case 'q':
         o->silent_s = strtol(optarg, NULL, 10);
         return o->silent_s > 0 && o->silent_s < 1000000;
@@ -113,6 +140,11 @@ static bool read_options(int argc, char **argv, struct options *o)
         {"client-id",       required_argument, NULL, 'c'          },
         {"user",            required_argument, NULL, 'u'          },
         {"silent-after",    required_argument, NULL, 'q'          },
+        {"away-after",      required_argument, NULL, 'a'          },
+        {"signup",          required_argument, NULL, 'n'          },
+        {"vendors",         required_argument, NULL, 'v'          },
+        {"web-hook",        required_argument, NULL, 'w'          },
+        {"web-hook-secret", required_argument, NULL, 'k'          },
         {"est",             required_argument, NULL, EST_FIRST    },
         {"est-certificate", required_argument, NULL, EST_FIRST + 1},
         {"est-key",         required_argument, NULL, EST_FIRST + 2},
@@ -205,13 +237,55 @@ static enum err start_broker(struct app *app, const struct options *o)
     return broker_new(app->loop, &broker, &app->broker);
 }
 
-static struct rate *new_rate(unsigned free_tries)
+static struct rate *new_rate(unsigned free_tries, int64_t first_ms)
 {
     return rate_new(&(struct rate_options){.free_tries = free_tries,
-        .first_ms = 1000,
+        .first_ms = first_ms,
         .longest_ms = 15 * 60 * 1000,
         .forget_ms = 60 * 60 * 1000,
         .keys = 512});
+}
+
+/* The server's own secret: made once, kept in the state file. */
+static enum err own_secret(struct app *app)
+{
+    enum err e =
+        store_kept_get(app->store, "secret", app->secret, sizeof(app->secret));
+
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = secret_new(app->secret);
+    return e == ERR_OK ? store_kept_put(app->store, "secret", app->secret) : e;
+}
+
+static enum err start_hook(struct app *app, const struct options *o)
+{
+    char *secret = NULL;
+    enum err e = ERR_INVALID;
+
+    if (o->hook == NULL)
+        return ERR_OK;
+    if (o->hook_secret == NULL)
+        log_error("main", "--web-hook wants --web-hook-secret FILE");
+    else
+        e = files_read(o->hook_secret, 4096, &secret);
+    if (e == ERR_OK) {
+        secret[strcspn(secret, "\r\n")] = '\0';
+        e = hook_new(o->hook, secret, &app->hook);
+    }
+    free(secret);
+    return e;
+}
+
+static enum err start_own(struct app *app, const struct options *o)
+{
+    enum err e = own_secret(app);
+
+    app->sign_up = o->sign_up;
+    app->away_ms = o->away_s * 1000;
+    if (e == ERR_OK && o->vendors != NULL)
+        e = files_read(o->vendors, VENDORS_MOST, &app->vendors);
+    return e == ERR_OK ? start_hook(app, o) : e;
 }
 
 static enum err start(struct app *app, const struct options *o)
@@ -220,15 +294,20 @@ static enum err start(struct app *app, const struct options *o)
 
     if (e == ERR_OK)
         e = page_open(o->page, &app->page);
+    if (e == ERR_OK)
+        e = start_own(app, o);
     if (e != ERR_OK)
         return e;
     app->devices = devices_new(o->silent_s * 1000, intake_status, app);
-    app->events = events_new(app->loop);
-    app->users = new_rate(LOGIN_FREE_TRIES);
-    app->addresses = new_rate(10);
+    app->events = events_new(app->loop, access_may_hear, app);
+    app->users = new_rate(LOGIN_FREE_TRIES, 1000);
+    app->addresses = new_rate(10, 1000);
+    app->newcomers = new_rate(5, 60000);
+    app->claims = claims_new(app, app->secret);
     app->prune = loop_timer_start(app->loop, 1000, on_prune, app);
     if (app->devices == NULL || app->events == NULL || app->users == NULL ||
-        app->addresses == NULL || app->prune == NULL)
+        app->addresses == NULL || app->newcomers == NULL ||
+        app->claims == NULL || app->prune == NULL)
         return ERR_NO_MEMORY;
     e = start_http(app, o);
     if (e == ERR_OK)
@@ -236,7 +315,9 @@ static enum err start(struct app *app, const struct options *o)
     if (e != ERR_OK)
         return e;
     app->cloud = cloud_new(app->loop, app->broker, o->client_id);
-    if (app->cloud == NULL)
+    app->commands = commands_new(app->loop, app->broker);
+    app->look = loop_timer_start(app->loop, 1000, alerts_look, app);
+    if (app->cloud == NULL || app->commands == NULL || app->look == NULL)
         return ERR_NO_MEMORY;
     app->est_state = o->est.state;
     return o->est.listen == NULL
@@ -247,7 +328,10 @@ static enum err start(struct app *app, const struct options *o)
 static void stop(struct app *app)
 {
     login_cancel_all(app);
+    accounts_cancel_all(app);
     cloud_free(app->cloud);
+    commands_free(app->commands);
+    claims_free(app->claims);
     est_server_stop(app->est);
     http_free(app->http);
     broker_free(app->broker);
@@ -255,6 +339,10 @@ static void stop(struct app *app)
     loop_timer_cancel(app->tick);
     loop_timer_cancel(app->prune);
     loop_timer_cancel(app->again);
+    loop_timer_cancel(app->look);
+    hook_free(app->hook);
+    rate_free(app->newcomers);
+    free(app->vendors);
     devices_free(app->devices);
     rate_free(app->users);
     rate_free(app->addresses);
@@ -300,8 +388,10 @@ static int make_ca(const struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .listen = "127.0.0.1:0", .client_id = "cloudd", .silent_s = 180};
+    struct options o = {.listen = "127.0.0.1:0",
+        .client_id = "cloudd",
+        .silent_s = 180,
+        .away_s = 24 * 3600};
     bool adding = argc > 1 && strcmp(argv[1], "add-user") == 0;
     bool making = argc > 1 && strcmp(argv[1], "operational-ca") == 0;
     int verb = adding || making;

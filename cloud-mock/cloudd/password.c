@@ -33,6 +33,7 @@ struct password_check {
     struct loop *loop;
     struct loop_timer *timer;
     password_callback *callback;
+    password_made *made; /* set: this makes a hash, else it checks one */
     void *context;
     struct pbkdf2 kdf;
     struct stored stored;
@@ -160,25 +161,36 @@ static bool take_hex(const char **text, unsigned char *bytes, size_t len)
     return true;
 }
 
+bool password_fits(const char *password)
+{
+    return password[0] != '\0' && strlen(password) <= PASSWORD_MOST;
+}
+
+static void write_hash(uint32_t rounds, const unsigned char salt[SALT_LEN],
+    const unsigned char out[32], char hash[PASSWORD_HASH_SIZE])
+{
+    char salt_hex[2 * SALT_LEN + 1], out_hex[65];
+
+    to_hex(salt, SALT_LEN, salt_hex);
+    to_hex(out, 32, out_hex);
+    (void)snprintf(
+        hash, PASSWORD_HASH_SIZE, SCHEME "%u$%s$%s", rounds, salt_hex, out_hex);
+}
+
 enum err password_hash(
     const char *password, uint32_t rounds, char hash[PASSWORD_HASH_SIZE])
 {
     unsigned char salt[SALT_LEN], out[32];
-    char salt_hex[2 * SALT_LEN + 1], out_hex[65];
     enum err e;
 
-    if (password[0] == '\0' || strlen(password) > PASSWORD_MOST)
+    if (!password_fits(password))
         return ERR_INVALID;
     e = port_random(salt, sizeof(salt));
     if (e == ERR_OK)
         e = password_pbkdf2(password, salt, sizeof(salt), rounds, out);
-    if (e != ERR_OK)
-        return e;
-    to_hex(salt, sizeof(salt), salt_hex);
-    to_hex(out, sizeof(out), out_hex);
-    (void)snprintf(
-        hash, PASSWORD_HASH_SIZE, SCHEME "%u$%s$%s", rounds, salt_hex, out_hex);
-    return ERR_OK;
+    if (e == ERR_OK)
+        write_hash(rounds, salt, out, hash);
+    return e;
 }
 
 static bool parse(const char *hash, struct stored *out)
@@ -220,6 +232,18 @@ static void finish(struct password_check *c, bool right)
     callback(context, right);
 }
 
+/* As finish, for a hash that was made. */
+static void give(struct password_check *c, bool right)
+{
+    password_made *made = c->made;
+    void *context = c->context;
+    char hash[PASSWORD_HASH_SIZE];
+
+    write_hash(c->stored.rounds, c->stored.salt, c->kdf.sum, hash);
+    password_check_cancel(c);
+    made(context, right ? hash : NULL);
+}
+
 static void on_slice(void *context)
 {
     struct password_check *c = context;
@@ -235,7 +259,23 @@ static void on_slice(void *context)
     }
     if (e != ERR_OK)
         log_error("password", "check failed: %s", err_name(e));
-    finish(c, e == ERR_OK && same(c->kdf.sum, c->stored.hash) && c->possible);
+    if (c->made != NULL)
+        give(c, e == ERR_OK);
+    else
+        finish(
+            c, e == ERR_OK && same(c->kdf.sum, c->stored.hash) && c->possible);
+}
+
+static struct password_check *begin(
+    struct password_check *c, const char *password)
+{
+    if (pbkdf2_start(&c->kdf, password, c->stored.salt, SALT_LEN,
+            c->stored.rounds) == ERR_OK)
+        c->timer = loop_timer_start(c->loop, 0, on_slice, c);
+    if (c->timer != NULL)
+        return c;
+    password_check_cancel(c);
+    return NULL;
 }
 
 struct password_check *password_check_start(struct loop *loop,
@@ -255,12 +295,26 @@ struct password_check *password_check_start(struct loop *loop,
         password = "";
         c->possible = false;
     }
-    if (pbkdf2_start(&c->kdf, password, c->stored.salt, SALT_LEN,
-            c->stored.rounds) == ERR_OK)
-        c->timer = loop_timer_start(loop, 0, on_slice, c);
-    if (c->timer != NULL)
-        return c;
-    password_check_cancel(c);
+    return begin(c, password);
+}
+
+struct password_check *password_make_start(
+    struct loop *loop, const char *password, password_made *made, void *context)
+{
+    struct password_check *c;
+
+    if (!password_fits(password))
+        return NULL;
+    c = calloc(1, sizeof(*c));
+    if (c == NULL)
+        return NULL;
+    c->loop = loop;
+    c->made = made;
+    c->context = context;
+    c->stored.rounds = PASSWORD_ROUNDS;
+    if (port_random(c->stored.salt, sizeof(c->stored.salt)) == ERR_OK)
+        return begin(c, password);
+    free(c);
     return NULL;
 }
 

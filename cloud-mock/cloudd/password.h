@@ -39,4 +39,12 @@ struct password_check *password_check_start(struct loop *loop,
     void *context) MUST_CHECK;
 void password_check_cancel(struct password_check *check); /* NULL is fine */
 
+/* Hash a new password in slices on the loop.  The callback comes once; NULL:
+ * it could not be.  NULL returned: out of memory, or not a password (which
+ * password_fits tells). */
+typedef void password_made(void *context, const char *hash);
+struct password_check *password_make_start(struct loop *loop,
+    const char *password, password_made *made, void *context) MUST_CHECK;
+bool password_fits(const char *password);
+
 #endif

@@ -8,10 +8,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cloudd/access.h"
+#include "cloudd/accounts.h"
+#include "cloudd/alerts.h"
 #include "cloudd/answer.h"
 #include "cloudd/app.h"
+#include "cloudd/claim.h"
+#include "cloudd/labels.h"
 #include "cloudd/login.h"
+#include "cloudd/ownership.h"
 #include "cloudd/path.h"
+#include "cloudd/relay.h"
 #include "cloudd/things.h"
 
 static void on_login(struct things_request *q)
@@ -26,12 +33,13 @@ static void on_logout(struct things_request *q)
 
 static void on_session(struct things_request *q)
 {
-    login_show(q->request, &q->login);
+    login_show(q->app, q->request, &q->login);
 }
 
 static void on_events(struct things_request *q)
 {
-    enum err e = events_join(q->app->events, q->request, q->login.digest);
+    enum err e =
+        events_join(q->app->events, q->request, q->login.user, q->login.digest);
 
     if (e == ERR_TOO_BIG)
         answer_error(q->request, 503, "too_many_readers",
@@ -40,32 +48,65 @@ static void on_events(struct things_request *q)
         answer_failure(q->request, e);
 }
 
-enum needs { NEEDS_NOBODY, NEEDS_LOGIN };
+static void on_vendors(struct things_request *q)
+{
+    const char *pem = q->app->vendors != NULL ? q->app->vendors : "";
+
+    http_reply(q->request,
+        &(struct http_answer){.status = 200,
+            .type = "application/x-pem-file",
+            .body = pem,
+            .len = strlen(pem)});
+}
+
+/* Below /api/things/<t>, NEEDS_LOGIN asks for what is safe when nobody thought
+ * of it: a viewer to read, an owner to change. */
+enum needs {
+    NEEDS_NOBODY,
+    NEEDS_LOGIN,
+    NEEDS_VIEWER,
+    NEEDS_OPERATOR,
+    NEEDS_ADMIN
+};
 
 static const struct route {
     const char *method, *path;
     enum needs needs;
     void (*handle)(struct things_request *request);
 } table[] = {
-    {"POST", "/api/login",                          NEEDS_NOBODY, on_login         },
-    {"POST", "/api/logout",                         NEEDS_LOGIN,  on_logout        },
-    {"GET",  "/api/session",                        NEEDS_LOGIN,  on_session       },
-    {"GET",  "/api/events",                         NEEDS_LOGIN,  on_events        },
-    {"GET",  "/api/things",                         NEEDS_LOGIN,  things_list      },
-    {"GET",  "/api/things/+",                       NEEDS_LOGIN,  things_show      },
-    {"GET",  "/api/things/+/shadow",                NEEDS_LOGIN,  things_shadow    },
-    {"POST", "/api/things/+/shadow",                NEEDS_LOGIN,  things_set       },
-    {"GET",  "/api/things/+/telemetry",             NEEDS_LOGIN,  things_telemetry },
-    {"GET",  "/api/things/+/series",                NEEDS_LOGIN,  things_series    },
-    {"GET",  "/api/things/+/history",               NEEDS_LOGIN,  things_history   },
-    {"POST", "/api/things/+/kick",                  NEEDS_LOGIN,  things_kick      },
-    {"POST", "/api/things/+/revoke",                NEEDS_LOGIN,  things_revoke    },
-    {"POST", "/api/things/+/rotate",                NEEDS_LOGIN,  things_rotate    },
-    {"POST", "/api/things/+/certificates/+/revoke", NEEDS_LOGIN,
-     things_revoke_one                                                             },
-    {"GET",  "/api/enrolments",                     NEEDS_LOGIN,  things_enrolments},
-    {"POST", "/api/enrolments/+/approve",           NEEDS_LOGIN,  things_approve   },
-    {"POST", "/api/enrolments/+/refuse",            NEEDS_LOGIN,  things_refuse    },
+    {"POST",   "/api/login",                          NEEDS_NOBODY,   on_login           },
+    {"POST",   "/api/logout",                         NEEDS_LOGIN,    on_logout          },
+    {"GET",    "/api/session",                        NEEDS_LOGIN,    on_session         },
+    {"GET",    "/api/events",                         NEEDS_LOGIN,    on_events          },
+    {"GET",    "/api/things",                         NEEDS_LOGIN,    things_list        },
+    {"GET",    "/api/things/+",                       NEEDS_LOGIN,    things_show        },
+    {"GET",    "/api/things/+/shadow",                NEEDS_LOGIN,    things_shadow      },
+    {"POST",   "/api/things/+/shadow",                NEEDS_OPERATOR, things_set         },
+    {"GET",    "/api/things/+/telemetry",             NEEDS_LOGIN,    things_telemetry   },
+    {"GET",    "/api/things/+/series",                NEEDS_LOGIN,    things_series      },
+    {"GET",    "/api/things/+/history",               NEEDS_LOGIN,    things_history     },
+    {"POST",   "/api/things/+/kick",                  NEEDS_LOGIN,    things_kick        },
+    {"POST",   "/api/things/+/revoke",                NEEDS_LOGIN,    things_revoke      },
+    {"POST",   "/api/signup",                         NEEDS_NOBODY,   accounts_sign_up   },
+    {"GET",    "/api/vendors",                        NEEDS_NOBODY,   on_vendors         },
+    {"GET",    "/api/keys",                           NEEDS_LOGIN,    accounts_keys      },
+    {"POST",   "/api/keys",                           NEEDS_LOGIN,    accounts_add_key   },
+    {"DELETE", "/api/keys/+",                         NEEDS_LOGIN,    accounts_remove_key},
+    {"POST",   "/api/claim",                          NEEDS_LOGIN,    claim_handle       },
+    {"PUT",    "/api/things/+/label",                 NEEDS_VIEWER,   labels_put         },
+    {"PUT",    "/api/things/+/offer",                 NEEDS_LOGIN,    ownership_offer    },
+    {"POST",   "/api/things/+/channel",               NEEDS_VIEWER,   relay_channel      },
+    {"POST",   "/api/things/+/identify",              NEEDS_OPERATOR, relay_identify     },
+    {"POST",   "/api/things/+/restart",               NEEDS_OPERATOR, relay_restart      },
+    {"POST",   "/api/things/+/invoke",                NEEDS_OPERATOR, relay_invoke       },
+    {"GET",    "/api/alerts",                         NEEDS_LOGIN,    alerts_list        },
+    {"POST",   "/api/alerts/+/dismiss",               NEEDS_LOGIN,    alerts_dismiss     },
+    {"POST",   "/api/things/+/rotate",                NEEDS_LOGIN,    things_rotate      },
+    {"POST",   "/api/things/+/certificates/+/revoke", NEEDS_LOGIN,
+     things_revoke_one                                                                   },
+    {"GET",    "/api/enrolments",                     NEEDS_ADMIN,    things_enrolments  },
+    {"POST",   "/api/enrolments/+/approve",           NEEDS_ADMIN,    things_approve     },
+    {"POST",   "/api/enrolments/+/refuse",            NEEDS_ADMIN,    things_refuse      },
 };
 
 #define ROUTES (sizeof(table) / sizeof(table[0]))
@@ -136,13 +177,57 @@ static bool may_come_in(struct things_request *q, bool change)
     return true;
 }
 
+static enum role least_role(const struct route *route)
+{
+    switch (route->needs) {
+    case NEEDS_VIEWER:
+        return ROLE_VIEWER;
+    case NEEDS_OPERATOR:
+        return ROLE_OPERATOR;
+    case NEEDS_ADMIN:
+        return ROLE_ADMIN;
+    case NEEDS_NOBODY:
+    case NEEDS_LOGIN:
+        break;
+    }
+    return strcmp(route->method, "GET") == 0 ? ROLE_VIEWER : ROLE_OWNER;
+}
+
+/* Whoever has no role must not learn that there is such a device; false:
+ * answered. */
+static bool may_touch(struct things_request *q, const struct route *route)
+{
+    enum role role;
+
+    if (route->needs == NEEDS_ADMIN &&
+        !store_user_is_admin(q->app->store, q->login.user)) {
+        answer_error(
+            q->request, 403, "not_allowed", "This is for who runs this cloud.");
+        return false;
+    }
+    if (strncmp(route->path, "/api/things/+", 13) != 0)
+        return true;
+    role = access_role(q->app, q->login.user, q->parts.part[0]);
+    if (role >= least_role(route))
+        return true;
+    if (role == ROLE_NONE)
+        answer_error(q->request, 404, "not_found",
+            "No device of this name has ever connected.");
+    else
+        answer_error(q->request, 403, "not_allowed",
+            "Your role for this device does not allow this. Ask its owner.");
+    return false;
+}
+
 static void handle_route(struct things_request *q, const struct route *route)
 {
     bool change = strcmp(route->method, "GET") != 0;
 
     if (change && !may_change(q->request, route))
         return;
-    if (route->needs == NEEDS_LOGIN && !may_come_in(q, change))
+    if (route->needs != NEEDS_NOBODY && !may_come_in(q, change))
+        return;
+    if (!may_touch(q, route))
         return;
     route->handle(q);
 }

@@ -2,6 +2,7 @@
 
 #include "cloudd/secret.h"
 
+#include <mbedtls/md.h>
 #include <mbedtls/sha256.h>
 #include <string.h>
 
@@ -50,6 +51,20 @@ enum err secret_digest(
         return ERR_IO;
     }
     to_hex(bytes, digest);
+    return ERR_OK;
+}
+
+enum err secret_hmac(const char *key, const char *text, char mac[SECRET_SIZE])
+{
+    unsigned char bytes[32];
+
+    if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256),
+            (const unsigned char *)key, strlen(key),
+            (const unsigned char *)text, strlen(text), bytes) != 0) {
+        log_error("secret", "HMAC failed");
+        return ERR_IO;
+    }
+    to_hex(bytes, mac);
     return ERR_OK;
 }
 

@@ -17,6 +17,10 @@ enum err secret_new(char token[SECRET_SIZE]) MUST_CHECK;
 enum err secret_digest(const char *purpose, const char *token,
     char digest[SECRET_SIZE]) MUST_CHECK;
 
+/* HMAC-SHA256 of `text` (RFC 2104), keyed with the bytes of `key`, as hex. */
+enum err secret_hmac(
+    const char *key, const char *text, char mac[SECRET_SIZE]) MUST_CHECK;
+
 /* Same text?  The time taken depends on the lengths only. */
 bool secret_equal(const char *a, const char *b);
 

@@ -10,9 +10,8 @@
 #include "cloudd/store_sql.h"
 #include "core/log.h"
 
-#define SCHEMA_VERSION 1
-
-static const char schema[] =
+/* Each step makes the file of the version before into its own. */
+static const char *const steps[] = {
     "CREATE TABLE users(name TEXT PRIMARY KEY, hash TEXT NOT NULL)"
     " WITHOUT ROWID;"
     "CREATE TABLE sessions(digest TEXT PRIMARY KEY, user TEXT NOT NULL"
@@ -28,7 +27,36 @@ static const char schema[] =
     "CREATE TABLE points(series INTEGER NOT NULL REFERENCES series(id)"
     " ON DELETE CASCADE, ts INTEGER NOT NULL, value REAL NOT NULL,"
     " PRIMARY KEY(series, ts)) WITHOUT ROWID;"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=1;",
+
+    /* Who was there before roles came was made by add-user. */
+    "ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';"
+    "CREATE TABLE keys(key TEXT PRIMARY KEY, user TEXT NOT NULL"
+    " REFERENCES users(name) ON DELETE CASCADE, name TEXT NOT NULL,"
+    " added INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX keys_by_user ON keys(user);"
+    "CREATE TABLE ownership(thing TEXT PRIMARY KEY, epoch INTEGER NOT NULL,"
+    " envelope TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE roles(thing TEXT NOT NULL, key TEXT NOT NULL,"
+    " role INTEGER NOT NULL, PRIMARY KEY(thing, key)) WITHOUT ROWID;"
+    "CREATE INDEX roles_by_key ON roles(key);"
+    "CREATE TABLE labels(user TEXT NOT NULL REFERENCES users(name)"
+    " ON DELETE CASCADE, thing TEXT NOT NULL, name TEXT, room TEXT,"
+    " PRIMARY KEY(user, thing)) WITHOUT ROWID;"
+    "CREATE TABLE alerts(id INTEGER PRIMARY KEY, thing TEXT NOT NULL,"
+    " ts INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,"
+    " over INTEGER);"
+    "CREATE INDEX alerts_by_thing ON alerts(thing, kind);"
+    "CREATE TABLE dismissed(user TEXT NOT NULL REFERENCES users(name)"
+    " ON DELETE CASCADE, alert INTEGER NOT NULL REFERENCES alerts(id)"
+    " ON DELETE CASCADE, PRIMARY KEY(user, alert)) WITHOUT ROWID;"
+    "CREATE TABLE offers(thing TEXT PRIMARY KEY, envelope TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE kept(name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "PRAGMA user_version=2;",
+};
+#define SCHEMA_VERSION ((int64_t)(sizeof(steps) / sizeof(steps[0])))
 
 static enum err failed(struct store *store, const char *what)
 {
@@ -70,8 +98,8 @@ static enum err make_tables(struct store *store, const char *path)
             (int)have);
         e = ERR_UNSUPPORTED;
     }
-    if (e == ERR_OK && have == 0)
-        e = run(store, schema);
+    for (; e == ERR_OK && have < SCHEMA_VERSION; have++)
+        e = run(store, steps[have]);
     if (e == ERR_OK)
         return run(store, "COMMIT");
     (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);

@@ -31,6 +31,46 @@ enum err store_user_put(struct store *store, const char *name, const char *hash)
     return e;
 }
 
+static int64_t count(struct store *store, const char *sql, const char *name)
+{
+    sqlite3_stmt *s = NULL;
+    int64_t found = -1;
+
+    if (store_ask(store, &s, sql, "t", name) == ERR_OK &&
+        store_step(store, s) == ERR_OK)
+        found = sqlite3_column_int64(s, 0);
+    (void)sqlite3_finalize(s);
+    return found;
+}
+
+enum err store_user_add(struct store *store, const char *name, const char *hash)
+{
+    enum err e = check_name(name);
+    int64_t there =
+        count(store, "SELECT count(*) FROM users WHERE ?1<>''", "x");
+    int64_t same = count(
+        store, "SELECT count(*) FROM users WHERE lower(name)=lower(?1)", name);
+
+    if (e != ERR_OK)
+        return e;
+    if (there < 0 || same < 0)
+        return ERR_IO;
+    if (same > 0)
+        return ERR_EXISTS;
+    if (there >= STORE_USERS_MOST)
+        return ERR_TOO_BIG;
+    return store_do(store,
+        "INSERT INTO users(name, hash, role) VALUES(?1, ?2, 'user')", "tt",
+        name, hash);
+}
+
+bool store_user_is_admin(struct store *store, const char *name)
+{
+    return count(store,
+               "SELECT count(*) FROM users WHERE name=?1 AND role='admin'",
+               name) > 0;
+}
+
 /* The first column of the first row, as text. */
 static enum err take_text(
     struct store *store, sqlite3_stmt *s, char *out, size_t size)

@@ -1,8 +1,12 @@
-/* store_accounts.h - users and their sessions, on disk. */
+/* store_accounts.h - users and their sessions, on disk.
+ *
+ * A user is an admin, who sees all devices, or has the devices in whose
+ * ownership record one of his keys stands (store_keys.h). */
 
 #ifndef CLOUDD_STORE_ACCOUNTS_H
 #define CLOUDD_STORE_ACCOUNTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cloudd/password.h"
@@ -10,10 +14,18 @@
 
 #define STORE_USER_SIZE 65 /* a name is 1 to 64 of [a-zA-Z0-9._@-] */
 
-/* Make the user, or give an old one a new password and end its sessions.
+#define STORE_USERS_MOST 10000 /* who signed up by themselves */
+
+/* Make an admin, or give an old one a new password and end its sessions.
  * ERR_INVALID: not a name. */
 enum err store_user_put(
     struct store *store, const char *name, const char *hash) MUST_CHECK;
+
+/* Make a user who is no admin.  ERR_INVALID: not a name; ERR_EXISTS: taken;
+ * ERR_TOO_BIG: there are STORE_USERS_MOST. */
+enum err store_user_add(
+    struct store *store, const char *name, const char *hash) MUST_CHECK;
+bool store_user_is_admin(struct store *store, const char *name);
 
 /* ERR_NOT_FOUND: no such user. */
 enum err store_user_hash(struct store *store, const char *name,

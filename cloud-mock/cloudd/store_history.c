@@ -120,3 +120,8 @@ bool store_history_has(struct store *store, const char *thing, const char *kind)
         "SELECT 1 FROM history WHERE thing=?1 AND kind=?2 LIMIT 1", thing,
         kind);
 }
+
+enum err store_history_wipe(struct store *store, const char *thing)
+{
+    return store_do(store, "DELETE FROM history WHERE thing=?1", "t", thing);
+}

@@ -18,7 +18,7 @@ struct store_event {
     const char *thing;
     int64_t ts_ms;
     const char *kind; /* connected, disconnected, setting, registered,
-                         certificate, alarm, event */
+                         certificate, alarm, event, ownership, claim, command */
     const char *who;  /* NULL: nobody we know */
     const char *text;
     const struct json *detail; /* NULL: none */
@@ -31,6 +31,9 @@ enum err store_history_add(
  * first; `kind` NULL: all kinds.  The caller frees *out. */
 enum err store_history_list(struct store *store, const char *thing,
     const char *kind, int64_t before_ms, struct json **out) MUST_CHECK;
+
+/* Forget a thing's. */
+enum err store_history_wipe(struct store *store, const char *thing) MUST_CHECK;
 
 /* Is the newest event of kind connected or disconnected of kind `kind`? */
 bool store_history_last_is(

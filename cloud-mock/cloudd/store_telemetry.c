@@ -302,3 +302,8 @@ enum err store_telemetry_prune(struct store *store, int64_t now_ms)
             now_ms - STORE_POINTS_AGE_MS);
     return e;
 }
+
+enum err store_telemetry_wipe(struct store *store, const char *thing)
+{
+    return store_do(store, "DELETE FROM series WHERE thing=?1", "t", thing);
+}

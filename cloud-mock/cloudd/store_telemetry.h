@@ -38,6 +38,10 @@ enum err store_telemetry_series(
 /* When the device last sent a number; 0: never. */
 int64_t store_telemetry_last(struct store *store, const char *thing);
 
+/* Forget a thing's. */
+enum err store_telemetry_wipe(
+    struct store *store, const char *thing) MUST_CHECK;
+
 /* Forget what is too old or too much. */
 enum err store_telemetry_prune(struct store *store, int64_t now_ms) MUST_CHECK;
 

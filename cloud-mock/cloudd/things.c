@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloudd/access.h"
 #include "cloudd/answer.h"
 #include "cloudd/fields.h"
 #include "cloudd/fleet.h"
 #include "cloudd/intake.h"
 #include "cloudd/store_telemetry.h"
 #include "cloudd/things_room.h"
+#include "cloudd/view.h"
 #include "ports/port.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -83,7 +85,7 @@ void things_list(struct things_request *q)
 
     answer_json(q->request,
         fields_end(o,
-            fields_take(o, "things", devices_json(q->app->devices)) &&
+            fields_take(o, "things", view_devices(q->app, q->login.user)) &&
                 fields_bool(o, "broker", broker_is_up(q->app->broker)) &&
                 fields_number(o, "now", (double)port_wall_ms())));
 }
@@ -99,7 +101,10 @@ static void on_show(void *context, enum err e, const struct json *answer)
 {
     struct things_pending *p = context;
     const struct device *device = devices_find(p->app->devices, p->thing);
-    struct json *o = device != NULL ? device_json(device, true) : NULL;
+    enum role role = access_role(p->app, p->user, p->thing);
+    struct json *o = device != NULL
+        ? view_device(p->app, p->user, role, device, true)
+        : NULL;
 
     if (e == ERR_AGAIN)
         answer_failure(p->request, e);

@@ -1,16 +1,15 @@
 /* api.js - asking the server, with errors that a person can act on. */
 
 let csrf = null;
+let me = null; // what the server said of this session
 let onLoggedOut = () => {};
 
-/** `message` is a sentence to show; `code` the server's word; `retryAfterS`
- * seconds to wait, or 0. */
+/** `message` is a sentence to show; `code` the server's word, or the device's
+ * with its `answer`; `retryAfterS` seconds to wait, or 0. */
 export class ApiError extends Error {
-  constructor(message, { status = 0, code = "", retryAfterS = 0 } = {}) {
+  constructor(message, { status = 0, code = "", retryAfterS = 0, answer } = {}) {
     super(message);
-    this.status = status;
-    this.code = code;
-    this.retryAfterS = retryAfterS;
+    Object.assign(this, { status, code, retryAfterS, answer });
   }
 }
 
@@ -42,6 +41,7 @@ async function refusal(answer) {
     typeof said.message === "string" && said.message !== "" ? said.message
       : "The server could not do this. Its log says why; try again.",
     { status: answer.status, code: String(said.error ?? ""),
+      answer: said.answer,
       retryAfterS: Number(answer.headers.get("Retry-After")) || 0 });
 }
 
@@ -62,15 +62,22 @@ export async function session() {
   const answer = await send("GET", "/api/session");
   if (answer.status === 401) return null;
   if (!answer.ok) throw await refusal(answer);
-  const said = await answer.json();
-  csrf = said.csrf;
-  return said.user;
+  me = await answer.json();
+  csrf = me.csrf;
+  return me.user;
+}
+
+/** {user, role, challenge} of the session. */
+export const whoAmI = () => me;
+
+export async function signUp(user, password) {
+  await ask("POST", "/api/signup", { user, password });
 }
 
 export async function logIn(user, password) {
-  const said = await ask("POST", "/api/login", { user, password });
-  csrf = said.csrf;
-  return said.user;
+  me = await ask("POST", "/api/login", { user, password });
+  csrf = me.csrf;
+  return me.user;
 }
 
 export async function logOut() {
@@ -98,4 +105,27 @@ export function history(name, { before, kind }) {
   if (before) query.set("before", before);
   if (kind) query.set("kind", kind);
   return ask("GET", thingPath(name, `/history?${query}`));
+}
+
+/* --- owning ---------------------------------------------------------------- */
+
+export const keys = () => ask("GET", "/api/keys");
+export const addKey = (key) => ask("POST", "/api/keys", key);
+export const removeKey = (key) => ask("DELETE", `/api/keys/${key}`);
+export const claimStep = (body) => ask("POST", "/api/claim", body);
+export const channelStep = (name, body) =>
+  ask("POST", thingPath(name, "/channel"), body);
+export const offer = (name, envelope) =>
+  ask("PUT", thingPath(name, "/offer"), { envelope });
+export const label = (name, words) =>
+  ask("PUT", thingPath(name, "/label"), words);
+export const command = (name, what, body = {}) =>
+  ask("POST", thingPath(name, `/${what}`), body);
+export const alerts = () => ask("GET", "/api/alerts");
+export const dismiss = (id) => ask("POST", `/api/alerts/${id}/dismiss`, {});
+
+export async function vendors() {
+  const answer = await send("GET", "/api/vendors");
+  if (!answer.ok) throw await refusal(answer);
+  return answer.text();
 }

@@ -1,11 +1,14 @@
 /* app.js - who is logged in, which page is shown, and whether it is true. */
 
-import { logOut, session, things, whenLoggedOut } from "./api.js";
+import { logOut, session, things, whenLoggedOut, whoAmI } from "./api.js";
 import { listPage } from "./device_list.js";
 import { devicePage } from "./device_page.js";
-import { el, setText } from "./dom.js";
+import { announce, el, setText } from "./dom.js";
+import { readKeyLink } from "./keylink.js";
 import { Live } from "./live.js";
 import { loginPage } from "./login.js";
+import { Mine } from "./mine.js";
+import { readFragment } from "./passcode.js";
 import { ago, exact, learnServerTime, seconds } from "./time.js";
 
 const main = document.getElementById("main");
@@ -17,6 +20,9 @@ const notice = el("p", { class: "notice", role: "alert", hidden: true });
 let page = null;
 let live = null;
 let user = null;
+let mine = null;  // a promise: this browser as a holder of keys
+let label = null; // of a link, until it is used; never in the address bar
+let link = null;  // somebody's key, to share a device with
 
 lostBar.append(el("strong", {}, "This page has lost its server. "), lostText,
   el("button", { class: "small", type: "button",
@@ -46,7 +52,7 @@ function drawTop() {
   top.replaceChildren(el("a", { class: "brand", href: "#/" },
     el("img", { src: "/icon.svg", alt: "", width: "28", height: "28" }),
     "Nameplate"), ...(user === null ? [] : [
-    el("span", { class: "user" }, user),
+    el("a", { class: "user", href: "#/account" }, user),
     el("button", { class: "small", type: "button", onclick: leave },
       "Log out")]));
 }
@@ -63,6 +69,17 @@ function drawLost() {
 
 /* --- routes --------------------------------------------------------------- */
 
+/* A label's code or somebody's key: taken, and gone from the address. */
+function takeLink() {
+  const found = readFragment(location.hash);
+  const key = /^#k=/.test(location.hash) ? readKeyLink(location.hash) : null;
+  if (!found && !key) return;
+  label = found ?? label;
+  link = key ?? link;
+  history.replaceState(null, "", found ? "/#/add" : "/#/");
+  if (key) announce(`Choose the device to share with ${key.name}`);
+}
+
 /* The thing named in the address, or null for the list. */
 function wanted() {
   const found = /^#\/things\/(.+)$/.exec(location.hash);
@@ -73,11 +90,41 @@ function wanted() {
   }
 }
 
-function route(focus) {
-  if (user === null) return;
+async function pageFor() {
+  if (location.hash === "#/add") {
+    const { claimPage } = await import("./claim_page.js");
+    const given = label;
+    label = null;
+    return claimPage({ fail, mine, label: given });
+  }
+  if (location.hash === "#/account") {
+    const { accountPage } = await import("./account_page.js");
+    return accountPage({ fail, mine, user });
+  }
   const name = wanted();
-  show(name === null ? listPage({ fail })
-    : devicePage(name, { fail, retitle }));
+  return name === null ? listPage({ fail, admin: whoAmI().role === "admin" })
+    : devicePage(name, { fail, retitle, mine, link });
+}
+
+let turns = 0;
+
+async function route(focus) {
+  takeLink();
+  if (user === null) return;
+  const mineTurn = ++turns;
+  let next;
+  try {
+    next = await pageFor();
+  } catch {
+    fail(new Error("A part of this page could not be loaded. Try again."));
+    return;
+  }
+  if (mineTurn !== turns || user === null) return;
+  show(next);
+  if (link) {
+    notice.hidden = false;
+    setText(notice, `Choose the device to share with ${link.name || "them"}.`);
+  }
   page.refresh();
   if (focus) {
     window.scrollTo(0, 0);
@@ -88,9 +135,10 @@ function route(focus) {
 /* --- logging in and out --------------------------------------------------- */
 
 function askWho(reason) {
+  turns++;
   live?.close();
   live = null;
-  user = null;
+  user = mine = null;
   drawTop();
   drawLost();
   show(loginPage({ reason, done: enter }));
@@ -134,9 +182,12 @@ async function setClock() {
 
 function enter(name) {
   user = name;
+  mine = Mine.open(name);
+  mine.catch(fail);
   drawTop();
   live = new Live({ onState, stillLoggedIn, onEvent(kind, data) {
     if (kind === "ping") learnServerTime(data.now);
+    if (kind === "sealed") mine.then((m) => m.onSealed(data), () => {});
     page.onEvent?.(kind, data);
   } });
   setClock();
@@ -152,6 +203,7 @@ setInterval(() => {
   drawLost();
 }, 1000);
 
+takeLink();
 drawTop();
 try {
   const name = await session();

@@ -4,7 +4,7 @@
  * believed, and what is not understood becomes a read-only text. */
 
 import { wish } from "./api.js";
-import { announce, el, setClass, setText } from "./dom.js";
+import { announce, el, setClass, setText, svg } from "./dom.js";
 import { now, setTime } from "./time.js";
 import { choices, settingWords, sides } from "./setting.js";
 import { equal, humanise, isObject, member, symbol, text, words }
@@ -29,7 +29,7 @@ export function describe(name, property) {
     minimum: finite(p.minimum), maximum: finite(p.maximum),
     step: finite(p.multipleOf) > 0 ? p.multipleOf
       : p.type === "integer" ? 1 : undefined,
-    whole: p.type === "integer",
+    whole: p.type === "integer", private: p["nameplate:private"] === true,
   };
   return { ...d, kind: kindOf(p, d), options: p.enum };
 }
@@ -208,6 +208,7 @@ function setting(d, send) {
   const label = d.kind === "toggle"
     ? el("span", { id: `${id}-label`, class: "label" }, d.title)
     : el("label", { for: id, class: "label" }, d.title);
+  if (d.private) label.append(padlock());
   const node = el("div", { class: "setting", "data-name": d.name },
     el("div", { class: "setting-head" }, label, d.description
       ? el("p", { class: "quiet" }, d.description) : null),
@@ -278,12 +279,28 @@ function setting(d, send) {
 function reading(d) {
   const value = el("dd", {});
   const node = el("div", { class: "reading", title: d.description ?? null,
-    "data-name": d.name }, el("dt", {}, d.title), value);
+    "data-name": d.name }, el("dt", {}, d.title,
+    d.private ? padlock() : null), value);
   return { node, tick() {}, update({ shadow }) {
     const both = sides(shadow, d.name);
     const said = words(both.reported, d.unit);
     setText(value, said);
     setClass(value, said.length > LONG ? "long" : "");
+  } };
+}
+
+/* What the cloud cannot read. */
+const padlock = () => el("span", { class: "padlock", role: "img",
+  title: "Private: only you and the device can read it",
+  "aria-label": "(private)" }, svg("svg", { viewBox: "0 0 16 16" },
+  svg("path", { d: "M4 7V5a4 4 0 0 1 8 0v2h1v7H3V7zm2 0h4V5a2 2 0 0 0-4 0z" })));
+
+/* A private property that this browser cannot read now. */
+function sealed(d, why) {
+  const says = el("dd", { class: "long" });
+  return { node: el("div", { class: "reading", "data-name": d.name },
+    el("dt", {}, d.title, padlock()), says), tick() {}, update() {
+    setText(says, why());
   } };
 }
 
@@ -306,30 +323,35 @@ function nothing() {
 }
 
 /** The card of settings and readings; {node, draw(td), update(facts), tick()},
- * facts {shadow, status}. */
-export function controls(thingName) {
+ * facts {shadow, status, hidden}: `hidden` is the private settings' shadow, or
+ * a text on why there is none.  `wishPrivately(desired)` asks for one. */
+export function controls(thingName, { wishPrivately } = {}) {
   const body = el("div", {});
   const node = el("section", { class: "card", "aria-label": "Settings" },
     el("h2", {}, "Settings"), body);
-  const send = (name, value) => wish(thingName, { [name]: value });
+  const send = (d) => (name, value) => (d.private ? wishPrivately
+    : (desired) => wish(thingName, desired))({ [name]: value });
+  const closed = () => typeof facts?.hidden === "string";
   let parts = [];
   let drawn;
   let facts = null;
 
   function sections(list) {
-    const readings = list.filter((d) => d.kind === "value");
+    const isReading = (d) => d.kind === "value" || (d.private && closed());
+    const readings = list.filter(isReading);
     const out = [];
     parts = [];
     const make = (d) => {
-      const part = d.kind === "value" ? reading(d) : setting(d, send);
-      parts.push(part);
+      const part = d.private && closed() ? sealed(d, () => facts.hidden)
+        : d.kind === "value" ? reading(d) : setting(d, send(d));
+      parts.push({ ...part, private: d.private });
       return part.node;
     };
     if (readings.length) {
       out.push(el("dl", { class: "readings" }, readings.map(make)));
     }
     for (const [group, members] of grouped(
-      list.filter((d) => d.kind !== "value"))) {
+      list.filter((d) => !isReading(d)))) {
       out.push(el("div", { class: "group" },
         group ? el("h3", {}, group) : null, members.map(make)));
     }
@@ -338,8 +360,9 @@ export function controls(thingName) {
 
   return {
     node,
-    draw(td) {
-      const text = JSON.stringify(td ?? null);
+    draw(td, next) {
+      facts = next ?? facts;
+      const text = JSON.stringify([td ?? null, closed()]);
       if (text === drawn) return;
       drawn = text;
       const properties = member(td, "properties");
@@ -350,7 +373,10 @@ export function controls(thingName) {
     },
     update(next) {
       facts = next;
-      for (const part of parts) part.update(facts);
+      for (const part of parts) {
+        part.update(part.private && !closed()
+          ? { ...facts, shadow: facts.hidden } : facts);
+      }
     },
     tick() { for (const part of parts) part.tick(); },
   };

@@ -1,5 +1,6 @@
 /* device_list.js - all devices, the ones that need a look first to find. */
 
+import { alertsCard } from "./alerts_card.js";
 import { things } from "./api.js";
 import { el, setChildren, setText } from "./dom.js";
 import { isOnline, statusLine } from "./status.js";
@@ -8,7 +9,8 @@ import { text } from "./value.js";
 const FILTER_FROM = 6; // so many devices need a filter
 
 export const deviceTitle = (device) =>
-  text(device.title, 80) ?? text(device.model, 80) ?? device.thingName;
+  text(device.name, 80) ?? text(device.title, 80) ??
+  text(device.model, 80) ?? device.thingName;
 
 const plate = (device) =>
   [device.vendor, device.model, device.serial].filter(Boolean).join(" · ");
@@ -31,7 +33,14 @@ function row(thingName) {
   };
 }
 
-function empty() {
+function empty(admin) {
+  if (!admin) {
+    return el("div", { class: "empty" }, el("h2", {}, "You have no device yet"),
+      el("p", {}, "Add one with the code on its label, or ask its owner to" +
+        " share it with you: your Account page has a link for that."),
+      el("p", {}, el("a", { class: "button primary", href: "#/add" },
+        "Add a device")));
+  }
   return el("div", { class: "empty" },
     el("h2", {}, "No device has connected yet"),
     el("p", {}, "Give a device its factory certificate and start the agent" +
@@ -50,10 +59,9 @@ function summary(devices) {
     .filter(Boolean).join(" · ");
 }
 
-export function listPage({ fail }) {
+export function listPage({ fail, admin }) {
   const devices = new Map();
   const rows = new Map();
-  const list = el("ul", { class: "rows card", "aria-label": "Devices" });
   const counted = el("p", { class: "quiet", role: "status" },
     "Asking the cloud");
   const filter = el("input", { type: "search", placeholder: "Filter",
@@ -61,7 +69,33 @@ export function listPage({ fail }) {
   const none = el("p", { class: "empty", hidden: true },
     "No device matches the filter. Clear it to see all.");
   const body = el("div", {});
+  const rooms = new Map(); // room -> {node, list}
+  const alerts = alertsCard({ fail, titleOf: (name) =>
+    devices.has(name) ? deviceTitle(devices.get(name)) : name });
   let known = false;
+
+  function roomOf(name) {
+    if (!rooms.has(name)) {
+      const list = el("ul", { class: "rows card",
+        "aria-label": name === "" ? "Devices" : name });
+      rooms.set(name, { list, node: el("section", { class: "room" },
+        name === "" ? null : el("h2", {}, name), list) });
+    }
+    return rooms.get(name);
+  }
+
+  /* Those without a room last, or alone. */
+  function byRoom(shown) {
+    const names = [...new Set(shown.map((d) => text(d.room, 80) ?? ""))]
+      .sort((a, b) => (a === "") - (b === "") || a.localeCompare(b));
+    return names.map((name) => {
+      const room = roomOf(name);
+      setChildren(room.list, shown.filter((d) =>
+        (text(d.room, 80) ?? "") === name)
+        .map((d) => rows.get(d.thingName).node));
+      return room.node;
+    });
+  }
 
   function matches(device) {
     const wanted = filter.value.trim().toLowerCase();
@@ -81,9 +115,8 @@ export function listPage({ fail }) {
     const shown = all.filter(matches);
     filter.hidden = all.length < FILTER_FROM && filter.value === "";
     none.hidden = shown.length > 0 || all.length === 0;
-    list.hidden = shown.length === 0;
-    setChildren(list, shown.map((d) => rows.get(d.thingName).node));
-    setChildren(body, all.length === 0 ? [empty()] : [list, none]);
+    setChildren(body, all.length === 0 ? [empty(admin)]
+      : [...byRoom(shown), none]);
     setText(counted, all.length === 0 ? "" : summary(all));
   }
 
@@ -94,6 +127,7 @@ export function listPage({ fail }) {
       for (const d of answer.things) devices.set(d.thingName, d);
       known = true;
       draw();
+      await alerts.refresh();
       return answer.now;
     } catch (error) {
       fail(error);
@@ -104,10 +138,14 @@ export function listPage({ fail }) {
   return {
     title: "Devices", refresh,
     node: el("div", { class: "list" }, el("div", { class: "head" },
-      el("h1", { tabindex: "-1" }, "Devices"), counted, filter), body),
+      el("h1", { tabindex: "-1" }, "Devices"), counted, filter,
+      el("a", { class: "button small", href: "#/add" }, "Add a device")),
+    alerts.node, body),
     onEvent(name, data) {
-      if (name === "status" && known) {
-        devices.set(data.thingName, data);
+      alerts.onEvent(name, data);
+      if (name === "ownership") refresh();
+      else if (name === "status" && known) {
+        devices.set(data.thingName, { ...devices.get(data.thingName), ...data });
         draw();
       } else if (name === "td" && devices.has(data.thingName)) {
         devices.get(data.thingName).title = text(data.td?.title);

@@ -1,12 +1,17 @@
 /* device_page.js - one device: its parts, and who hears of what. */
 
 import { thing as askThing } from "./api.js";
+import { actionsCard } from "./actions_card.js";
+import { alertsCard } from "./alerts_card.js";
+import { certificatesCard } from "./certificates_card.js";
 import { controls } from "./controls.js";
 import { deviceTitle } from "./device_list.js";
 import { el, setClass, setText } from "./dom.js";
 import { historyCard } from "./history.js";
 import { identityCard, verdict } from "./identity_card.js";
-import { statusLine } from "./status.js";
+import { ownershipCard } from "./ownership_card.js";
+import { Hidden } from "./hidden.js";
+import { isOnline, statusLine } from "./status.js";
 import { telemetry } from "./telemetry.js";
 import { ago, now, setTime } from "./time.js";
 
@@ -16,13 +21,21 @@ function missing(message) {
       "See the devices that are there")));
 }
 
-export function devicePage(thingName, { fail, retitle }) {
+export function devicePage(thingName, { fail, retitle, mine, link }) {
   const title = el("h1", { tabindex: "-1" }, thingName);
   const sub = el("p", { class: "quiet" });
   const heard = el("time", {});
   const heardLine = el("p", { class: "quiet heard" }, "last heard ", heard);
   const status = statusLine();
-  const settings = controls(thingName);
+  const hidden = new Hidden(thingName, mine, () => showSettings());
+  const settings = controls(thingName,
+    { wishPrivately: (desired) => hidden.wish(device, desired) });
+  const again = { mine, link, after: () => refresh() };
+  const owners = ownershipCard(thingName, again);
+  const actions = actionsCard(thingName, { after: again.after,
+    ask: async (request) => (await mine).ask(device, request) });
+  const certificates = certificatesCard(thingName, again);
+  const alerts = alertsCard({ fail, thingName });
   const figures = telemetry(thingName, { fail });
   const card = identityCard();
   const past = historyCard(thingName, { fail });
@@ -32,11 +45,22 @@ export function devicePage(thingName, { fail, retitle }) {
     el("a", { class: "back", href: "#/" }, "‹ Devices"), title, sub,
     el("div", { class: "hero-status" }, status.node, heardLine), proof);
   const body = el("div", { class: "columns" },
-    el("div", { class: "column" }, settings.node, figures.node, past.node),
-    el("div", { class: "side" }, card.node));
+    el("div", { class: "column" }, alerts.node, settings.node, figures.node,
+      past.node),
+    el("div", { class: "side" }, card.node, owners.node, actions.node,
+      certificates.node));
   const node = el("div", { class: "device loading" }, hero, body);
   let device = null;
   let asked = 0;
+
+  function showSettings() {
+    if (!device) return;
+    const facts = { shadow: device.shadow, status: device.status,
+      hidden: hidden.shadow };
+    settings.draw(device.td, facts);
+    settings.update(facts);
+    actions.update(device, hidden.role);
+  }
 
   function draw() {
     setText(title, deviceTitle(device));
@@ -45,8 +69,10 @@ export function devicePage(thingName, { fail, retitle }) {
     status.update(device.status);
     setTime(heard, device.status.lastHeard, ago(device.status.lastHeard));
     heardLine.hidden = !device.status.lastHeard;
-    settings.draw(device.td);
-    settings.update({ shadow: device.shadow, status: device.status });
+    showSettings();
+    owners.update(device);
+    actions.update(device, hidden.role);
+    certificates.update(device);
     card.update(device);
     setText(proof, verdict(device).title);
     setClass(proof, `proof-link ${verdict(device).tone}`);
@@ -65,13 +91,15 @@ export function devicePage(thingName, { fail, retitle }) {
       device = answer;
       setClass(node, "device");
       draw();
+      hidden.refresh(device, isOnline(device.status));
       figures.describe(device.td);
     } catch (error) {
       if (error.status !== 404) fail(error);
-      else node.replaceChildren(hero, missing(error.message));
+      else node.replaceChildren(hero, owners.released ? owners.node
+        : missing(error.message));
       return;
     }
-    await Promise.all([figures.refresh(), past.refresh()]);
+    await Promise.all([figures.refresh(), past.refresh(), alerts.refresh()]);
   }
 
   function takeStatus(next) {
@@ -85,7 +113,7 @@ export function devicePage(thingName, { fail, retitle }) {
     if (data.name || !data.shadow) return;
     if ((data.shadow.version ?? 0) < (device.shadow?.version ?? 0)) return;
     device.shadow = data.shadow;
-    settings.update({ shadow: device.shadow, status: device.status });
+    showSettings();
   }
 
   const TAKE = {
@@ -102,11 +130,20 @@ export function devicePage(thingName, { fail, retitle }) {
       figures.describe(device.td);
     },
     history: (data) => past.onHistory(data.event),
+    enrolment(data) {
+      device.enrolment = data.enrolment;
+      refresh(); // its certificates may be others
+    },
+    ownership() {
+      past.forget(); // of a time before, perhaps
+      refresh();
+    },
   };
 
   return {
     node, title: thingName, refresh,
     onEvent(name, data) {
+      alerts.onEvent(name, data);
       if (device && data.thingName === thingName) TAKE[name]?.(data);
     },
     tick() {

@@ -10,11 +10,14 @@ const PAGE = 100; // events in one answer
 const KINDS = {
   connected: "online", disconnected: "offline", setting: "setting",
   registered: "registered", certificate: "certificate", event: "event",
+  alarm: "alarm", ownership: "ownership", claim: "claim", command: "command",
 };
 
 const FILTERS = [["", "Everything"], ["connected", "Came online"],
   ["disconnected", "Went offline"], ["setting", "Settings"],
-  ["certificate", "Certificate"], ["registered", "Registered"],
+  ["ownership", "Ownership"], ["claim", "Tries to claim it"],
+  ["command", "Commands"], ["certificate", "Certificate"], ["alarm", "Alarms"],
+  ["registered", "Registered"],
   ["event", "Device's events"]];
 
 const keyOf = (e) => `${e.ts} ${e.kind} ${e.text}`;
@@ -91,6 +94,10 @@ export function historyCard(thingName, { fail }) {
   return {
     node,
     refresh: () => load(),
+    forget() {
+      events.clear();
+      draw();
+    },
     onHistory(event) {
       if (filter.value !== "" && filter.value !== event.kind) return;
       events.set(keyOf(event), event);

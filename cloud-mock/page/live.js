@@ -6,7 +6,8 @@
 
 const SILENT_MS = 35000;
 const GRACE_MS = 1500;
-const EVENTS = ["status", "shadow", "telemetry", "td", "history", "ping"];
+const EVENTS = ["status", "shadow", "telemetry", "td", "history", "ping",
+  "ownership", "sealed", "arrived", "alert", "enrolment"];
 
 export class Live {
   #source = null;

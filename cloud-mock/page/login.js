@@ -1,6 +1,6 @@
 /* login.js - the log-in form. */
 
-import { logIn } from "./api.js";
+import { logIn, signUp } from "./api.js";
 import { el, setText } from "./dom.js";
 
 function field(label, attributes) {
@@ -9,8 +9,15 @@ function field(label, attributes) {
     el("span", {}, label), input) };
 }
 
+const MODES = {
+  in: { button: "Log in", busy: "Logging in", other: "Create an account" },
+  up: { button: "Create the account", busy: "Creating it",
+    other: "I have an account" },
+};
+
 /** `reason`: why a person is asked again, or "". `done(user)` after success. */
 export function loginPage({ reason, done }) {
+  let mode = MODES.in;
   const user = field("User", { name: "user", autocomplete: "username",
     required: true, autocapitalize: "none", spellcheck: "false",
     "aria-describedby": "login-says" });
@@ -20,12 +27,24 @@ export function loginPage({ reason, done }) {
   const says = el("p", { id: "login-says", class: "says", role: "alert" },
     reason);
   const button = el("button", { class: "primary", type: "submit" }, "Log in");
+  const other = el("button", { class: "plain", type: "button",
+    onclick: turn }, MODES.in.other);
   let waiting = null;
 
   function free() {
     clearInterval(waiting);
     button.disabled = false;
-    setText(button, "Log in");
+    setText(button, mode.button);
+  }
+
+  function turn() {
+    mode = mode === MODES.in ? MODES.up : MODES.in;
+    password.input.setAttribute("autocomplete",
+      mode === MODES.in ? "current-password" : "new-password");
+    setText(button, mode.button);
+    setText(other, mode.other);
+    setText(says, "");
+    user.input.focus();
   }
 
   function hold(seconds) {
@@ -41,9 +60,12 @@ export function loginPage({ reason, done }) {
   async function submit(event) {
     event.preventDefault();
     button.disabled = true;
-    setText(button, "Logging in");
+    setText(button, mode.busy);
     setText(says, "");
     try {
+      if (mode === MODES.up) {
+        await signUp(user.input.value, password.input.value);
+      }
       const name = await logIn(user.input.value, password.input.value);
       free();
       done(name);
@@ -61,6 +83,7 @@ export function loginPage({ reason, done }) {
     el("h1", { tabindex: "-1" }, "Meet your devices"),
     el("p", { class: "quiet" }, "Log in to see which devices are there, prove" +
       " who they are, and set them."),
-    el("form", { onsubmit: submit }, user.node, password.node, says, button));
+    el("form", { onsubmit: submit }, user.node, password.node, says, button,
+      other));
   return { node, title: "Log in", close: free, focus: user.input };
 }

@@ -151,3 +151,13 @@ export async function finish(run, names, { share, confirm }) {
   return { key: keys.shared, confirm: new Uint8Array(
     await crypto.subtle.sign("HMAC", keys.mine, share)) };
 }
+
+/** The public key of this private one (32 bytes): 65 bytes. */
+export function publicKey(secret) {
+  return Point.BASE.multiply(numberOf(secret)).toBytes(false);
+}
+
+/** A private key from 48 random bytes: their number modulo (n - 1), plus 1. */
+export function secretFrom(wide) {
+  return bytesOf(numberOf(wide) % (N - 1n) + 1n);
+}

@@ -6,11 +6,11 @@ import { PASSWORD, USER } from "./world.mjs";
 
 const CHROMIUM = process.env.NAMEPLATE_CHROMIUM ?? "/usr/bin/chromium";
 
-export function launch() {
+export function launch(more = []) {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--headless",
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update",
-    "--disable-sync"] });
+    "--disable-sync", ...more] });
 }
 
 /** A fresh page with no cookies; `page.complaints` collects what must never

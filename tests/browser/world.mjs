@@ -86,6 +86,8 @@ export class Application {
 export class World {
   #running = new Map();
   #apps = [];
+  brokerOptions = []; // further ones of the broker
+  cloudOptions = []; // and of cloudd
 
   constructor() {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "nameplate-page-"));
@@ -168,7 +170,8 @@ export class World {
     this.start("broker", path.join(TOP, "cloud-mock/broker/start"), [
       "--folder", this.path("b"), "--port", String(this.brokerPort),
       "--plugin", path.join(LIB, "nameplate_broker.so"),
-      "--devices-ca", at("root.crt"), "--authority", at("root.crt"),
+      "--devices-ca", this.devicesCa ?? at("root.crt"),
+      ...this.brokerOptions, "--authority", at("root.crt"),
       "--authority", at("vendor.crt"), "--authority", at("models"),
       "--certificate", at("server/localhost/server.crt"),
       "--key", at("server/localhost/server.key"),
@@ -193,7 +196,7 @@ export class World {
       "--broker", this.path("b/cloud.sock"),
       "--state", this.path("cloudd.sqlite"),
       "--page", PAGE,
-      "--listen", `127.0.0.1:${this.cloudPort}`]);
+      "--listen", `127.0.0.1:${this.cloudPort}`, ...this.cloudOptions]);
     await until("cloudd listens", () => {
       this.alive("cloudd");
       return this.log("cloudd").slice(before).includes("listening ");

@@ -36,6 +36,17 @@ def told(broker):
 
 
 @scenario
+def an_answer_that_never_comes_ends_the_attempt_and_nothing_else():
+    with enrolling() as (world, est, broker):
+        est.mood = "silent"
+        agent = enroller(world, est, broker)
+        said = reaches(agent, 80, state="failed", last_error="timeout")
+        expect(said["next_attempt"] > said["last_attempt"], str(said))
+        expect(agent.words().count("info session online") == 1 and
+               current(agent) == 0, "online all the time")
+
+
+@scenario
 def a_device_enrols_by_itself_and_the_session_moves_over():
     with enrolling() as (world, est, broker):
         agent = enroller(world, est, broker)
@@ -389,19 +400,19 @@ def the_cloud_can_ask_for_a_rotation():
     with enrolling() as (world, est, broker):
         agent = enroller(world, est, broker)
         enrolled(agent, est)
-        topic = f"$aws/commands/things/{thing()}/executions/e7"
+        topic = f"$aws/commands/things/{thing()}/executions/"
         log = world.path("answers")
         other = device("S9")
         world.run_beside("mosquitto_sub", "-h", "localhost", "-p", broker.port,
                          "-q", "1", "--cafile", factory().server_ca, "--cert",
                          other + "/device.crt", "--key", other + "/device.key",
-                         "-t", topic + "/response/json", log="answers")
-        wait_until(lambda: "e7/response/json" in broker.words(), 10, "listens")
-        mosquitto("mosquitto_pub", broker, "-t", topic + "/request/json", "-m",
+                         "-t", topic + "+/response/json", log="answers")
+        wait_until(lambda: "+/response/json" in broker.words(), 10, "listens")
+        mosquitto("mosquitto_pub", broker, "-t", topic + "e7/request/json", "-m",
                   '{"action":"rotate"}')
         enrolled(agent, est, 2)
         wait_until(lambda: '"SUCCEEDED"' in read(log), 10, "it is answered")
-        mosquitto("mosquitto_pub", broker, "-t", topic + "/request/json", "-m",
+        mosquitto("mosquitto_pub", broker, "-t", topic + "e8/request/json", "-m",
                   '{"action":"sing"}')
         wait_until(lambda: "UNKNOWN_ACTION" in read(log), 10, "or rejected")
 

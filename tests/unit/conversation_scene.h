@@ -1,4 +1,4 @@
-/* conversation_scene.h - one conversation with a fake agent. */
+/* conversation_scene.h - one application talks with an agent that is played. */
 
 #ifndef TESTS_CONVERSATION_SCENE_H
 #define TESTS_CONVERSATION_SCENE_H
@@ -10,7 +10,6 @@
 #include "cmocka_all.h"
 #include "fake_agent.h"
 #include "local/conversation.h"
-#include "local/lines.h"
 
 struct scene {
     struct fake_agent *fake;
@@ -74,5 +73,7 @@ static inline void refuses(
         fail_msg("%s: %s", line, s->said);
     assert_string_equal(strchr(s->said, '\n'), "\n");
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 #endif

@@ -221,10 +221,12 @@ static void a_device_as_json_is_what_the_protocol_says(void **state)
     assert_true(json_equal(got, expected));
     json_free(got);
     json_free(expected);
-    got = devices_json(w->devices);
-    assert_int_equal(json_count(got), 1);
-    assert_null(json_get(json_first(got), "identity"));
+    got = device_json(d, false);
+    assert_null(json_get(got, "identity"));
     json_free(got);
+    assert_ptr_equal(devices_first(w->devices), d);
+    assert_null(device_next(d));
+    assert_int_equal(device_not_after(d), 2);
 }
 
 /* --- settings ------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* What local/conversation promises: docs/protocol.md, "The local socket". */
 
 #include "conversation_scene.h"
+#include "local/lines.h"
 
 static void the_first_line_says_protocol_and_thing(void **state)
 {
@@ -261,6 +262,27 @@ static void only_a_watcher_hears_of_changes(void **state)
     assert_string_equal(s->said, "{\"ev\":\"online\",\"online\":false}\n");
 }
 
+static void a_watcher_hears_that_somebody_looks_for_the_device(void **state)
+{
+    struct scene *s = *state;
+
+    fake_agent_identify(s->fake);
+    assert_string_equal(s->said, "");
+    ask(s, "{\"op\":\"watch\"}");
+    s->said[0] = '\0';
+    fake_agent_identify(s->fake);
+    assert_string_equal(s->said, "{\"ev\":\"identify\"}\n");
+}
+
+static void a_watch_is_all_or_nothing(void **state)
+{
+    struct scene *s = *state;
+
+    s->fake->refusal_to_identify = ERR_TOO_BIG;
+    refuses(s, "{\"op\":\"watch\"}", "{\"ok\":false", "try again");
+    assert_int_equal(fake_agent_watchers(s->fake), 0);
+}
+
 static void watching_twice_tells_each_change_once(void **state)
 {
     struct scene *s = *state;
@@ -305,7 +327,6 @@ static void a_letter_may_be_stored_after_the_application_is_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(the_first_line_says_protocol_and_thing),
         TEST(a_report_is_answered_once_it_is_stored),
         TEST(an_emit_carries_any_json),
@@ -320,6 +341,8 @@ int main(void)
         TEST(status_says_why_we_are_offline),
         TEST(identity_tells_the_nameplate),
         TEST(only_a_watcher_hears_of_changes),
+        TEST(a_watcher_hears_that_somebody_looks_for_the_device),
+        TEST(a_watch_is_all_or_nothing),
         TEST(watching_twice_tells_each_change_once),
         TEST(a_full_conversation_says_so),
         TEST(a_letter_may_be_stored_after_the_application_is_gone),

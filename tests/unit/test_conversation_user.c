@@ -1,28 +1,7 @@
-/* What local/conversation_user promises: whose the device is, what is private,
- * actions. */
+/* What local/conversation says of a device's user: whose it is, what is
+ * private, and actions that are asked for. */
 
 #include "conversation_scene.h"
-
-static void a_watcher_hears_that_somebody_looks_for_the_device(void **state)
-{
-    struct scene *s = *state;
-
-    fake_agent_identify(s->fake);
-    assert_string_equal(s->said, "");
-    ask(s, "{\"op\":\"watch\"}");
-    s->said[0] = '\0';
-    fake_agent_identify(s->fake);
-    assert_string_equal(s->said, "{\"ev\":\"identify\"}\n");
-}
-
-static void a_watch_is_all_or_nothing(void **state)
-{
-    struct scene *s = *state;
-
-    s->fake->refusal_to_identify = ERR_TOO_BIG;
-    refuses(s, "{\"op\":\"watch\"}", "{\"ok\":false", "try again");
-    assert_int_equal(fake_agent_watchers(s->fake), 0);
-}
 
 static void owner_says_whose_the_device_is(void **state)
 {
@@ -109,13 +88,9 @@ static void an_application_does_what_is_called_and_says_so_once(void **state)
         "{\"id\":4,\"ok\":false,\"code\":\"invalid\"", "done wants");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_watcher_hears_that_somebody_looks_for_the_device),
-        TEST(a_watch_is_all_or_nothing),
         TEST(owner_says_whose_the_device_is),
         TEST(a_reset_is_for_the_privileged_and_answered_once_it_is_done),
         TEST(what_is_private_is_reported_apart),
