@@ -2,27 +2,10 @@
 
 #include "run_owner.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "core/log.h"
 #include "device/description.h"
 #include "device/owner_store.h"
-
-static enum err make_folder(
-    const struct settings *settings, char folder[OWNER_STORE_PATH])
-{
-    if (snprintf(folder, OWNER_STORE_PATH, "%s/owner", settings->folder) >=
-        OWNER_STORE_PATH - 20)
-        return ERR_TOO_BIG;
-    if (mkdir(folder, 0700) == 0 || errno == EEXIST)
-        return ERR_OK;
-    log_error("run", "cannot make folder=\"%s\" reason=\"%s\"", folder,
-        strerror(errno));
-    return ERR_IO;
-}
 
 static enum err invoke(void *context, const char *action,
     const struct json *input, owner_invoked *answer, void *answer_context)
@@ -59,9 +42,10 @@ enum err run_owner_open(const struct settings *settings, const char *hit,
 {
     char folder[OWNER_STORE_PATH];
     struct owner_options options = *given;
-    enum err e = make_folder(settings, folder);
+    enum err e = ERR_TOO_BIG;
 
-    if (e == ERR_OK)
+    if (snprintf(folder, sizeof(folder), "%s/owner", settings->folder) <
+        (int)sizeof(folder))
         e = open_described(settings, folder, given, out);
     if (e != ERR_OK || hit == NULL)
         return e;

@@ -58,21 +58,22 @@ static const struct member root_members[] = {
 
 /* Of a property, and of what an action takes or an event brings. */
 static const struct member data_members[] = {
-    {"type",             json_is_string, "a text"                   },
-    {"title",            json_is_string, "a text"                   },
-    {"description",      json_is_string, "a text"                   },
-    {"unit",             json_is_string, "a text"                   },
-    {"readOnly",         json_is_bool,   "true or false"            },
-    {"writeOnly",        json_is_bool,   "true or false"            },
-    {"minimum",          json_is_number, "a number"                 },
-    {"maximum",          json_is_number, "a number"                 },
-    {"multipleOf",       is_above_zero,  "a number above 0"         },
-    {"enum",             is_choice,      "an array, not empty"      },
-    {"nameplate:group",  json_is_string, "a text"                   },
-    {"nameplate:widget", json_is_string, "a text (toggle or slider)"},
-    {"input",            json_is_object, "an object"                },
-    {"output",           json_is_object, "an object"                },
-    {"data",             json_is_object, "an object"                },
+    {"type",              json_is_string, "a text"                   },
+    {"title",             json_is_string, "a text"                   },
+    {"description",       json_is_string, "a text"                   },
+    {"unit",              json_is_string, "a text"                   },
+    {"readOnly",          json_is_bool,   "true or false"            },
+    {"writeOnly",         json_is_bool,   "true or false"            },
+    {"minimum",           json_is_number, "a number"                 },
+    {"maximum",           json_is_number, "a number"                 },
+    {"multipleOf",        is_above_zero,  "a number above 0"         },
+    {"enum",              is_choice,      "an array, not empty"      },
+    {"nameplate:private", json_is_bool,   "true or false"            },
+    {"nameplate:group",   json_is_string, "a text"                   },
+    {"nameplate:widget",  json_is_string, "a text (toggle or slider)"},
+    {"input",             json_is_object, "an object"                },
+    {"output",            json_is_object, "an object"                },
+    {"data",              json_is_object, "an object"                },
 };
 
 /* RFC 6901: "~0" and "~1" stand for '~' and '/'. */

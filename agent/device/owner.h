@@ -37,7 +37,7 @@ struct owner_options {
     const mbedtls_x509_crt *chain;
     const char *thing;
     struct hit hit;
-    const char *folder;            /* made when missing; lent for the call */
+    const char *folder;            /* made when it is needed; lent */
     const char *verifier;          /* the factory's file; NULL: no code */
     const char *wipe;              /* a program; NULL: none */
     struct owner_private *private; /* NULL: the device has no such settings */

@@ -213,6 +213,9 @@ enum err owner_change(struct owner *o, struct record *record)
     if (e != ERR_OK)
         return e;
     owner_finish_wipe(o);
+    /* Whoever knew the code before need not know it now. */
+    if (record->act != RECORD_CLAIM)
+        (void)owner_claims_expire(o->claims, INT64_MAX);
     owner_channels_keep(o->channels, stays, o);
     owner_publish(o);
     owner_tell(o, word_of(record->act));

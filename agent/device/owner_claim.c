@@ -9,10 +9,7 @@
 
 #include "core/log.h"
 #include "device/owner_inside.h"
-#include "identity/record_rules.h"
 #include "ports/port.h"
-
-static void expect_end(struct owner *o);
 
 static void on_expiry(void *context)
 {
@@ -22,10 +19,10 @@ static void on_expiry(void *context)
     o->expiry = NULL;
     for (; guesses > 0; guesses--)
         owner_tell(o, "wrong_code");
-    expect_end(o);
+    owner_expect_end(o);
 }
 
-static void expect_end(struct owner *o)
+void owner_expect_end(struct owner *o)
 {
     int64_t next_ms = owner_claims_next_ms(o->claims, port_monotonic_ms());
 
@@ -96,7 +93,7 @@ static void begin(
             "too many claims are open; try again in two minutes");
         return;
     }
-    expect_end(o);
+    owner_expect_end(o);
     owner_succeed(command, print_begin(o, id));
 }
 
@@ -171,12 +168,12 @@ struct proving {
     unsigned char id[BOX_CHANNEL];
 };
 
-static bool is_owner(const struct owner *o, const unsigned char *key)
+bool owner_is_owner(const struct owner *o, const unsigned char *key)
 {
     return record_role(owner_store_record(o->store), key) == RECORD_OWNER;
 }
 
-static bool is_owned(const struct owner *o)
+bool owner_is_owned(const struct owner *o)
 {
     return owner_store_is_damaged(o->store) ||
         record_is_owned(owner_store_record(o->store));
@@ -190,16 +187,15 @@ static struct json *print_proof(const struct owner *o,
     if (proof != NULL && owner_set_chain(o, proof) == ERR_OK &&
         owner_set_bytes(proof, "signature", signature->bytes, signature->len) ==
             ERR_OK &&
-        json_set(proof, "owned", json_new_bool(is_owned(o))) == ERR_OK &&
-        json_set(proof, "yours", json_new_bool(is_owner(o, claim->key))) ==
-            ERR_OK)
+        json_set(proof, "owned", json_new_bool(owner_is_owned(o))) == ERR_OK &&
+        json_set(proof, "yours",
+            json_new_bool(owner_is_owner(o, claim->key))) == ERR_OK)
         return proof;
     json_free(proof);
     return NULL;
 }
 
-/* A claim's boxes are a channel's. */
-static struct owner_channel channel_of(const struct owner_claim *claim)
+struct owner_channel owner_channel_of(const struct owner_claim *claim)
 {
     struct owner_channel channel = {
         .keys = claim->keys, .heard = claim->heard, .said = claim->said};
@@ -227,31 +223,23 @@ static void on_proved(void *context, const struct keystore_signature *signature)
             "the device's factory key does not sign now; its log says why");
         return;
     }
-    channel = channel_of(claim);
+    channel = owner_channel_of(claim);
     owner_succeed_sealed(
         p->command, &channel, print_proof(o, claim, signature));
     claim->said = channel.said;
-    if (is_owner(o, claim->key)) { /* nothing is left to be claimed */
-        owner_channels_add(o->channels, port_monotonic_ms(), &channel);
-        owner_claims_end(o->claims, p->id);
-        expect_end(o);
-    }
     explicit_bzero(&channel, sizeof(channel));
 }
 
-/* The code was right.  What this proves to an owner, it proves anew. */
+/* The code was right, and that is all: anybody can name an owner's key, which
+ * is no secret.  Its holder signs in step 4. */
 static void admit(
     struct owner *o, struct command *command, const struct owner_claim *claim)
 {
     struct proving *p = calloc(1, sizeof(*p));
 
     owner_tries_forgive(o->tries);
-    if (is_owner(o, claim->key)) {
-        if (owner_store_pair(o->store, claim->key, claim->keys.psk) != ERR_OK)
-            log_warning(OWNER_MODULE, "a pairing secret is not kept");
-    } else if (is_owned(o)) {
+    if (owner_is_owned(o))
         owner_tell(o, "refused_owned");
-    }
     if (p != NULL) {
         p->owner = o;
         p->command = command;
@@ -278,7 +266,7 @@ static void confirm(
     }
     e = owner_claims_confirm(o->claims, port_monotonic_ms(), id,
         (struct span){proof, sizeof(proof)}, &claim);
-    expect_end(o);
+    owner_expect_end(o);
     if (e == ERR_OK) {
         admit(o, command, claim);
     } else if (e == ERR_DENIED) {
@@ -290,116 +278,6 @@ static void confirm(
     }
 }
 
-/* --- 4: record -------------------------------------------------------------
- */
-
-static const char *code_of(enum record_verdict verdict)
-{
-    switch (verdict) {
-    case RECORD_STALE:
-        return "STALE";
-    case RECORD_NOT_YOURS:
-        return "NOT_YOURS";
-    case RECORD_TAKE:
-    case RECORD_WRONG:
-        break;
-    }
-    return "INVALID";
-}
-
-/* NULL: it was refused. */
-static struct record *read_record(struct owner *o, struct command *command,
-    const struct owner_claim *claim, const struct json *inside)
-{
-    const struct record_place place = {
-        o->o.thing, &o->o.hit, owner_store_record(o->store), claim->key};
-    struct record *record = NULL;
-    enum record_verdict verdict = RECORD_WRONG;
-    const char *why = "out of memory";
-
-    if (record_read(json_get(inside, "record"), &why, &record) == ERR_OK)
-        verdict = record_judge(record, &place, &why);
-    if (verdict == RECORD_TAKE && record->act == RECORD_CLAIM)
-        return record;
-    if (verdict == RECORD_TAKE) {
-        verdict = RECORD_NOT_YOURS;
-        why = "a claim ends with a record of the act claim";
-    }
-    record_free(record);
-    owner_refuse_with(command, code_of(verdict), why,
-        verdict == RECORD_STALE ? owner_current(o) : NULL);
-    return NULL;
-}
-
-static struct json *print_taken(const struct owner *o)
-{
-    struct json *answer = json_new_object();
-
-    if (answer != NULL &&
-        json_set(answer, "ok", json_new_bool(true)) == ERR_OK &&
-        json_set(answer, "epoch",
-            json_new_number((double)owner_store_epoch(o->store))) == ERR_OK)
-        return answer;
-    json_free(answer);
-    return NULL;
-}
-
-/* The secret first: without a record it means nothing, and is forgotten. */
-static void become_owned(struct owner *o, struct command *command,
-    struct owner_claim *claim, struct record *record)
-{
-    struct owner_channel channel = channel_of(claim);
-
-    if (owner_store_pair(o->store, claim->key, claim->keys.psk) != ERR_OK ||
-        owner_change(o, record) != ERR_OK) {
-        record_free(record);
-        owner_refuse(command, "BUSY",
-            "the device's disk refused, nothing has changed; try again");
-    } else {
-        owner_succeed_sealed(command, &channel, print_taken(o));
-        owner_channels_add(o->channels, port_monotonic_ms(), &channel);
-        owner_claims_end(o->claims, claim->id);
-        expect_end(o);
-    }
-    explicit_bzero(&channel, sizeof(channel));
-}
-
-static void take_record(
-    struct owner *o, struct command *command, const struct json *request)
-{
-    unsigned char id[BOX_CHANNEL];
-    struct owner_claim *claim = NULL;
-    struct owner_channel channel;
-    struct record *record;
-    struct json *inside;
-    enum err e;
-
-    if (owner_get_bytes(request, "claim", id, sizeof(id)))
-        claim = owner_claims_find(o->claims, port_monotonic_ms(), id);
-    if (claim == NULL) {
-        owner_refuse(command, "NO_CLAIM",
-            "this claim is not open, or not that far: begin anew");
-        return;
-    }
-    if (is_owned(o)) {
-        owner_refuse(command, "NOT_YOURS", "the device belongs to somebody");
-        return;
-    }
-    channel = channel_of(claim);
-    e = owner_channel_open(
-        &channel, json_text(json_get(request, "box")), &inside);
-    claim->heard = channel.heard;
-    explicit_bzero(&channel, sizeof(channel));
-    if (e != ERR_OK) {
-        owner_refuse(command, "INVALID", "\"box\" wants a box of this claim");
-        return;
-    }
-    record = read_record(o, command, claim, inside);
-    json_free(inside);
-    if (record != NULL)
-        become_owned(o, command, claim, record);
-}
-
 void owner_on_claim(
     void *context, struct command *command, const struct json *request)
 {
@@ -408,10 +286,10 @@ void owner_on_claim(
         void (*run)(struct owner *o, struct command *command,
             const struct json *request);
     } steps[] = {
-        {"begin",   begin      },
-        {"share",   share      },
-        {"confirm", confirm    },
-        {"record",  take_record},
+        {"begin",   begin            },
+        {"share",   share            },
+        {"confirm", confirm          },
+        {"record",  owner_take_record},
     };
     const char *name = json_text(json_get(request, "step"));
 

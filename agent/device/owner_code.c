@@ -90,26 +90,37 @@ static void drop(void *context)
     explicit_bzero(m, sizeof(*m));
 }
 
+static enum err start(struct owner *o, const struct owner_channel *channel,
+    struct command *command, const struct json *id, struct record *record)
+{
+    struct making *m = calloc(1, sizeof(*m));
+    const struct owner_work_job job = {run, on_made, drop, m};
+    enum err e;
+
+    if (m == NULL)
+        return ERR_NO_MEMORY;
+    m->owner = o;
+    m->channel = *channel;
+    m->command = command;
+    m->id = id == NULL ? NULL : json_clone(id);
+    m->record = record;
+    (void)snprintf(m->thing, sizeof(m->thing), "%s", o->o.thing);
+    e = owner_work_start(o->work, &job);
+    if (e != ERR_OK) {
+        json_free(m->id);
+        free(m);
+    }
+    return e;
+}
+
 void owner_release_with_new_code(struct owner *o,
     const struct owner_channel *channel, struct command *command,
     const struct json *id, struct record *record)
 {
-    struct making *m = calloc(1, sizeof(*m));
-    const struct owner_work_job job = {run, on_made, drop, m};
     struct owner_channel *mine;
 
-    if (m != NULL) {
-        m->owner = o;
-        m->channel = *channel;
-        m->command = command;
-        m->id = id == NULL ? NULL : json_clone(id);
-        m->record = record;
-        (void)snprintf(m->thing, sizeof(m->thing), "%s", o->o.thing);
-        if (owner_work_start(o->work, &job) == ERR_OK)
-            return;
-        json_free(m->id);
-        free(m);
-    }
+    if (start(o, channel, command, id, record) == ERR_OK)
+        return;
     record_free(record);
     mine = owner_channels_find(o->channels, port_monotonic_ms(), channel->id);
     if (mine != NULL)

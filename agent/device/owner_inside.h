@@ -64,6 +64,17 @@ enum err owner_sign(struct owner *owner,
     const unsigned char hash[TRANSCRIPT_HASH], owner_signed *done,
     void *context) MUST_CHECK;
 
+/* --- owner_claim.c, owner_claim_record.c --- */
+
+/* A claim's boxes are a channel's. */
+struct owner_channel owner_channel_of(const struct owner_claim *claim);
+void owner_expect_end(struct owner *owner); /* of the next claim */
+/* A damaged record is somebody's. */
+bool owner_is_owned(const struct owner *owner);
+bool owner_is_owner(const struct owner *owner, const unsigned char *key);
+void owner_take_record(
+    struct owner *owner, struct command *command, const struct json *request);
+
 /* --- owner_claim.c, owner_channel.c, owner_requests.c --- */
 
 void owner_on_claim(

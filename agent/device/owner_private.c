@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/patch.h"
+#include "device/owner_file.h"
 
 #define MODULE     "private"
 #define MARK       "nameplate:private"
@@ -60,7 +61,7 @@ static enum err write_file(const struct owner_private *p,
     enum err e = ERR_NO_MEMORY;
 
     if (text != NULL) {
-        e = file_replace(p->path, text, strlen(text));
+        e = owner_file_replace(p->path, text, strlen(text));
         if (e != ERR_OK)
             log_error(MODULE, "cannot write path=\"%s\" reason=\"%s\"", p->path,
                 strerror(errno));

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/file.h"
 #include "core/log.h"
+#include "device/owner_file.h"
 #include "device/owner_pairings.h"
 
 #define MODULE         "owner"
@@ -54,7 +54,7 @@ static enum err replace(const struct owner_store *s, const char *name,
     enum err e;
 
     owner_store_path(s, name, path);
-    e = file_replace(path, bytes, len);
+    e = owner_file_replace(path, bytes, len);
     if (e != ERR_OK)
         log_error(MODULE, "cannot write path=\"%s\" reason=\"%s\"", path,
             strerror(errno));
@@ -149,17 +149,22 @@ bool owner_store_is_damaged(const struct owner_store *s)
 /* --- what must be wiped ----------------------------------------------------
  */
 
-static enum err load_wipe(struct owner_store *s)
+static void load_wipe(struct owner_store *s)
 {
     int64_t epoch = read_epoch(s, "wipe");
 
     s->must_wipe = epoch > 0 && s->record != NULL && s->record->epoch >= epoch;
-    return s->must_wipe ? ERR_OK : remove_file(s, "wipe");
+    if (!s->must_wipe && epoch > 0)
+        (void)remove_file(s, "wipe"); /* else the next record does */
 }
 
+/* A note of a record that never came must not outlive the next one: it would
+ * wipe what belongs to somebody. */
 static enum err note_wipe(const struct owner_store *s, const struct record *r)
 {
-    return record_wipes(r->act) ? write_epoch(s, "wipe", r->epoch) : ERR_OK;
+    if (record_wipes(r->act))
+        return write_epoch(s, "wipe", r->epoch);
+    return s->must_wipe ? ERR_OK : remove_file(s, "wipe");
 }
 
 bool owner_store_must_wipe(const struct owner_store *s)
@@ -355,15 +360,6 @@ enum err owner_store_set_verifier(
 /* --- life ------------------------------------------------------------------
  */
 
-static enum err make_folder(const char *folder)
-{
-    if (mkdir(folder, 0700) == 0 || errno == EEXIST)
-        return ERR_OK;
-    log_error(MODULE, "cannot make folder=\"%s\" reason=\"%s\"", folder,
-        strerror(errno));
-    return ERR_IO;
-}
-
 enum err owner_store_open(
     const char *folder, const char *verifier, struct owner_store **out)
 {
@@ -373,14 +369,13 @@ enum err owner_store_open(
     if (s == NULL)
         return e;
     s->folder = strdup(folder);
-    if (s->folder != NULL && strlen(folder) + 20 < OWNER_STORE_PATH)
-        e = make_folder(folder);
-    if (e == ERR_OK)
-        e = load_record(s);
-    if (e == ERR_OK)
-        e = load_wipe(s);
-    if (e == ERR_OK)
+    if (s->folder != NULL)
+        e = strlen(folder) + 20 < OWNER_STORE_PATH ? load_record(s)
+                                                   : ERR_TOO_BIG;
+    if (e == ERR_OK) {
+        load_wipe(s);
         e = load_pairings(s);
+    }
     if (e == ERR_OK)
         e = load_verifiers(s, verifier);
     if (e == ERR_OK)

@@ -20,10 +20,11 @@
 
 struct owner_store;
 
-/* `folder` is made when missing; `verifier` is the factory's file, NULL: none.
- * A record that is there and cannot be read leaves the store damaged, and the
- * device nobody's to claim.  ERR_INVALID: the verifier's file is not one;
- * ERR_IO, ERR_DENIED, ERR_NOT_FOUND as for files.  Reasons are logged. */
+/* `folder` is made once something is written; `verifier` is the factory's file,
+ * NULL: none. A record that is there and cannot be read leaves the store
+ * damaged, and the device nobody's to claim.  ERR_INVALID: the verifier's file
+ * is not one; ERR_IO, ERR_DENIED, ERR_NOT_FOUND as for files.  Reasons are
+ * logged. */
 enum err owner_store_open(const char *folder, const char *verifier,
     struct owner_store **out) MUST_CHECK;
 void owner_store_close(struct owner_store *store); /* wipes; NULL is fine */

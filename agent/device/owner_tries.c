@@ -9,6 +9,7 @@
 
 #include "core/file.h"
 #include "core/log.h"
+#include "device/owner_file.h"
 
 #define MODULE     "owner"
 #define FORMAT     "tries %u\n"
@@ -72,7 +73,7 @@ static enum err write_number(const struct owner_tries *t, unsigned number)
     char text[TEXT_BYTES];
     int len = snprintf(text, sizeof(text), FORMAT, number);
 
-    return file_replace(t->path, text, (size_t)len);
+    return owner_file_replace(t->path, text, (size_t)len);
 }
 
 enum err owner_tries_open(

@@ -213,6 +213,16 @@ class Desk:
         return self.compute(op="unseal", channel=name,
                             box=answer["box"])["value"]
 
+    def renew(self, name, begun, person):
+        """Step 4 of an owner's claim; the claim's channel."""
+        signed = self.compute(op="yours", claim=name, person=person)
+        box = self.compute(op="seal", channel=name, value=signed)["box"]
+        answer = self.command(action="claim", step="record",
+                              claim=begun["claim"], box=box)
+        answer = self.compute(op="unseal", channel=name, box=answer["box"])
+        expect(answer["value"]["ok"], str(answer))
+        return Channel(self, name, begun["claim"])
+
     def claim(self, person, name="claim", members=(), recovery=None, epoch=1,
               previous=None, code=None):
         """All of it; gives (the text that holds, the claim's channel)."""

@@ -52,7 +52,19 @@ static inline void folder_remove(const struct folder *folder)
             (void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
     if (dir != NULL)
         (void)closedir(dir);
-    (void)rmdir(folder->path);
+    if (rmdir(folder->path) != 0)
+        (void)unlink(folder->path);
+}
+
+/* Nothing can be written there any more: a file is in its place. */
+static inline void folder_block(const struct folder *folder)
+{
+    int fd;
+
+    folder_remove(folder);
+    fd = open(folder->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
 }
 
 #endif

@@ -2,11 +2,13 @@
  * (docs/ownership.md).  Objects in, objects out, one a line; names are the
  * test's own, bytes are base64url, "error" says what failed.
  *
- *   {"op":"person","name":P}                                -> key
+ *   {"op":"person","name":P,"key":..|absent}                -> key
+ *      (with a key: somebody whose private one is not known)
  *   {"op":"share","claim":C,"person":P,"thing":..,"hit":..,"id":..,
  *      "code":..,"salt":..,"iterations":n}                  -> key, share
  *   {"op":"finish","claim":C,"share":..,"confirm":..}       -> confirm
  *   {"op":"proved","claim":C,"signature":..,"leaf":DER}     -> ok
+ *   {"op":"yours","claim":C,"person":P}                     -> yours
  *   {"op":"record","text":..,"sign":[P...]}                 -> envelope
  *   {"op":"open","channel":N,"person":P,"thing":..,"hit":..}
  *                                        -> key, share, nonce, signature
@@ -203,6 +205,8 @@ static void do_person(const struct json *request, struct json *answer)
     need(p256_random(p->scalar) == ERR_OK &&
             p256_multiply(p->scalar, p256_base, p->key) == ERR_OK,
         "random");
+    if (json_get(request, "key") != NULL)
+        bytes_of(request, "key", p->key, P256_POINT);
     put_bytes(answer, "key", p->key, P256_POINT);
 }
 
@@ -260,25 +264,48 @@ static void do_finish(const struct json *request, struct json *answer)
     put_bytes(answer, "confirm", c->confirm_p, SPAKE2PLUS_CONFIRM);
 }
 
-static void do_proved(const struct json *request, struct json *answer)
+/* What the factory key signs in step 3. */
+static void claim_proof(
+    const struct channel *c, unsigned char hash[TRANSCRIPT_HASH])
 {
-    struct channel *c = find_channel(request, "claim");
     struct bytes context = claim_context(c);
     const struct span fields[] = {transcript_text("nameplate-proof-v1"),
         bytes_span(&context), span(c->person->key, P256_POINT),
         span(c->share_p, P256_POINT), span(c->share_v, P256_POINT),
         span(c->confirm_v, SPAKE2PLUS_CONFIRM),
         span(c->confirm_p, SPAKE2PLUS_CONFIRM)};
-    unsigned char hash[TRANSCRIPT_HASH];
-    const char *why;
 
     need(transcript_hash(fields, 7, hash) == ERR_OK, "memory");
     bytes_free(&context);
+}
+
+static void do_proved(const struct json *request, struct json *answer)
+{
+    struct channel *c = find_channel(request, "claim");
+    unsigned char hash[TRANSCRIPT_HASH];
+    const char *why;
+
+    claim_proof(c, hash);
     why = check_factory(request, c, hash);
     if (why != NULL)
         fail(answer, why);
     else
         put(answer, "ok", json_new_bool(true));
+}
+
+static void do_yours(const struct json *request, struct json *answer)
+{
+    const struct person *p = find_person(text_of(request, "person"), false);
+    unsigned char proof[TRANSCRIPT_HASH], hash[TRANSCRIPT_HASH];
+    unsigned char signature[USER_KEY_SIGNATURE];
+    const struct span fields[] = {
+        transcript_text("nameplate-yours-v1"), span(proof, sizeof(proof))};
+
+    claim_proof(find_channel(request, "claim"), proof);
+    need(transcript_hash(fields, 2, hash) == ERR_OK &&
+            user_key_sign(p->scalar, hash, signature) == ERR_OK,
+        "sign");
+    put_bytes(answer, "yours", signature, sizeof(signature));
 }
 
 /* --- records ---------------------------------------------------------------
@@ -410,6 +437,7 @@ static void run(const struct json *request, struct json *answer)
         {"share",  do_share },
         {"finish", do_finish},
         {"proved", do_proved},
+        {"yours",  do_yours },
         {"record", do_record},
         {"open",   do_open  },
         {"opened", do_opened},

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 
 #include "cmocka_all.h"
+#include "core/file.h"
 #include "identity/csr.h"
 #include "identity/key.h"
+#include "identity/signature.h"
 #include "token_world.h"
 
 #define THREADS 4
@@ -112,6 +114,60 @@ static void each_kind_signs_as_tls_wants_it(void **state)
         key_free(key);
         mbedtls_x509_crt_free(&certificate);
     }
+}
+
+/* docs/ownership.md, "Claim": the algorithm follows from the key alone. */
+static void each_kind_signs_messages_as_the_document_has_it(void **state)
+{
+    static const struct {
+        const char *kind;
+        enum signature_algorithm algorithm;
+    } rows[] = {
+        {"ec -pkeyopt ec_paramgen_curve:P-256", SIGNATURE_ES256},
+        {"ec -pkeyopt ec_paramgen_curve:P-384", SIGNATURE_ES384},
+        {"rsa:2048",                            SIGNATURE_PS256},
+    };
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct keystore_signature made;
+        struct signature *judge;
+        struct key *key;
+        char path[128], *pem;
+        size_t len;
+
+        make_pair(s, "says", rows[i].kind);
+        assert_true(tokens_run(&s->tokens,
+            "cd %s && openssl x509 -in says.crt -pubkey -noout >says.pub",
+            s->tokens.path));
+        (void)snprintf(path, sizeof(path), "%s/says.pub", s->tokens.path);
+        assert_int_equal(file_read(path, 4096, &pem, &len), ERR_OK);
+        key = open_file(s, "says");
+        assert_int_equal(key_sign(key, "proof", 5, &made, s->why), ERR_OK);
+        for (int changed = 0; changed < 2; changed++) {
+            assert_int_equal(
+                signature_open(rows[i].algorithm, pem, &judge), ERR_OK);
+            assert_int_equal(
+                signature_update(judge, changed ? "Proof" : "proof", 5),
+                ERR_OK);
+            assert_int_equal(signature_finish(judge, made.bytes, made.len),
+                changed ? ERR_DENIED : ERR_OK);
+            signature_close(judge);
+        }
+        key_free(key);
+        free(pem);
+    }
+}
+
+static void a_message_is_not_madeby_a_key_that_is_not_there(void **state)
+{
+    struct scene *s = *state;
+    struct keystore_signature made;
+    struct key *key = open_file(s, "nowhere");
+
+    assert_int_equal(key_sign(key, "proof", 5, &made, s->why), ERR_NOT_FOUND);
+    assert_true(s->why[0] != '\0');
+    key_free(key);
 }
 
 static void a_key_of_another_certificate_is_refused(void **state)
@@ -283,6 +339,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_signs_as_tls_wants_it),
+        cmocka_unit_test(each_kind_signs_messages_as_the_document_has_it),
+        cmocka_unit_test(a_message_is_not_madeby_a_key_that_is_not_there),
         cmocka_unit_test(a_key_of_another_certificate_is_refused),
         cmocka_unit_test(a_key_may_be_exchanged_until_it_was_used),
         cmocka_unit_test(threads_sign_at_once_with_two_keys),

@@ -178,7 +178,7 @@ static void what_does_not_fit_is_refused_and_changes_nothing(void **state)
     assert_int_equal(set(s, "{\"pin\":[null]}"), ERR_INVALID);
     assert_int_equal(
         set(s, "{\"pin\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}"), ERR_INVALID);
-    folder_remove(&s->folder);
+    folder_block(&s->folder);
     assert_int_not_equal(set(s, "{\"pin\":1}"), ERR_OK);
     assert_int_not_equal(report(s, "{\"pin\":1}"), ERR_OK);
     expect_state(s, "{\"desired\":{},\"reported\":{}}");

@@ -144,6 +144,18 @@ static void a_note_whose_record_never_came_wipes_nothing(void **state)
     assert_false(is_there(s, "wipe"));
 }
 
+static void a_note_without_its_record_does_not_outlive_the_next_record(
+    void **state)
+{
+    struct scene *s = *state;
+
+    put(s, "claim", 1);
+    write_file(s, "wipe", "2\n"); /* as a release leaves that fails */
+    put(s, "share", 2);
+    assert_int_equal(open_with(s, NULL), ERR_OK);
+    assert_false(owner_store_must_wipe(s->store));
+}
+
 static void a_damaged_record_is_nobodys_to_claim_and_its_epoch_is_known(
     void **state)
 {
@@ -171,7 +183,7 @@ static void a_disk_that_refuses_leaves_the_old_record(void **state)
 
     put(s, "claim", 1);
     next = make(s, "release", 2);
-    folder_remove(&s->folder);
+    folder_block(&s->folder);
     assert_int_not_equal(owner_store_put(s->store, next), ERR_OK);
     record_free(next);
     assert_int_equal(owner_store_epoch(s->store), 1);
@@ -263,6 +275,7 @@ int main(void)
         TEST(a_record_outlives_a_restart),
         TEST(a_release_calls_for_a_wipe_until_it_was_done),
         TEST(a_note_whose_record_never_came_wipes_nothing),
+        TEST(a_note_without_its_record_does_not_outlive_the_next_record),
         TEST(a_damaged_record_is_nobodys_to_claim_and_its_epoch_is_known),
         TEST(a_disk_that_refuses_leaves_the_old_record),
         TEST(a_pairing_is_the_newest_and_goes_with_its_role),

@@ -96,11 +96,21 @@ static void a_try_that_cannot_be_counted_is_none(void **state)
     struct scene *s = *state;
 
     assert_int_equal(owner_tries_count(s->tries, 0), ERR_OK);
-    folder_remove(&s->folder);
+    folder_block(&s->folder);
     assert_int_not_equal(owner_tries_count(s->tries, 0), ERR_OK);
     assert_int_equal(owner_tries_number(s->tries), 1);
     owner_tries_forgive(s->tries);
     assert_int_equal(owner_tries_number(s->tries), 0);
+}
+
+static void a_folder_that_was_missing_is_made(void **state)
+{
+    struct scene *s = *state;
+
+    folder_remove(&s->folder);
+    assert_int_equal(owner_tries_count(s->tries, 0), ERR_OK);
+    reopen(s, 0);
+    assert_int_equal(owner_tries_number(s->tries), 1);
 }
 
 static void what_cannot_be_understood_locks(void **state)
@@ -135,6 +145,7 @@ int main(void)
         TEST(a_restart_forgets_no_try_and_begins_the_wait_anew),
         TEST(a_right_code_forgives_all),
         TEST(a_try_that_cannot_be_counted_is_none),
+        TEST(a_folder_that_was_missing_is_made),
         TEST(what_cannot_be_understood_locks),
     };
 
