@@ -264,7 +264,7 @@ enum err outbox_store_weigh(struct outbox_store *s, uint64_t first,
 
 enum err outbox_store_admit_stream(struct outbox_store *s, const char *name)
 {
-    uint64_t count, unused;
+    uint64_t count = 0, unused;
     enum err e;
 
     (void)sqlite3_bind_text(
