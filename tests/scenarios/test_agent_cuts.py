@@ -29,7 +29,7 @@ ALL = "--all" in sys.argv
 SEED = next((int(a[7:]) for a in sys.argv if a.startswith("--seed=")),
             random.randrange(1 << 32))
 sys.argv = [a for a in sys.argv if not a.startswith("--")]
-AGENTS, CUTS = (10, 1000) if ALL else (6, 240)
+AGENTS, CUTS = (10, 1000) if ALL else (10, 400)
 ONLINE = "info session online"
 
 
