@@ -115,7 +115,8 @@ class Emitter:
 
     def wait_for(self, more):
         wanted = len(self.stored) + more
-        wait_until(lambda: len(self.stored) >= wanted, 20,
+        # A commit may take a quarter of a second where all wait for one disk.
+        wait_until(lambda: len(self.stored) >= wanted, 60,
                    f"{more} more are stored; {self.fault}")
         return self
 

@@ -114,6 +114,8 @@ class Plan:
 class Cut:
     """One connection with a plan; each way has a thread."""
 
+    chunk = 65536  # bytes that are carried at once
+
     def __init__(self, near, far, plan):
         self.near, self.far, self.plan = near, far, plan
         self.lock = threading.Lock()
@@ -136,7 +138,8 @@ class Cut:
     def _pour(self, source, target, way):
         left = self.plan.bytes if way == self.plan.way else None
         try:
-            while data := source.recv(65536):
+            while data := source.recv(self.chunk):
+                self.linger()
                 if left is not None:
                     data, left = data[:left], left - len(data)
                 target.sendall(data)
@@ -146,6 +149,9 @@ class Cut:
             pass
         if not self.was_cut:
             hang_up(source, target)
+
+    def linger(self):
+        """Before a chunk goes on."""
 
     def cut(self):
         with self.lock:
