@@ -1,4 +1,4 @@
-/* leaky.c - an agent that loses a kilobyte (or, with LEAK_DESCRIPTOR, a file
+/* leaky.c - an agent that loses four kilobytes (or, with LEAK_DESCRIPTOR, a file
  * descriptor) at the end of each connection: twins that the soak must find. */
 
 #include "cloud/session_inside.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAK_BYTES 1024
+#define LEAK_BYTES 4096
 
 void __real_session_drop(struct session *s);
 void __wrap_session_drop(struct session *s);
