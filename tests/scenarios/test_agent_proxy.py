@@ -154,9 +154,10 @@ def the_password_is_shown_to_the_proxy_alone():
         for text in (agent.words(), doctor.stdout, doctor.stderr,
                      status.stdout, status.stderr):
             expect(SECRET not in text, text)
-        for name in os.listdir(agent.store):
-            with open(os.path.join(agent.store, name), "rb") as f:
-                expect(SECRET.encode() not in f.read(), name)
+        for folder, _, names in os.walk(agent.store):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as f:
+                    expect(SECRET.encode() not in f.read(), name)
 
 
 @scenario

@@ -1,5 +1,6 @@
-/* leaky.c - an agent that loses four kilobytes (or, with LEAK_DESCRIPTOR, a file
- * descriptor) at the end of each connection: twins that the soak must find. */
+/* leaky.c - an agent that loses four kilobytes (or, with LEAK_DESCRIPTOR, a
+ * file descriptor) at the end of each connection: twins that the soak must
+ * find. */
 
 #include "cloud/session_inside.h"
 
