@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two minutes of the soak, with agents that try again soon: see tests/soak.
 
-The twins lose four kilobytes, or a file descriptor, with each connection; the
+The twins lose 16 kilobytes, or a file descriptor, with each connection; the
 same look at the same figures must find that.
 """
 import json

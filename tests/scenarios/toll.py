@@ -8,7 +8,7 @@ import os
 import time
 
 WARM_UP = 0.4         # of the time is not judged
-RSS_KIB = 256         # comes and goes: connections lie in their graves for 10 s
+RSS_KIB = 640         # comes and goes: each connection lies in its grave for 10 s
 RSS_KIB_EACH = 0.25   # ... for each connection
 DESCRIPTORS = 2       # a socket that is just being opened
 THREADS = 1

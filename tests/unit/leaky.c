@@ -1,4 +1,4 @@
-/* leaky.c - an agent that loses four kilobytes (or, with LEAK_DESCRIPTOR, a
+/* leaky.c - an agent that loses 16 kilobytes (or, with LEAK_DESCRIPTOR, a
  * file descriptor) at the end of each connection: twins that the soak must
  * find. */
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAK_BYTES 4096
+#define LEAK_BYTES 16384
 
 void __real_session_drop(struct session *s);
 void __wrap_session_drop(struct session *s);
