@@ -130,10 +130,9 @@ void mqtt_nap_hurry(void)
 {
     atomic_store(&listener.ticks, TICKS);
     atomic_store(&sender.ticks, TICKS);
-    atomic_store(&told, true);
     if (atomic_load(&listener.dozes))
         ring(bell);
-    if (atomic_load(&sender.dozes)) {
+    if (!atomic_exchange(&told, true) && atomic_load(&sender.dozes)) {
         (void)pthread_mutex_lock(senders_mutex);
         (void)pthread_cond_signal(senders_cond);
         (void)pthread_mutex_unlock(senders_mutex);
@@ -250,6 +249,8 @@ static int listen_ms(struct pollfd *fds, nfds_t count, int ms)
     atomic_store(&listener.dozes, true);
     if (is_quiet(&listener))
         ms = doze_ms(fds, count, ms);
+    else
+        atomic_store(&listener.dozes, false); /* spare it the bell */
     ready = wait_for_bell(fds, count, ms);
     atomic_store(&listener.dozes, false);
     has_waited = ready == 0;
