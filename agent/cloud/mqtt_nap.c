@@ -268,16 +268,20 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 typedef int timedwait(
     pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
 
+static bool has_senders_name(void)
+{
+    char name[NAME_BYTES];
+
+    return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
+        strcmp(name, SENDER) == 0;
+}
+
 static bool is_sender(void)
 {
     static _Thread_local enum { UNKNOWN, NO, YES } known;
-    char name[NAME_BYTES];
 
     if (known == UNKNOWN)
-        known = pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
-                strcmp(name, SENDER) == 0
-            ? YES
-            : NO;
+        known = has_senders_name() ? YES : NO;
     return known == YES;
 }
 

@@ -19,7 +19,8 @@ void mqtt_nap_disturb(void);
 void mqtt_nap_allow(void);
 
 /* Paho was just told something: for some seconds it looks as often as it wants
- * to.  From any thread, but not before mqtt_nap_start or after mqtt_nap_stop. */
+ * to.  From any thread, but not before mqtt_nap_start or after mqtt_nap_stop.
+ */
 void mqtt_nap_hurry(void);
 
 /* On the loop's thread, in pairs: Paho owes an answer, and keeps looking; it
