@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 
 #define CALM_MS  1700 /* after its last word Paho dozes */
 #define WATCH_MS 3500
+#define COUNT    "voluntary_ctxt_switches:\t"
 
 struct broker {
     int listener;
@@ -190,7 +192,8 @@ static long sleeps_of(const char *tid, const char *name)
     while (fgets(line, sizeof(line), f) != NULL) {
         if (strncmp(line, "Name:\t", 6) == 0)
             fits = strncmp(line + 6, name, strlen(name)) == 0;
-        (void)sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+        if (strncmp(line, COUNT, sizeof(COUNT) - 1) == 0)
+            count = strtol(line + sizeof(COUNT) - 1, NULL, 10);
     }
     (void)fclose(f);
     return fits ? count : 0;
