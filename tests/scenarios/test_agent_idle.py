@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 import figures  # noqa: E402
 
 IDLE_S = 30
-SETTLED_S = 60      # at most: until what follows CONNACK is over
+SETTLED_S = 120     # at most: until what follows CONNACK is over
 # In IDLE_S: PINGREQ and its answer, and one wake-up that nobody explains.
 MOST = {"nameplate": 3, "nameplate_link": 6, "MQTTAsync_send": 3,
         "MQTTAsync_rcv": 5}
