@@ -113,6 +113,25 @@ void mqtt_room_free(struct mqtt_room *room)
     free(room);
 }
 
+void mqtt_attend(struct mqtt *mqtt)
+{
+    bool awaits =
+        !mqtt->dead && !mqtt->ended && (mqtt->owed > 0 || mqtt->in_use > 0);
+
+    if (awaits == mqtt->awaits)
+        return;
+    mqtt->awaits = awaits;
+    mqtt_nap_await(awaits);
+}
+
+/* Paho was told something it owes an answer to. */
+static void attend_answer(struct mqtt *mqtt)
+{
+    mqtt->owed++;
+    mqtt_attend(mqtt);
+    mqtt_nap_hurry();
+}
+
 static enum err connect_client(
     struct mqtt *mqtt, const struct mqtt_options *options)
 {
@@ -169,6 +188,7 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     mqtt->limits.window = MQTT_WINDOW;
     mqtt->opened = FIRST;
     mqtt->puback_ms = options->puback_ms;
+    mqtt->keep_alive_s = options->keep_alive_s;
     for (size_t i = 0; i < MQTT_WINDOW; i++)
         mqtt->slots[i].mqtt = mqtt;
     (void)snprintf(uri, sizeof(uri), "tcp://127.0.0.1:%u", options->port);
@@ -184,6 +204,7 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     e = connect_client(mqtt, options);
     if (e != ERR_OK)
         goto allow_naps;
+    attend_answer(mqtt);
     *out = mqtt;
     return ERR_OK;
 
@@ -238,6 +259,8 @@ enum err mqtt_publish(
         return failed == MQTTASYNC_MAX_BUFFERED_MESSAGES ? ERR_AGAIN : ERR_IO;
     slot->used = true;
     mqtt->in_use++;
+    mqtt_attend(mqtt);
+    mqtt_nap_hurry();
     mqtt_watch_sent(mqtt, slot, message->len);
     return ERR_OK;
 }
@@ -264,7 +287,10 @@ enum err mqtt_subscribe(struct mqtt *mqtt, char *const *filters, size_t count)
     }
     failed = MQTTAsync_subscribeMany(
         mqtt->client, (int)count, filters, qos, &response);
-    return failed == MQTTASYNC_SUCCESS ? ERR_OK : ERR_IO;
+    if (failed != MQTTASYNC_SUCCESS)
+        return ERR_IO;
+    attend_answer(mqtt);
+    return ERR_OK;
 }
 
 unsigned mqtt_room_in_window(const struct mqtt *mqtt)
@@ -290,6 +316,8 @@ void mqtt_disconnect(struct mqtt *mqtt)
     mqtt_report_disconnecting(mqtt, options);
     if (MQTTAsync_disconnect(mqtt->client, options) != MQTTASYNC_SUCCESS)
         mqtt_report_end(mqtt, MQTT_CLOSED, 0);
+    else
+        attend_answer(mqtt);
 }
 
 void mqtt_free(struct mqtt *mqtt)
@@ -303,7 +331,9 @@ void mqtt_free(struct mqtt *mqtt)
     mqtt_nap_allow();
     mqtt->dead = true;
     mqtt->died_ms = port_monotonic_ms();
+    mqtt_attend(mqtt);
     MQTTAsync_destroy(&mqtt->client);
+    mqtt_nap_hurry();
     clear_graves(room, mqtt->died_ms - GRAVE_MS);
     mqtt->next_grave = room->graves;
     room->graves = mqtt;

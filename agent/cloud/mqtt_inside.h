@@ -41,6 +41,9 @@ struct mqtt {
     unsigned in_use; /* slots */
     unsigned opened; /* of the window: grows with each PUBACK */
     size_t filters;  /* of the last SUBSCRIBE */
+    unsigned owed;   /* answers, to all but publishes */
+    bool awaits;     /* on the loop: mqtt_nap knows that something is owed */
+    uint16_t keep_alive_s; /* as asked */
     struct mqtt_limits limits;
     uint32_t puback_ms;
     struct loop_timer *look; /* mqtt_watch.c: while something is in flight */
@@ -72,6 +75,9 @@ enum mqtt_reason mqtt_reason_of_disconnect(int code);
 void mqtt_watch_sent(struct mqtt *mqtt, struct slot *slot, size_t len);
 void mqtt_watch_answered(struct mqtt *mqtt);
 void mqtt_watch_stop(struct mqtt *mqtt);
+
+/* On the loop: an answer became owed, or came, or never will. */
+void mqtt_attend(struct mqtt *mqtt);
 
 /* From any thread: the connection is over. */
 void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloud/mqtt_inside.h"
+#include "cloud/mqtt_nap.h"
 #include "cloud/mqtt_properties.h"
 #include "core/log.h"
 
@@ -62,6 +63,7 @@ static void end(struct mqtt *mqtt, const struct mqtt_end *how)
     if (mqtt->ended)
         return;
     mqtt->ended = true;
+    mqtt_attend(mqtt);
     mqtt->events.ended(mqtt->events.context, how);
 }
 
@@ -89,11 +91,21 @@ void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code)
     (void)report_post(report);
 }
 
+static void answered(struct mqtt *mqtt)
+{
+    mqtt->owed--;
+    mqtt_attend(mqtt);
+}
+
 static void tell_connected(struct report *report)
 {
     struct mqtt *mqtt = report->mqtt;
 
     mqtt->limits = report->limits;
+    mqtt_nap_keep_alive(mqtt->limits.keep_alive_s > 0
+            ? mqtt->limits.keep_alive_s
+            : mqtt->keep_alive_s);
+    answered(mqtt);
     if (report->limits.no_qos_1) {
         report->end = (struct mqtt_end){MQTT_NO_QOS_1, 0, NULL};
         tell_end(report);
@@ -122,6 +134,7 @@ static void tell_published(struct report *report)
     mqtt->in_use--;
     if (mqtt->opened < MQTT_WINDOW)
         mqtt->opened++;
+    mqtt_attend(mqtt);
     mqtt_watch_answered(mqtt);
     mqtt->events.published(
         mqtt->events.context, report->slot->token, report->flag);
@@ -140,6 +153,7 @@ static void report_published(struct slot *slot, bool accepted)
 
 static void tell_subscribed(struct report *report)
 {
+    answered(report->mqtt);
     report->mqtt->events.subscribed(report->mqtt->events.context, report->flag);
 }
 
@@ -277,15 +291,19 @@ static int on_message(
     struct report *report =
         report_new(context, tell_message, topic_bytes + 1 + len);
 
-    if (report == NULL)
-        return 0; /* Paho calls again later */
+    if (report == NULL) {
+        mqtt_nap_hurry(); /* Paho calls again later */
+        return 0;
+    }
     memcpy(report->bytes, topic, topic_bytes);
     if (len > 0)
         memcpy(report->bytes + topic_bytes + 1, message->payload, len);
     report->len = len;
     report->retained = message->retained != 0;
-    if (!report_post(report))
+    if (!report_post(report)) {
+        mqtt_nap_hurry();
         return 0;
+    }
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
     return 1;

@@ -3,9 +3,10 @@ what the agent writes to the disk for a message."""
 import contextlib
 import json
 import os
+import re
 import socket
-import sqlite3
 import subprocess
+import threading
 import time
 
 import figures
@@ -42,6 +43,11 @@ interval_s = 0
 [local]
 socket = {self.socket}
 """)
+
+    def find(self, port):
+        """From its next start on the broker is there."""
+        text = kit.read(self.config)
+        kit.write(self.config, re.sub(r"(?<=localhost:)\d+", str(port), text))
 
     @contextlib.contextmanager
     def running(self, kill=False):
@@ -81,22 +87,24 @@ socket = {self.socket}
             return answer
 
     def lengthen(self, length):
-        """Write straight into the file, as the agent would have over days."""
-        db = sqlite3.connect(self.store)
-        (first,) = db.execute("SELECT next FROM tally WHERE id = 0").fetchone()
-        (there,) = db.execute("SELECT count(*) FROM message").fetchone()
-        more = max(0, length - there)
-        topic, payload = "nameplate/backlog/stream/many", b"x" * BYTES
-        db.executemany("INSERT INTO message VALUES (?, 0, ?, ?, 0, 0, ?)",
-                       ((first + i, topic, payload, int(time.time() * 1000))
-                        for i in range(more)))
-        db.execute("UPDATE tally SET next = ? WHERE id = 0", (first + more,))
-        db.execute("INSERT INTO tally VALUES (1, 'event', ?, ?, ?, 0, 0, 0, 0,"
-                   " 0, 0, 0) ON CONFLICT (id) DO UPDATE SET next = ?1, a = ?2,"
-                   " b = ?3", (first + more, there + more,
-                               (there + more) * (len(topic) + BYTES)))
-        db.commit()
-        db.close()
+        """Emit until so many are queued; without a broker they stay."""
+        line = json.dumps({"op": "emit", "stream": "many",
+                           "data": "x" * BYTES}).encode() + b"\n"
+        with self.running():
+            more = max(0, length - self.ask({"op": "status"})["queued"])
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(60)
+                s.connect(self.socket)
+                answers = s.makefile("rb")
+                answers.readline()  # hello
+                writer = threading.Thread(
+                    target=lambda: [s.sendall(line * min(1000, more - i))
+                                    for i in range(0, more, 1000)])
+                writer.start()
+                for _ in range(more):
+                    if b'"stored":true' not in answers.readline():
+                        raise kit.Failed("a message was not stored")
+                writer.join()
 
 
 def measure(world, say, lengths=LENGTHS):

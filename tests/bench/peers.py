@@ -37,14 +37,16 @@ class Told:
                 self._lines.append((at, line))
                 self._news.notify_all()
 
-    def wait(self, part, seconds=PATIENCE_S):
+    def wait(self, part, seconds=PATIENCE_S, keep=False):
         """The first line with `part`, and when it came: (at, line).  It and
-        those before it are forgotten."""
+        those before it are forgotten unless they are to be kept."""
         with self._news:
             if not self._news.wait_for(
                     lambda: any(part in line for _, line in self._lines), seconds):
                 said = "".join(line for _, line in self._lines[-20:])
                 raise kit.Failed(f"not said in {seconds} s: {part}\n{said}")
+            if keep:
+                return next(line for line in self._lines if part in line[1])
             while True:
                 at, line = self._lines.pop(0)
                 if part in line:
@@ -192,9 +194,10 @@ class Agent(Peer):
     before = " up host="
     program = os.path.join(kit.BIN, "nameplate")
 
-    def __init__(self, world):
+    def __init__(self, world, telemetry=True):
         super().__init__(world)
         self.socket = os.path.join(world.folder, "app.sock")
+        interval = "" if telemetry else "[telemetry]\ninterval_s = 0"
         self.config = kit.write(os.path.join(world.folder, "agent.ini"), f"""
 [cloud]
 endpoint = localhost:{world.broker.port}
@@ -206,6 +209,7 @@ key = file:{self.key}
 folder = {world.folder}/store
 [local]
 socket = {self.socket}
+{interval}
 """)
 
     def forget_sessions(self):

@@ -6,8 +6,10 @@ import subprocess
 import figures
 
 OURS, PAHO = "nameplate", "Paho + OpenSSL"
-# Threads that are Paho's or libuv's; what else runs in the agent is our own.
 PAHO_THREADS = ("MQTTAsync_send", "MQTTAsync_rcv")
+# A minute's PINGREQ and PINGRESP, each through Paho's thread and the link's; a
+# thread that sleeps may be woken twice for one of them.
+KEEP_ALIVE_WAKES = 8
 
 
 def machine(folder):
@@ -25,12 +27,6 @@ def machine(folder):
             f" {words[2]}, load {load:.1f}\n")
 
 
-def own_wake_ups(rates):
-    """{"name": rate} of the threads that are not Paho's."""
-    return {name: rate for name, rate in rates.items()
-            if name not in PAHO_THREADS}
-
-
 def _row(values, scale, digits):
     if values is None:
         return "-"
@@ -45,7 +41,8 @@ def _wake_ups(found):
     rates = found.get("wake_ups")
     if rates is None:
         return "-"
-    return " ".join(f"{name} {rate:.1f}" for name, rate in sorted(rates.items()))
+    return " ".join(f"{name} {rate * 60:.1f}"
+                    for name, rate in sorted(rates.items()))
 
 
 ROWS = [
@@ -61,7 +58,12 @@ ROWS = [
     ("binary, KB", "binary", 1000, 0),
     ("its libraries but libc, KB", "libraries", 1000, 0),
     ("QoS 1 messages/s", "rate", 1, 0),
-    ("CPU a message, us", "cpu_us", 1, 0),
+    ("CPU for 1,000 messages, ms", "cpu_us", 1, 0),
+    ("CPU idle, %", "idle_cpu", 1, 3),
+    ("back after a broker's restart, s", "recovery_s", 1, 2),
+    ("bytes of TLS for a message of 256", "message_bytes", 1, 0),
+    ("bytes of TLS in an idle day", "idle_day_bytes", 1, 0),
+    ("drained from a backlog, messages/s", "drain_rate", 1, 0),
     ("RSS after them, MB", "rss_after", 1024, 2),
 ]
 
@@ -75,7 +77,30 @@ def table(found):
     text = "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths))
                      .rstrip() for line in lines)
     wakes = "\n".join(f"  {name}: {_wake_ups(found[name])}" for name in names)
-    return f"{text}\n\nwake-ups a second when idle, by thread\n{wakes}\n"
+    return f"{text}\n\nwake-ups a minute when idle, by thread\n{wakes}\n"
+
+
+# From another machine with two processors; not measured in this run.
+ELSEWHERE = """\
+measured elsewhere, not in this run  CONNACK, ms  RSS, MB  PSS, MB  sleeps/min  reconnect, s
+AWS IoT Device Client                         86     13.0     11.2         300          10.0
+Greengrass lite, its MQTT daemon              11      7.4      2.5           8           1-6
+mosquitto_sub                                  8      7.3      2.9          61         exits
+Paho sample with OpenSSL                      21      7.5      3.1         769           2-7
+"""
+
+
+def journey(found):
+    """Latency, batches, and the peers of elsewhere."""
+    lines = ["latency of one message at a time, ms      p50    p95    p99"]
+    for name in (OURS, PAHO):
+        lines += [f"{name + ' to ' + end:38}{p['p50']:7.2f}{p['p95']:7.2f}"
+                  f"{p['p99']:7.2f}"
+                  for end, p in found[name].get("latency", {}).items()]
+    lines += ["", "messages without an answer  stored messages/s"]
+    lines += [f"{row['batch']:26}  {row['rate']:17.0f}"
+              for row in found[OURS]["batches"]]
+    return "\n".join(lines) + "\n\n" + ELSEWHERE
 
 
 def backlog(found):
@@ -99,18 +124,20 @@ def targets(found):
     """(text, how many are missed): reached or missed, one line each."""
     ours = found[OURS]
     rate, theirs = _median(ours.get("rate")), _median(found[PAHO].get("rate"))
-    wakes = sum(own_wake_ups(ours["wake_ups"]).values())
+    wakes = sum(ours["wake_ups"].values()) * 60
     judged = [
-        ("CONNACK within 30 ms of start", _median(ours["connack_ms"]), 30, "ms"),
+        ("CONNACK within 15 ms of start", _median(ours["connack_ms"]), 15, "ms"),
         ("idle RSS under 6 MB", ours["rss"] / 1024, 6, "MB"),
         ("idle PSS under 4 MB", ours["pss_alone"] / 1024, 4, "MB"),
         ("binary under 1.5 MB", ours["binary"] / 1e6, 1.5, "MB"),
-        ("own wake-ups when idle at most 1 a second", wakes, 1, "/s"),
+        ("idle CPU below 0.05 %", ours["idle_cpu"], 0.05, "%"),
+        ("wake-ups when idle at most 4 a minute beside keep-alive", wakes,
+         4 + KEEP_ALIVE_WAKES, "/min"),
     ]
     lines = [(value <= limit, f"{what}: {value:.2f} {unit}")
              for what, value, limit, unit in judged]
     ratio = rate / theirs
-    lines.append((ratio >= 0.5, "durable throughput at least 0.5 of Paho +"
+    lines.append((ratio >= 0.8, "durable throughput at least 0.8 of Paho +"
                   f" OpenSSL without: {ratio:.2f}"))
     rows = ours["backlog"]
     growth = max(r["pss"] for r in rows) / rows[0]["pss"]
