@@ -104,7 +104,8 @@ enum err mqtt_publish(struct mqtt *mqtt, uint64_t token,
 enum err mqtt_subscribe(
     struct mqtt *mqtt, char *const *filters, size_t count) MUST_CHECK;
 
-/* Publishes that may be sent now: the broker's Receive Maximum counts too. */
+/* Publishes that may be sent now: few before the first PUBACK came, one more
+ * with each, and never more than the broker's Receive Maximum. */
 unsigned mqtt_room_in_window(const struct mqtt *mqtt);
 
 /* The broker's Server Keep Alive (MQTT 5 section 3.2.2.3.14), which Paho obeys;

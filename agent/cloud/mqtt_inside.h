@@ -39,6 +39,7 @@ struct mqtt {
     bool dead;       /* on the loop: nothing is told any more */
     bool ended;      /* on the loop: `ended` was told */
     unsigned in_use; /* slots */
+    unsigned opened; /* of the window: grows with each PUBACK */
     size_t filters;  /* of the last SUBSCRIBE */
     struct mqtt_limits limits;
     uint32_t puback_ms;

@@ -120,6 +120,8 @@ static void tell_published(struct report *report)
 
     report->slot->used = false;
     mqtt->in_use--;
+    if (mqtt->opened < MQTT_WINDOW)
+        mqtt->opened++;
     mqtt_watch_answered(mqtt);
     mqtt->events.published(
         mqtt->events.context, report->slot->token, report->flag);

@@ -14,7 +14,7 @@
 
 #define MODULE     "outbox"
 #define NAME_BYTES 48
-#define LEAST_PAGE 512 /* SQLite reads less only of the file's head */
+#define LEAST_PAGE 512 /* SQLite reads less of the first one */
 
 struct outbox_wear {
     sqlite3_vfs vfs; /* a copy of the default one; only xOpen is ours */
@@ -66,23 +66,57 @@ static bool begins_in(const struct file *file, sqlite3_int64 at)
         at < size;
 }
 
+/* SQLite 3.45 and later read a long payload past the page cache, and so parts
+ * of pages; the seal is over the whole. */
+static int read_part(struct file *file, void *bytes, int len, sqlite3_int64 at)
+{
+    sqlite3_int64 begin = at - at % OUTBOX_PAGE_BYTES;
+    unsigned char *page = file->wear->page;
+    int code;
+
+    if (at - begin + len > OUTBOX_PAGE_BYTES)
+        return SQLITE_CORRUPT;
+    code = file->below->pMethods->xRead(
+        file->below, page, OUTBOX_PAGE_BYTES, begin);
+    if (code == SQLITE_OK && !outbox_page_is_sound(page, (uint64_t)begin))
+        return SQLITE_CORRUPT;
+    if (code == SQLITE_OK)
+        memcpy(bytes, page + (at - begin), (size_t)len);
+    return code;
+}
+
+/* The file's head is looked at before it is known to be one of ours. */
+static bool is_judged(const struct file *file, int len, sqlite3_int64 at)
+{
+    return file->sealed && (at >= OUTBOX_PAGE_BYTES || len >= LEAST_PAGE);
+}
+
+static bool is_sound(const void *bytes, int len, sqlite3_int64 at)
+{
+    return len < OUTBOX_PAGE_BYTES || /* read_part has looked */
+        (len == OUTBOX_PAGE_BYTES && outbox_page_is_sound(bytes, (uint64_t)at));
+}
+
 static int on_read(sqlite3_file *f, void *bytes, int len, sqlite3_int64 at)
 {
     struct file *file = (struct file *)f;
-    int code = file->below->pMethods->xRead(file->below, bytes, len, at);
+    bool judged = is_judged(file, len, at);
+    int code = judged && len < OUTBOX_PAGE_BYTES
+        ? read_part(file, bytes, len, at)
+        : file->below->pMethods->xRead(file->below, bytes, len, at);
 
     if (code == SQLITE_IOERR_CORRUPTFS)
         return refused(file->wear, at);
     if (at == file->wear->refused_at)
         file->wear->refused_ms = 0;
-    if (!file->sealed || len < LEAST_PAGE)
+    if (!judged)
         return code;
     if (code == SQLITE_IOERR_SHORT_READ && !begins_in(file, at))
         return code; /* SQLite takes zeros for what was never written */
-    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
+    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ &&
+        code != SQLITE_CORRUPT)
         return code;
-    if (code == SQLITE_OK && len == OUTBOX_PAGE_BYTES &&
-        outbox_page_is_sound(bytes, (uint64_t)at))
+    if (code == SQLITE_OK && is_sound(bytes, len, at))
         return SQLITE_OK;
     if (file->damaged_at != at) /* it may be met again and again */
         log_error(

@@ -15,9 +15,13 @@ struct retry retry_begin(const char *thing)
     };
 }
 
-void retry_note_life(struct retry *retry, bool stable)
+void retry_note_life(
+    struct retry *retry, bool stable, const struct verdict *verdict)
 {
-    retry->short_lives = stable ? 0 : retry->short_lives + 1;
+    if (stable)
+        retry->short_lives = 0;
+    else if (strcmp(verdict->why, "interface") != 0)
+        retry->short_lives++;
     if (!stable)
         retry->backoff.quick = 0;
 }

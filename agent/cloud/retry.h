@@ -28,8 +28,10 @@ struct retry {
 
 struct retry retry_begin(const char *thing);
 
-/* A connection that was online ended.  `stable`: retry_stable was told. */
-void retry_note_life(struct retry *retry, bool stable);
+/* A connection that was online ended so.  `stable`: retry_stable was told.  One
+ * that our own interface ended says nothing of a rival. */
+void retry_note_life(
+    struct retry *retry, bool stable, const struct verdict *verdict);
 
 /* A connection ended; adds to the verdict what only many ends together say. */
 void retry_note_end(struct retry *retry, struct verdict *verdict);

@@ -50,6 +50,12 @@ static bool looks_like_a_list(const char *bytes, size_t len)
         strstr(bytes, "-----BEGIN X509 CRL-----") != NULL;
 }
 
+static void note(struct revocation *r, const struct revocation_dates *dates)
+{
+    r->times.this_update_s = dates->this_update_s;
+    r->times.next_update_s = dates->next_update_s;
+}
+
 static enum err use(struct revocation *r, const char *bytes, size_t len)
 {
     struct revocation_dates dates = {0};
@@ -57,11 +63,9 @@ static enum err use(struct revocation *r, const char *bytes, size_t len)
 
     if (looks_like_a_list(bytes, len))
         e = r->options.use(r->options.context, bytes, len, &dates);
-    if (e != ERR_OK)
-        return e;
-    r->times.this_update_s = dates.this_update_s;
-    r->times.next_update_s = dates.next_update_s;
-    return ERR_OK;
+    if (e == ERR_OK)
+        note(r, &dates);
+    return e;
 }
 
 static void use_what_is_on_disk(struct revocation *r)
@@ -289,7 +293,10 @@ enum err revocation_start(
         free(r);
         return ERR_NO_MEMORY;
     }
-    use_what_is_on_disk(r);
+    if (options->known != NULL)
+        note(r, options->known);
+    else
+        use_what_is_on_disk(r);
     *out = r;
     return ERR_OK;
 }

@@ -35,12 +35,16 @@ struct revocation_options {
     const struct proxy *proxy; /* or NULL */
     const struct trust *trust; /* for https://, or NULL */
     const char *path;          /* where the list is kept */
-    uint64_t interval_ms;      /* ask at least as often */
+    /* Of the list at `path`, which is in use already (zeros: there is none that
+     * can be used); NULL: revocation_start uses what is there.  Copied. */
+    const struct revocation_dates *known;
+    uint64_t interval_ms; /* ask at least as often */
     revocation_use *use;
     void *context;
 };
 
-/* Use what is on disk, if it is any good, then ask at once and again in time.
+/* Use what is on disk, if it is any good and not in use already, then ask at
+ * once and again in time.
  * ERR_NO_MEMORY: nothing happened. */
 enum err revocation_start(const struct revocation_options *options,
     struct revocation **out) MUST_CHECK;

@@ -60,7 +60,7 @@ static void on_ended(void *context, const struct verdict *verdict)
     if (s->trial != NULL)
         verdict_note_trial(&noted);
     else if (s->state == SESSION_ONLINE)
-        retry_note_life(&s->retry, s->stable == NULL);
+        retry_note_life(&s->retry, s->stable == NULL, &noted);
     session_heed_hint(s, &noted);
     retry_note_end(&s->retry, &noted);
     s->without_retain |= noted.no_retain;

@@ -10,18 +10,12 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/patch.h"
+#include "core/watchers.h"
 #include "device/owner_file.h"
 
 #define MODULE     "private"
 #define MARK       "nameplate:private"
 #define FILE_BYTES (4 * OWNER_PRIVATE_BYTES)
-
-struct listener {
-    struct listener *next;
-    owner_private_wished *callback; /* NULL: removed while being told */
-    void *context;
-    bool untold;
-};
 
 struct owner_private {
     struct loop *loop;
@@ -29,8 +23,7 @@ struct owner_private {
     struct json *names; /* an object whose keys are the private properties */
     struct json *desired, *reported;
     int64_t version; /* of the wishes, since the start */
-    struct listener *listeners;
-    bool telling;
+    struct watchers watchers;
     struct loop_timer *tell, *tell_report;
     owner_private_reported *on_report;
     void *report_context;
@@ -110,22 +103,6 @@ static enum err read_file(struct owner_private *p)
 /* --- telling ---------------------------------------------------------------
  */
 
-static void remove_dead(struct owner_private *p)
-{
-    struct listener **link = &p->listeners;
-
-    while (*link != NULL) {
-        struct listener *l = *link;
-
-        if (l->callback != NULL) {
-            link = &l->next;
-            continue;
-        }
-        *link = l->next;
-        free(l);
-    }
-}
-
 static void on_tell(void *context)
 {
     struct owner_private *p = context;
@@ -136,15 +113,7 @@ static void on_tell(void *context)
         log_error(MODULE, "out of memory: nobody was told of a wish");
         return;
     }
-    p->telling = true;
-    for (struct listener *l = p->listeners; l != NULL; l = l->next) {
-        if (!l->untold || l->callback == NULL)
-            continue;
-        l->untold = false;
-        l->callback(l->context, difference, p->version);
-    }
-    p->telling = false;
-    remove_dead(p);
+    watchers_tell(&p->watchers, difference, p->version);
     json_free(difference);
 }
 
@@ -158,9 +127,7 @@ static void tell_soon(struct owner_private *p)
 
 static void tell_everybody(struct owner_private *p)
 {
-    for (struct listener *l = p->listeners; l != NULL; l = l->next)
-        l->untold = true;
-    if (p->listeners != NULL)
+    if (watchers_mark(&p->watchers))
         tell_soon(p);
 }
 
@@ -176,26 +143,19 @@ static void on_tell_report(void *context)
 enum err owner_private_watch(
     struct owner_private *p, owner_private_wished *callback, void *context)
 {
-    struct listener *l;
+    enum err e;
 
     if (json_count(p->names) == 0)
         return ERR_OK;
-    l = calloc(1, sizeof(*l));
-    if (l == NULL)
-        return ERR_NO_MEMORY;
-    *l = (struct listener){p->listeners, callback, context, true};
-    p->listeners = l;
-    tell_soon(p);
-    return ERR_OK;
+    e = watchers_add(&p->watchers, callback, context, true);
+    if (e == ERR_OK)
+        tell_soon(p);
+    return e;
 }
 
 void owner_private_unwatch(struct owner_private *p, const void *context)
 {
-    for (struct listener *l = p->listeners; l != NULL; l = l->next)
-        if (l->context == context)
-            l->callback = NULL;
-    if (!p->telling)
-        remove_dead(p);
+    watchers_remove(&p->watchers, context);
 }
 
 void owner_private_on_report(
@@ -365,9 +325,7 @@ void owner_private_free(struct owner_private *p)
         return;
     loop_timer_cancel(p->tell);
     loop_timer_cancel(p->tell_report);
-    for (struct listener *l = p->listeners; l != NULL; l = l->next)
-        l->callback = NULL;
-    remove_dead(p);
+    watchers_clear(&p->watchers);
     json_free(p->names);
     json_free(p->desired);
     json_free(p->reported);

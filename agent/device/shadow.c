@@ -11,6 +11,7 @@
 #include "core/backoff.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/watchers.h"
 #include "device/shadow_state.h"
 #include "ports/port.h"
 
@@ -29,20 +30,12 @@ static const char *const suffixes[SHADOW_TOPICS] = {
     [SHADOW_UPDATE_DELTA] = "update/delta",
 };
 
-struct listener {
-    struct listener *next;
-    shadow_desired_callback *callback; /* NULL: removed while being told */
-    void *context;
-    bool untold;
-};
-
 struct shadow {
     struct session *session;
     struct loop *loop;
     char prefix[TOPIC_BYTES]; /* "$aws/things/<t>/shadow/" */
     struct shadow_state *state;
-    struct listener *listeners;
-    bool telling;
+    struct watchers watchers;
     bool complained; /* of a malformed message, on this connection */
     struct backoff backoff;
     struct loop_timer *ask;  /* runs while online and nothing is answered */
@@ -60,22 +53,6 @@ static enum err make_topic(
 
 /* --- listeners ------------------------------------------------------------ */
 
-static void remove_dead(struct shadow *sh)
-{
-    struct listener **link = &sh->listeners;
-
-    while (*link != NULL) {
-        struct listener *l = *link;
-
-        if (l->callback != NULL) {
-            link = &l->next;
-            continue;
-        }
-        *link = l->next;
-        free(l);
-    }
-}
-
 /* Listeners may report, watch and unwatch while they are told, so they get a
  * copy. */
 static void on_tell(void *context)
@@ -89,15 +66,7 @@ static void on_tell(void *context)
         log_error(MODULE, "out of memory: nobody was told of a change");
         return;
     }
-    sh->telling = true;
-    for (struct listener *l = sh->listeners; l != NULL; l = l->next) {
-        if (!l->untold || l->callback == NULL)
-            continue;
-        l->untold = false;
-        l->callback(l->context, difference, version);
-    }
-    sh->telling = false;
-    remove_dead(sh);
+    watchers_tell(&sh->watchers, difference, version);
     json_free(difference);
 }
 
@@ -111,34 +80,24 @@ static void tell_soon(struct shadow *sh)
 
 static void tell_everybody(struct shadow *sh)
 {
-    for (struct listener *l = sh->listeners; l != NULL; l = l->next)
-        l->untold = true;
-    if (sh->listeners != NULL)
+    if (watchers_mark(&sh->watchers))
         tell_soon(sh);
 }
 
 enum err shadow_watch(
     struct shadow *sh, shadow_desired_callback *callback, void *context)
 {
-    struct listener *l = calloc(1, sizeof(*l));
+    bool untold = shadow_state_is_known(sh->state);
+    enum err e = watchers_add(&sh->watchers, callback, context, untold);
 
-    if (l == NULL)
-        return ERR_NO_MEMORY;
-    *l = (struct listener){
-        sh->listeners, callback, context, shadow_state_is_known(sh->state)};
-    sh->listeners = l;
-    if (l->untold)
+    if (e == ERR_OK && untold)
         tell_soon(sh);
-    return ERR_OK;
+    return e;
 }
 
 void shadow_unwatch(struct shadow *sh, const void *context)
 {
-    for (struct listener *l = sh->listeners; l != NULL; l = l->next)
-        if (l->context == context)
-            l->callback = NULL;
-    if (!sh->telling)
-        remove_dead(sh);
+    watchers_remove(&sh->watchers, context);
 }
 
 /* --- asking --------------------------------------------------------------- */
@@ -397,9 +356,7 @@ void shadow_free(struct shadow *sh)
         return;
     stop_asking(sh);
     loop_timer_cancel(sh->tell);
-    for (struct listener *l = sh->listeners; l != NULL; l = l->next)
-        l->callback = NULL;
-    remove_dead(sh);
+    watchers_clear(&sh->watchers);
     shadow_state_free(sh->state);
     free(sh);
 }

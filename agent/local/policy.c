@@ -27,9 +27,9 @@ struct policy {
     struct proxy proxy;
     bool has_proxy;
     struct revocation *revocation;
-    bool is_starting;         /* it reads back what was kept */
-    char list[PATH_BYTES];    /* where the fetched one is kept */
-    char anchors[PATH_BYTES]; /* ... and the added anchors are */
+    struct revocation_dates kept; /* of the list that was read back */
+    char list[PATH_BYTES];        /* where the fetched one is kept */
+    char anchors[PATH_BYTES];     /* ... and the added anchors are */
 };
 
 static enum err join(const struct settings *s, const char *name, char *out)
@@ -123,9 +123,20 @@ static enum err open_proxy(struct policy *p)
     return e;
 }
 
-static enum err use(struct policy *p, struct lists_fetched *fetched)
+static int64_t or_zero(int64_t next_s)
 {
-    return trust_use_lists(p->broker, fetched);
+    return next_s == INT64_MAX ? 0 : next_s;
+}
+
+static enum err use(struct policy *p, struct lists_fetched *fetched,
+    struct revocation_dates *out)
+{
+    enum err e = trust_use_lists(p->broker, fetched);
+
+    if (e == ERR_OK)
+        *out = (struct revocation_dates){
+            fetched->begun_s, or_zero(fetched->next_s)};
+    return e;
 }
 
 /* Before the first connection: a server revoked yesterday is revoked today. */
@@ -139,7 +150,7 @@ static void use_what_was_kept(struct policy *p)
         return;
     kept.bytes = bytes;
     if (e == ERR_OK)
-        e = use(p, &kept);
+        e = use(p, &kept, &p->kept);
     free(bytes);
     if (e != ERR_OK)
         log_warning(MODULE,
@@ -263,23 +274,13 @@ struct timefloor *policy_floor(const struct policy *policy)
     return policy->floor;
 }
 
-static int64_t or_zero(int64_t next_s)
-{
-    return next_s == INT64_MAX ? 0 : next_s;
-}
-
 static enum err on_list(
     void *context, const void *bytes, size_t len, struct revocation_dates *out)
 {
     struct policy *p = context;
-    struct lists_fetched fetched = {
-        .bytes = bytes, .len = len, .kept = p->is_starting};
-    enum err e = use(p, &fetched);
+    struct lists_fetched fetched = {.bytes = bytes, .len = len};
 
-    if (e != ERR_OK)
-        return e;
-    *out = (struct revocation_dates){fetched.begun_s, or_zero(fetched.next_s)};
-    return ERR_OK;
+    return use(p, &fetched, out);
 }
 
 enum err policy_watch(struct policy *p, struct loop *loop)
@@ -289,18 +290,13 @@ enum err policy_watch(struct policy *p, struct loop *loop)
         .proxy = policy_proxy(p),
         .trust = p->downloads,
         .path = p->list,
+        .known = &p->kept,
         .interval_ms = (uint64_t)p->settings->crl_refresh_s * 1000,
         .use = on_list,
         .context = p};
 
-    enum err e;
-
-    if (options.url == NULL)
-        return ERR_OK;
-    p->is_starting = true;
-    e = revocation_start(&options, &p->revocation);
-    p->is_starting = false;
-    return e;
+    return options.url == NULL ? ERR_OK
+                               : revocation_start(&options, &p->revocation);
 }
 
 void policy_rest(struct policy *p)

@@ -28,8 +28,10 @@ struct certificate {
 /* The registered CAs. */
 struct certificate_pool;
 
-/* NULL when memory runs out. */
-struct certificate_pool *certificate_pool_new(void);
+/* A pool of these files and folders, each as certificate_pool_add says.
+ * ERR_NO_MEMORY too. */
+enum err certificate_pool_open(const char *const *paths, size_t count,
+    struct certificate_pool **out) MUST_CHECK;
 void certificate_pool_free(struct certificate_pool *pool);
 
 /* Add every CA of a PEM file, or of the files *.crt and *.pem in a folder and

@@ -26,13 +26,6 @@ struct certificate_pool {
     struct authority *first;
 };
 
-struct certificate_pool *certificate_pool_new(void)
-{
-    if (psa_crypto_init() != PSA_SUCCESS)
-        return NULL;
-    return calloc(1, sizeof(struct certificate_pool));
-}
-
 static void authority_free(struct authority *authority)
 {
     mbedtls_x509_crt_free(&authority->crt);
@@ -251,4 +244,23 @@ mbedtls_x509_crt *certificate_pool_signer(
         if (has_signed(&a->crt, crt))
             return &a->crt;
     return NULL;
+}
+
+enum err certificate_pool_open(
+    const char *const *paths, size_t count, struct certificate_pool **out)
+{
+    struct certificate_pool *pool = NULL;
+    enum err e = ERR_OK;
+
+    if (psa_crypto_init() == PSA_SUCCESS)
+        pool = calloc(1, sizeof(*pool));
+    if (pool == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count && e == ERR_OK; i++)
+        e = certificate_pool_add(pool, paths[i]);
+    if (e != ERR_OK)
+        certificate_pool_free(pool);
+    else
+        *out = pool;
+    return e;
 }

@@ -23,21 +23,6 @@ struct claims {
     struct present *first;
 };
 
-static enum err read_authorities(
-    const struct claims_options *options, struct certificate_pool **out)
-{
-    struct certificate_pool *pool = certificate_pool_new();
-    enum err e = pool == NULL ? ERR_NO_MEMORY : ERR_OK;
-
-    for (size_t i = 0; i < options->authority_count && e == ERR_OK; i++)
-        e = certificate_pool_add(pool, options->authorities[i]);
-    if (e != ERR_OK)
-        certificate_pool_free(pool);
-    else
-        *out = pool;
-    return e;
-}
-
 enum err claims_open(const struct claims_options *options, struct store *store,
     struct sender *sender, struct claims **out)
 {
@@ -49,7 +34,8 @@ enum err claims_open(const struct claims_options *options, struct store *store,
     claims->options = *options;
     claims->store = store;
     claims->sender = sender;
-    e = read_authorities(options, &claims->pool);
+    e = certificate_pool_open(
+        options->authorities, options->authority_count, &claims->pool);
     if (e != ERR_OK)
         free(claims);
     else
@@ -74,7 +60,8 @@ void claims_close(struct claims *claims)
 enum err claims_reload(struct claims *claims)
 {
     struct certificate_pool *pool;
-    enum err e = read_authorities(&claims->options, &pool);
+    enum err e = certificate_pool_open(
+        claims->options.authorities, claims->options.authority_count, &pool);
 
     if (e != ERR_OK)
         return e;

@@ -26,21 +26,6 @@ struct registry {
     struct certificate_pool *pool;
 };
 
-static enum err read_authorities(
-    const struct registry_options *options, struct certificate_pool **out)
-{
-    struct certificate_pool *pool = certificate_pool_new();
-    enum err e = pool == NULL ? ERR_NO_MEMORY : ERR_OK;
-
-    for (size_t i = 0; i < options->authority_count && e == ERR_OK; i++)
-        e = certificate_pool_add(pool, options->authorities[i]);
-    if (e != ERR_OK)
-        certificate_pool_free(pool);
-    else
-        *out = pool;
-    return e;
-}
-
 enum err registry_open(const struct registry_options *options,
     struct store *store, struct sender *sender, struct registry **out)
 {
@@ -50,7 +35,8 @@ enum err registry_open(const struct registry_options *options,
     if (registry == NULL)
         return ERR_NO_MEMORY;
     *registry = (struct registry){*options, store, sender, NULL};
-    e = read_authorities(options, &registry->pool);
+    e = certificate_pool_open(
+        options->authorities, options->authority_count, &registry->pool);
     if (e != ERR_OK)
         free(registry);
     else
@@ -69,7 +55,8 @@ void registry_close(struct registry *registry)
 enum err registry_reload(struct registry *registry)
 {
     struct certificate_pool *pool;
-    enum err e = read_authorities(&registry->options, &pool);
+    enum err e = certificate_pool_open(registry->options.authorities,
+        registry->options.authority_count, &pool);
 
     if (e != ERR_OK)
         return e;

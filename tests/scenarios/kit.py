@@ -205,8 +205,8 @@ connection_messages true
 
     def __exit__(self, *_):
         self.process.terminate()
-        try:
-            self.process.wait(timeout=5)
+        try:  # what it keeps it writes now: killed, it would lose that
+            self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

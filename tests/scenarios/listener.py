@@ -87,9 +87,10 @@ class Cloud:
 class Emitter:
     """Emits on and on, in a thread, to whatever agent serves the socket."""
 
-    def __init__(self, agent, pause_s=0.001):
+    def __init__(self, agent, pause_s=0.001, large=None):
+        """`large`: each so-many-th message has some 40,000 bytes."""
         self.agent, self.stored, self.running = agent, [], True
-        self.pause_s = pause_s
+        self.pause_s, self.large = pause_s, large
         self.fault = None
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -99,7 +100,8 @@ class Emitter:
         while self.running:
             try:
                 with Application(self.agent) as application:
-                    while self.running and application.emit("n", [number]):
+                    while self.running and application.emit(
+                            "n", [number], self._weight(number)):
                         self.stored.append(number)
                         number += 1
                         time.sleep(self.pause_s)
@@ -108,9 +110,13 @@ class Emitter:
             number += 1  # this one may or may not be stored: not said twice
             time.sleep(0.01)
 
+    def _weight(self, number):
+        return 40000 if self.large and number % self.large == 0 else 0
+
     def wait_for(self, more):
         wanted = len(self.stored) + more
-        wait_until(lambda: len(self.stored) >= wanted, 20,
+        # A commit may take a quarter of a second where all wait for one disk.
+        wait_until(lambda: len(self.stored) >= wanted, 60,
                    f"{more} more are stored; {self.fault}")
         return self
 

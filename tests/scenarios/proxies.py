@@ -6,71 +6,34 @@
 import base64
 import socket
 import struct
-import threading
+
+from relays import Door, join
 
 
-class Proxy:
+class Proxy(Door):
     """Carries what is asked for by a known name to a port of ours.  `answer`
     (bytes): said instead of doing anything; "" is a hang-up."""
 
     def __init__(self, names, login=None, answer=None):
         self.names, self.login, self.answer = names, login, answer
         self.asked, self.logins = [], []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=20)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                stream, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(stream,),
-                             daemon=True).start()
-
-    def _serve(self, stream):
-        try:
-            with stream:
-                if self.answer is None:
-                    self.talk(stream)
-                else:
-                    self.hear_question(stream)
-                    stream.sendall(self.answer)
-                    if self.answer:
-                        stream.recv(1)  # until the agent has had enough
-        except (OSError, ValueError, EOFError):
-            pass
+    def serve(self, stream):
+        if self.answer is None:
+            self.talk(stream)
+            return
+        self.hear_question(stream)
+        stream.sendall(self.answer)
+        if self.answer:
+            stream.recv(1)  # until the agent has had enough
 
     def hear_question(self, stream):
         stream.recv(4096)
 
     def carry(self, stream, name):
         with socket.create_connection(("127.0.0.1", self.names[name])) as far:
-            back = threading.Thread(target=self._pour, args=(far, stream))
-            back.start()
-            self._pour(stream, far)
-            back.join()
-
-    @staticmethod
-    def _pour(source, target):
-        try:
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    break
-                target.sendall(data)
-        except OSError:
-            pass
-        for end in (source, target):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            join(stream, far)
 
 
 def exactly(stream, size):

@@ -11,15 +11,14 @@ import glob
 import os
 import re
 import shutil
-import socket
 import ssl
-import threading
 import time
 
 from authority import Authority, crl
 from kit import expect, main, scenario, wait_until, write
 from mock import MockCloud
 from packets import Script
+from relays import Relay, join
 from world import RELEASE, World, device, factory, faketime_library
 
 ONLINE = "info session online"
@@ -265,52 +264,21 @@ def the_cloud_still_looks_at_our_certificate():
         expect("handshake=resumed" in words and ONLINE not in words, words)
 
 
-class Choosy:
+class Choosy(Relay):
     """Before a server: hangs up on whoever wants to resume."""
 
-    def __init__(self, port):
-        self.port_behind, self.refused = port, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+    refused = 0
 
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                stream, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(stream,),
-                             daemon=True).start()
-
-    def _serve(self, stream):
+    def serve(self, stream):
         hello = b""
         while len(hello) < 5 or len(hello) < 5 + int.from_bytes(hello[3:5]):
             hello += stream.recv(65536)
         if self.wants_to_resume(hello[5:]):
             self.refused += 1
-            stream.close()
             return
-        behind = socket.create_connection(("127.0.0.1", self.port_behind))
-        behind.sendall(hello)
-        def pour(a, b):
-            try:
-                while data := a.recv(65536):
-                    b.sendall(data)
-            except OSError:
-                pass
-            for end in (a, b):
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-        threading.Thread(target=pour, args=(behind, stream),
-                         daemon=True).start()
-        pour(stream, behind)
+        with self.far() as far:
+            far.sendall(hello)
+            join(stream, far)
 
     @staticmethod
     def wants_to_resume(hello):

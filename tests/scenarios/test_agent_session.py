@@ -108,11 +108,11 @@ def it_outlives_a_restart_of_the_broker():
         broker.stop()
         agent.wait_for("offline why=")
         broker.start()
-        agent.wait_for("session=kept")
+        agent.wait_for("session=kept", 60)
         broker.stop()
         os.remove(world.path("mosquitto.db"))
         broker.start()
-        agent.wait_for("session=new", times=2)
+        agent.wait_for("session=new", seconds=60, times=2)
         expect(agent.process.poll() is None, "it is the same process")
 
 

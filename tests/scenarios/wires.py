@@ -84,7 +84,7 @@ log_type all
         wait_until(self._listens, 10, "mosquitto listens")
         with open(self.heard_file, "w", encoding="utf-8") as out:
             self.ear = subprocess.Popen(self.machine.inside(
-                "mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.plain),
+                "mosquitto_sub", "-k", "10", "-h", "127.0.0.1", "-p", str(self.plain),
                 "-q", "1", "-t", f"nameplate/{thing()}/stream/#"),
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         wait_until(self._is_heard, 30, "someone listens to the broker")

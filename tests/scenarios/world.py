@@ -299,13 +299,15 @@ class Application:
             return None
         return json.loads(line) if line.endswith("\n") else None
 
-    def emit(self, stream, numbers):
+    def emit(self, stream, numbers, weight=0):
         """Emit each, one after the other; give back those that the agent said
-        are stored.  Ends early when the agent is gone."""
+        are stored.  Ends early when the agent is gone.  With a `weight` the
+        data is a list that begins with the number and has so many bytes."""
         stored = []
         for number in numbers:
             try:
-                self.send(op="emit", stream=stream, data=number, id=number)
+                self.send(op="emit", stream=stream, id=number, data=[
+                    number, "x" * weight] if weight else number)
             except OSError:
                 break
             answer = self.receive()

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,31 @@ static inline void folder_block(const struct folder *folder)
     fd = open(folder->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         (void)close(fd);
+}
+
+/* Who removes the folder when this process is gone, however that came: a child
+ * of its own session at the other end of a pipe.  Gives the pipe's end: close
+ * it to have the folder removed; -1: nobody watches. */
+static inline int folder_watch(const struct folder *folder)
+{
+    int ends[2];
+    char none;
+    pid_t pid;
+
+    if (pipe(ends) != 0)
+        return -1;
+    pid = fork();
+    if (pid != 0) {
+        (void)close(ends[0]);
+        return ends[1];
+    }
+    (void)close(ends[1]);
+    (void)setsid();
+    (void)signal(SIGTERM, SIG_IGN);
+    while (read(ends[0], &none, 1) > 0) {
+    }
+    folder_remove(folder);
+    _exit(0);
 }
 
 #endif

@@ -37,6 +37,7 @@ struct store {
     size_t sizes[FILES];
     char what[200]; /* is being tried */
     bool has_wal;
+    int watched; /* by who removes the folder: folder_watch */
     unsigned trials, aside, torn, exact;
     unsigned came, could; /* messages, out of what was set aside */
 };
@@ -149,6 +150,7 @@ static int make(void **state, bool has_wal)
     s = (struct store){.has_wal = has_wal};
     if (make_folder(&s.world.folder) != 0)
         return 1;
+    s.watched = folder_watch(&s.world.folder);
     (void)snprintf(s.world.path, sizeof(s.world.path), "%s/outbox.db",
         s.world.folder.path);
     (void)snprintf(s.wal, sizeof(s.wal), "%s-wal", s.world.path);
@@ -193,6 +195,7 @@ static int unmake(void **state)
     outbox_close(s->world.ob);
     log_set_descriptor(2);
     folder_remove(&s->world.folder);
+    (void)close(s->watched);
     for (int i = 0; i < FILES; i++)
         free(s->bytes[i]);
     return munmap(s->known, sizeof(*s->known));

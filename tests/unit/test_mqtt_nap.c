@@ -21,6 +21,11 @@
 #define MESSAGE_MS 1040 /* after CONNACK: the nap lasts from 1000 to 1100 */
 #define LATE_MS    45   /* what is left of the nap then, but for 15 ms */
 #define TRIES      2    /* the machine may be busy with something else */
+/* The twin's: a nap of a second hides a message for so long, four times out of
+ * five; a busy machine alone seldom does. */
+#define ASLEEP_MS    200
+#define ASLEEP_TRIES 6
+#define SHIFT_MS     170 /* another moment of the nap in each try */
 
 struct world {
     struct loop *loop;
@@ -28,6 +33,7 @@ struct world {
     struct mqtt *mqtt;
     int listener;
     uint16_t port;
+    int64_t pause_ms; /* from CONNACK to the message */
     _Atomic int64_t said_ms;
     int64_t heard_ms;
 };
@@ -53,7 +59,7 @@ static void *speak_late(void *context)
     if (fd < 0 || read(fd, bytes, sizeof(bytes)) <= 0 ||
         write(fd, connack, sizeof(connack)) != sizeof(connack))
         return NULL;
-    rest_ms(MESSAGE_MS);
+    rest_ms(w->pause_ms);
     w->said_ms = port_monotonic_ms();
     if (write(fd, publish, sizeof(publish)) == sizeof(publish))
         while (read(fd, bytes, sizeof(bytes)) > 0) {
@@ -114,9 +120,9 @@ static void open_door(struct world *w)
 }
 
 /* How long the message was on its way; `asleep`: Paho may nap meanwhile. */
-static int64_t listen_once(bool asleep)
+static int64_t listen_once(bool asleep, int64_t pause_ms)
 {
-    struct world w = {.heard_ms = -1};
+    struct world w = {.heard_ms = -1, .pause_ms = pause_ms};
     const struct mqtt_options options = {
         .client_id = "test",
         .version_5 = true,
@@ -149,22 +155,17 @@ static int64_t listen_once(bool asleep)
     return w.heard_ms - w.said_ms;
 }
 
-static int64_t quickest(bool asleep)
+static void a_message_is_heard_when_it_comes(void **state)
 {
     int64_t best = INT64_MAX;
 
-    for (int i = 0; i < TRIES; i++) {
-        int64_t ms = listen_once(asleep);
+    (void)state;
+    for (int i = 0; i < TRIES && best >= LATE_MS; i++) {
+        int64_t ms = listen_once(false, MESSAGE_MS);
 
         best = ms < best ? ms : best;
     }
-    return best;
-}
-
-static void a_message_is_heard_when_it_comes(void **state)
-{
-    (void)state;
-    assert_true(quickest(false) < LATE_MS);
+    assert_true(best < LATE_MS);
 }
 
 static void on_enough(void *context)
@@ -206,8 +207,15 @@ static void a_publish_on_a_connection_that_was_freed_is_refused(void **state)
 /* The twin: what is measured above is the nap. */
 static void a_paho_left_alone_would_hear_it_later(void **state)
 {
+    int64_t worst = 0;
+
     (void)state;
-    assert_true(quickest(true) >= LATE_MS);
+    for (int i = 0; i < ASLEEP_TRIES && worst < ASLEEP_MS; i++) {
+        int64_t ms = listen_once(true, MESSAGE_MS + i * SHIFT_MS);
+
+        worst = ms > worst ? ms : worst;
+    }
+    assert_true(worst >= ASLEEP_MS);
 }
 
 static void *nap(void *context)

@@ -25,7 +25,7 @@ static uint64_t live_and_end(
 {
     if (stable)
         retry_stable(retry);
-    retry_note_life(retry, stable);
+    retry_note_life(retry, stable, &verdict);
     retry_note_end(retry, &verdict);
     return retry_wait_ms(retry, &verdict, random);
 }
@@ -162,6 +162,24 @@ static void a_pattern_of_short_lives_counts_as_a_rival(void **state)
         RETRY_CEILING_MS);
 }
 
+/* A cable that is pulled again and again is no rival. */
+static void lives_that_our_own_interface_ends_are_no_sign_of_a_rival(
+    void **state)
+{
+    struct retry retry = begin();
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        (void)live_and_end(&retry, false, why("interface", false), MOST);
+    assert_int_equal(retry_stable_after_ms(&retry), RETRY_STABLE_MS);
+    /* Nor do they hide one. */
+    for (int i = 0; i < 3; i++) {
+        (void)live_and_end(&retry, false, why("lost", false), MOST);
+        (void)live_and_end(&retry, false, why("interface", false), MOST);
+    }
+    assert_int_equal(retry_stable_after_ms(&retry), RETRY_RIVAL_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +195,8 @@ int main(void)
         cmocka_unit_test(
             against_a_rival_the_waits_grow_to_the_ceiling_and_stay),
         cmocka_unit_test(a_pattern_of_short_lives_counts_as_a_rival),
+        cmocka_unit_test(
+            lives_that_our_own_interface_ends_are_no_sign_of_a_rival),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,6 +244,48 @@ static void after_hang_ups_every_third_try_speaks_3_1_1(void **state)
     assert_false(fixed.five);
 }
 
+/* On a bad line a CONNACK is lost now and then; 3.1.1 has no numbers. */
+static void who_took_5_is_not_thought_old_for_two_hang_ups(void **state)
+{
+    struct version v = {.five = true};
+    struct verdict hung = hang_up(), tcp = judge(LINK_TCP, MQTT_LOST, false);
+    struct verdict wants = judge(LINK_LOST, MQTT_BAD_VERSION, true);
+
+    (void)state;
+    version_settle(&v);
+    version_learn(&v, &tcp);
+    for (int i = 1; i < 8; i++) {
+        version_learn(&v, &hung);
+        assert_true(v.five);
+    }
+    version_learn(&v, &hung); /* it may have been replaced */
+    assert_false(v.five);
+    version_learn(&v, &wants);
+    assert_false(v.five);
+}
+
+static void three_one_one_by_guess_serves_for_one_connection(void **state)
+{
+    struct version guess = {.five = true}, told = {.five = true};
+    struct verdict hung = hang_up(), tcp = judge(LINK_TCP, MQTT_LOST, false);
+    struct verdict wants = judge(LINK_LOST, MQTT_BAD_VERSION, true);
+
+    (void)state;
+    version_learn(&guess, &hung);
+    version_learn(&guess, &hung);
+    version_learn(&told, &wants);
+    assert_false(guess.five || told.five);
+    version_learn(&guess, &tcp); /* it was not tried yet */
+    assert_false(guess.five);
+    version_settle(&guess);
+    version_settle(&told);
+    assert_false(guess.five || told.five); /* while it stands */
+    version_learn(&guess, &tcp);
+    version_learn(&told, &tcp);
+    assert_true(guess.five);
+    assert_false(told.five);
+}
+
 static void a_loss_after_connack_says_nothing_about_the_version(void **state)
 {
     const struct link_end lost = {LINK_LOST, "cut"};
@@ -283,6 +325,8 @@ int main(void)
         cmocka_unit_test(the_verdict_names_the_layer),
         cmocka_unit_test(a_broker_that_says_it_wants_3_1_1_gets_it_at_once),
         cmocka_unit_test(after_hang_ups_every_third_try_speaks_3_1_1),
+        cmocka_unit_test(who_took_5_is_not_thought_old_for_two_hang_ups),
+        cmocka_unit_test(three_one_one_by_guess_serves_for_one_connection),
         cmocka_unit_test(a_loss_after_connack_says_nothing_about_the_version),
         cmocka_unit_test(the_third_short_life_makes_one_think_of_a_rival),
     };

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Two minutes of the soak, with agents that try again soon: see tests/soak.
+
+The twins lose 16 kilobytes, or a file descriptor, with each connection; the
+same look at the same figures must find that.
+"""
+import json
+import os
+import sys
+
+import kit
+from kit import expect, folder, main, run, scenario
+
+SOAK = os.path.join(kit.TOP, "tests/soak")
+RELEASE = os.path.join(kit.TOP, "build/release/bin")
+MINUTES = 1.7
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+def soaked(kind):
+    with folder() as tmp:
+        figures = os.path.join(tmp, "figures")
+        done = run(sys.executable, SOAK, "--hasty", "--minutes", MINUTES,
+                   "--binary", os.path.join(RELEASE, "nameplate_" + kind),
+                   "--json", figures, status=None, timeout=600)
+        expect(os.path.exists(figures), done.stdout + done.stderr)
+        found = json.loads(kit.read(figures))
+    expect(done.returncode == (1 if found["faults"] else 0), done.stdout)
+    print(f"# {kind}: " + ", ".join(f"{name} {found[name]}" for name in (
+        "connections", "cuts", "broker restarts", "disk full", "accepted",
+        "rss_kib", "rss_grown_kib", "descriptors_grown", "threads_grown",
+        "cpu_percent")))
+    return found, done.stdout
+
+
+@scenario
+def an_agent_in_bad_company_takes_no_more_and_no_more():
+    found, words = soaked("hasty")
+    expect(not found["faults"], words)
+
+
+@scenario
+def twin_a_leak_of_memory_is_found():
+    found, words = soaked("leaky")
+    expect(any("rss_grown_kib" in fault for fault in found["faults"]), words)
+
+
+@scenario
+def twin_a_leak_of_descriptors_is_found():
+    found, words = soaked("hoarder")
+    expect(any("descriptors_grown" in f for f in found["faults"]), words)
+
+
+if __name__ == "__main__":
+    main(at_once=3)
