@@ -80,7 +80,9 @@ static enum err open_enrolment(
         .folder = all->folder,
         .resume = all->resume,
         .nameplate = from->nameplate,
-        .factory = from->factory
+        .factory = from->factory,
+        .roll = s->renew_trust ? policy_roll_anchors : NULL,
+        .roller = from->policy
     };
 
     return enrolment_new(&options, &r->enrolment);

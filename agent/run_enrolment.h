@@ -13,7 +13,7 @@ struct run_enrolment;
 /* Everything is borrowed until run_enrolment_close. */
 struct run_enrolment_sources {
     const struct settings *settings;
-    const struct policy *policy;
+    struct policy *policy;
     struct loop *loop;
     struct mqtt_room *room;
     const struct nameplate *nameplate;

@@ -187,6 +187,7 @@ void enrolment_step(struct enrolment *e, enum enrolment_event event)
         rest(e, event);
         break;
     case ENROLMENT_ASKING:
+        enrolment_ask_anchors(e);
         enrolment_ask(e);
         break;
     case ENROLMENT_TRYING:
@@ -291,6 +292,7 @@ enum err enrolment_watch(struct enrolment *e, struct session *session)
         return ERR_OK;
     session_on_end(session, on_end, e);
     sleep_on(e);
+    enrolment_ask_anchors(e);
     return e->timer != NULL ? session_on_state(session, on_state, e)
                             : ERR_NO_MEMORY;
 }
@@ -303,6 +305,7 @@ void enrolment_rest(struct enrolment *e)
     enrolment_fleet_cancel(e->fleet);
     e->attempt = NULL;
     e->fleet = NULL;
+    enrolment_rest_anchors(e);
     loop_timer_cancel(e->timer);
     e->timer = NULL;
     e->state = ENROLMENT_RESTING;

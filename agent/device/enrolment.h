@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/loop.h"
+#include "identity/certs_only.h"
 #include "identity/nameplate.h"
 #include "identity/timefloor.h"
 #include "identity/trust.h"
@@ -47,6 +48,10 @@ struct enrolment_options {
     bool resume;        /* keep TLS sessions */
     const struct nameplate *nameplate;
     struct session_identity factory;
+    /* Take the CAs that the EST server names as anchors for the broker; NULL:
+     * it is not asked for that. */
+    enum err (*roll)(void *roller, const struct certs_only *offered);
+    void *roller;
 };
 
 /* Everything is borrowed until the enrolment is freed.  Reads what is on the

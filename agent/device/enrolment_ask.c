@@ -79,30 +79,34 @@ static enum err begin(struct enrolment *e)
                          : err;
 }
 
+struct est_options enrolment_est(const struct enrolment *e)
+{
+    const struct enrolment_options *o = &e->options;
+    struct session_identity shown = enrolment_identity(e);
+
+    return (struct est_options){.url = o->url,
+        .label = o->label,
+        .trust = o->trust,
+        .proxy = o->proxy,
+        .chain = shown.chain,
+        .key = shown.key,
+        .user = o->user,
+        .password = o->password};
+}
+
 static enum err ask_est(
     struct enrolment *e, const struct enrolment_attempt_events *events)
 {
     const struct enrolment_options *o = &e->options;
-    struct session_identity shown =
-        e->shows_operational ? enrolment_show(e, &e->current) : o->factory;
-    const struct enrolment_attempt_options options = {
-        .loop = o->loop,
-        .est = {.url = o->url,
-                .label = o->label,
-                .trust = o->trust,
-                .proxy = o->proxy,
-                .chain = shown.chain,
-                .key = shown.key,
-                .user = o->user,
-                .password = o->password},
+    const struct enrolment_attempt_options options = {.loop = o->loop,
+        .est = enrolment_est(e),
         .renews = e->shows_operational,
         .key_uri = e->key_uri,
         .who = &e->who,
         .thing = o->nameplate->thing,
         .floor = o->floor,
         .max_days = o->max_days,
-        .patience = PATIENCE
-    };
+        .patience = PATIENCE};
 
     log_info(ENROLMENT_MODULE, "asking url=\"%s\" as=%s", o->url,
         e->shows_operational ? "operational" : "factory");

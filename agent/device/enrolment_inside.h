@@ -56,6 +56,8 @@ struct enrolment {
     char words[400];
     char topic[ENROLMENT_TOPIC];
     char *told; /* what was sent last */
+    struct est *anchors_question;
+    struct loop_timer *anchors_timer;
 };
 
 /* --- enrolment.c ---------------------------------------------------------- */
@@ -71,6 +73,15 @@ void enrolment_note(struct enrolment *e, const char *why, const char *words);
 /* --- enrolment_ask.c ------------------------------------------------------ */
 
 void enrolment_ask(struct enrolment *e); /* ENROLMENT_ASKING */
+
+/* How and as whom the EST server is asked now. */
+struct est_options enrolment_est(const struct enrolment *e);
+
+/* --- enrolment_anchors.c -------------------------------------------------- */
+
+/* Ask for the broker's anchors now, and each day from then on. */
+void enrolment_ask_anchors(struct enrolment *e);
+void enrolment_rest_anchors(struct enrolment *e);
 
 /* --- enrolment_try.c ------------------------------------------------------ */
 

@@ -1,9 +1,9 @@
 /* lists.h - the revocation lists in use: a file's, and fetched ones.
  *
  * Links judge with them on their threads while the loop puts newer ones in
- * place.  So this file has a lock, the only one above the files that own a
- * foreign library's threads: lists are big, are judged with for milliseconds,
- * and must not be freed meanwhile. */
+ * place.  So this file has a lock, as anchors.h has, the only ones above the
+ * files that own a foreign library's threads: lists are big, are judged with
+ * for milliseconds, and must not be freed meanwhile. */
 
 #ifndef IDENTITY_LISTS_H
 #define IDENTITY_LISTS_H

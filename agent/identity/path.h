@@ -22,8 +22,9 @@
 #define PATH_MAX_COMPLETE 16   /* ways to an anchor that may be no good */
 
 enum path_purpose {
-    PATH_SERVER, /* id-kp-serverAuth, and the leaf must say so */
-    PATH_DEVICE  /* id-kp-clientAuth, where extendedKeyUsage is there */
+    PATH_SERVER,   /* id-kp-serverAuth, and the leaf must say so */
+    PATH_DEVICE,   /* id-kp-clientAuth, where extendedKeyUsage is there */
+    PATH_AUTHORITY /* the "leaf" is a CA that may stand above servers */
 };
 
 struct path {

@@ -119,7 +119,7 @@ static bool names_purpose(
  * a server's leaf must say that it is one. */
 static enum trust_reason extended_key_usage(const struct look *l)
 {
-    bool server = l->question->purpose == PATH_SERVER;
+    bool server = l->question->purpose != PATH_DEVICE;
     const char *oid =
         server ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
     size_t len = server ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)
@@ -209,7 +209,7 @@ enum trust_reason path_rules_check(const struct path_question *question,
             .path = path,
             .at = at,
             .certificate = path->certificates[at],
-            .is_leaf = at == 0,
+            .is_leaf = at == 0 && question->purpose != PATH_AUTHORITY,
             .is_anchor = at == path->count - 1};
 
         for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

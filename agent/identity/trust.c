@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "identity/chain.h"
+#include "identity/anchors.h"
 #include "identity/endpoint.h"
 #include "identity/extension.h"
 #include "identity/moment.h"
 #include "identity/pin.h"
+#include "identity/rollover.h"
 #include "identity/trust_inside.h"
 
 #define MODULE          "trust"
@@ -22,7 +23,7 @@
 #define NAMEPLATE_BUILD TEXT_OF(NAMEPLATE_BUILD_TIME)
 
 struct trust {
-    mbedtls_x509_crt *anchors;
+    struct anchors *anchors;
     struct pins pins; /* count 0: none */
     int64_t crl_grace_s;
     struct timefloor *floor;
@@ -60,7 +61,7 @@ enum err trust_load(const struct trust_options *options, struct trust **out)
     if (e == ERR_OK && trust->floor == NULL)
         trust->floor = trust->own_floor;
     if (e == ERR_OK)
-        e = chain_read_anchors(options->anchors, &trust->anchors);
+        e = anchors_new(options->anchors, &trust->anchors);
     if (e == ERR_OK)
         e = lists_new(options->crl, &trust->lists);
     if (e == ERR_OK && options->pins != NULL && options->pins[0] != '\0')
@@ -78,14 +79,17 @@ void trust_free(struct trust *trust)
     if (trust == NULL)
         return;
     lists_free(trust->lists);
-    chain_free(trust->anchors);
+    anchors_free(trust->anchors);
     timefloor_free(trust->own_floor);
     free(trust);
 }
 
 enum err trust_use_lists(struct trust *trust, struct lists_fetched *fetched)
 {
-    enum err e = lists_use(trust->lists, trust->anchors, fetched);
+    const struct anchor_set *set = anchors_borrow(trust->anchors);
+    enum err e = lists_use(trust->lists, set->all, fetched);
+
+    anchors_return(trust->anchors, set);
 
     /* What was kept has raised it before, when its signer was known. */
     if (e == ERR_OK && !fetched->kept)
@@ -95,7 +99,35 @@ enum err trust_use_lists(struct trust *trust, struct lists_fetched *fetched)
 
 mbedtls_x509_crt *trust_anchors(const struct trust *trust)
 {
-    return trust->anchors;
+    return anchors_configured(trust->anchors);
+}
+
+enum err trust_roll_anchors(
+    struct trust *trust, const struct certs_only *offered, struct bytes *kept)
+{
+    const struct anchor_set *set = anchors_borrow(trust->anchors);
+    const struct crls *crls = lists_borrow(trust->lists);
+    struct rollover_question q = {.offered = offered,
+        .trusted = set,
+        .crls = crls,
+        .crl_grace_s = trust->crl_grace_s};
+    struct rollover r;
+    enum err e;
+
+    q.now_s = timefloor_now(trust->floor, &q.clock_is_late);
+    e = rollover_judge(&q, &r);
+    if (e == ERR_OK) {
+        e = anchors_put(trust->anchors, r.additions, r.count, kept);
+        rollover_clear(&r);
+    }
+    lists_return(trust->lists, crls);
+    anchors_return(trust->anchors, set);
+    return e;
+}
+
+enum err trust_restore_anchors(struct trust *trust, const char *pem)
+{
+    return anchors_restore(trust->anchors, pem);
 }
 
 enum err trust_digest(
@@ -111,7 +143,7 @@ enum err trust_digest(
             &hash, (const unsigned char *)build, sizeof(build)) == 0 &&
         mbedtls_sha256_update(&hash, (const unsigned char *)&trust->pins,
             sizeof(trust->pins)) == 0;
-    for (const mbedtls_x509_crt *c = trust->anchors; c != NULL && ok;
+    for (const mbedtls_x509_crt *c = trust_anchors(trust); c != NULL && ok;
          c = c->next)
         ok = mbedtls_sha256_update(&hash, c->raw.p, c->raw.len) == 0;
     ok = ok && mbedtls_sha256_finish(&hash, out) == 0;
@@ -165,6 +197,9 @@ static enum trust_reason judge_peer(const struct trust *trust,
         break;
     case PATH_DEVICE:
         reason = genuine_check(path, &question->device, level);
+        break;
+    case PATH_AUTHORITY: /* no peer is one: rollover.h */
+        reason = TRUST_PURPOSE;
         break;
     }
     return reason;
@@ -220,11 +255,12 @@ void trust_judge(const struct trust *trust,
     struct trust_verdict *out)
 {
     const struct crls *crls = lists_borrow(trust->lists);
+    const struct anchor_set *set = anchors_borrow(trust->anchors);
     struct judgement j = {.trust = trust, .question = question};
     struct path_question q = {.sent = sent,
         .accept = accept_path,
         .context = &j,
-        .anchors = trust->anchors,
+        .anchors = set->all,
         .crls = crls,
         .crl_grace_s = trust->crl_grace_s,
         .purpose = question->purpose,
@@ -242,6 +278,7 @@ void trust_judge(const struct trust *trust,
         explain(&v, answer.blamed);
     else if (question->at_s == TRUST_NOW)
         learn(trust, &answer.path);
+    anchors_return(trust->anchors, set);
     lists_return(trust->lists, crls);
     *out = v;
 }

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "identity/bytes.h"
+#include "identity/certs_only.h"
 #include "identity/genuine.h"
 #include "identity/lists.h"
 #include "identity/path.h"
@@ -46,10 +48,22 @@ void trust_free(struct trust *trust); /* NULL is fine */
 enum err trust_use_lists(
     struct trust *trust, struct lists_fetched *fetched) MUST_CHECK;
 
+/* The CAs that an enrolment server names (RFC 7030 section 4.1.3): those that a
+ * trusted one vouches for are anchors too from now on, beside the configured
+ * ones; those that were added before and are not among them leave.  On any
+ * thread's connections at once.  *kept: what trust_restore_anchors wants at the
+ * next start; the caller frees.  Each is logged; ERR_NO_MEMORY: all is as it
+ * was. */
+enum err trust_roll_anchors(struct trust *trust,
+    const struct certs_only *offered, struct bytes *kept) MUST_CHECK;
+
+/* ERR_INVALID: it is damaged, and none is added. */
+enum err trust_restore_anchors(struct trust *trust, const char *pem) MUST_CHECK;
+
 #define TRUST_DIGEST 32
 
-/* A hash that changes with the anchors, the pins and the agent's build: for
- * what must not outlive a change of them. */
+/* A hash that changes with the configured anchors, the pins and the agent's
+ * build: for what must not outlive a change of them. */
 enum err trust_digest(
     const struct trust *trust, unsigned char out[TRUST_DIGEST]) MUST_CHECK;
 

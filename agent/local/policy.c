@@ -13,8 +13,9 @@
 #include "ports/keystore/keystore.h"
 #include "ports/keystore/secret.h"
 
-#define MODULE     "policy"
-#define PATH_BYTES 4096
+#define MODULE        "policy"
+#define PATH_BYTES    4096
+#define ANCHORS_BYTES (1024 * 1024)
 
 struct policy {
     const struct settings *settings;
@@ -28,6 +29,7 @@ struct policy {
     struct revocation *revocation;
     struct revocation_dates kept; /* of the list that was read back */
     char list[PATH_BYTES];        /* where the fetched one is kept */
+    char anchors[PATH_BYTES];     /* ... and the added anchors are */
 };
 
 static enum err join(const struct settings *s, const char *name, char *out)
@@ -157,6 +159,45 @@ static void use_what_was_kept(struct policy *p)
             p->list, err_name(e));
 }
 
+/* Without them the configured ones count on: no reason not to start. */
+static void use_kept_anchors(struct policy *p)
+{
+    char *pem;
+    size_t len;
+    enum err e = file_read(p->anchors, ANCHORS_BYTES, &pem, &len);
+
+    if (e == ERR_NOT_FOUND)
+        return;
+    if (e == ERR_OK) {
+        e = strlen(pem) == len ? trust_restore_anchors(p->broker, pem)
+                               : ERR_INVALID;
+        free(pem);
+    }
+    if (e != ERR_OK)
+        log_warning(MODULE,
+            "the added anchors are not used until the enrolment server was "
+            "asked again file=\"%s\" reason=%s",
+            p->anchors, err_name(e));
+}
+
+enum err policy_roll_anchors(void *policy, const struct certs_only *offered)
+{
+    struct policy *p = policy;
+    struct bytes kept;
+    enum err e = trust_roll_anchors(p->broker, offered, &kept);
+
+    if (e != ERR_OK)
+        return e;
+    e = file_replace(
+        p->anchors, kept.at != NULL ? kept.at : (void *)"", kept.len);
+    bytes_free(&kept);
+    if (e != ERR_OK)
+        log_error(MODULE,
+            "the added anchors are not kept file=\"%s\" reason=%s", p->anchors,
+            err_name(e));
+    return e;
+}
+
 enum err policy_open(const struct settings *settings, struct policy **out)
 {
     struct policy *p = calloc(1, sizeof(*p));
@@ -178,12 +219,16 @@ enum err policy_open(const struct settings *settings, struct policy **out)
         e = open_proxy(p);
     if (e == ERR_OK)
         e = join(settings, "crl", p->list);
+    if (e == ERR_OK)
+        e = join(settings, "enrolment/anchors.pem", p->anchors);
     if (e != ERR_OK) {
         policy_close(p);
         return e;
     }
     if (settings->crl_url != NULL)
         use_what_was_kept(p);
+    if (settings->enrolment.renew_trust)
+        use_kept_anchors(p);
     *out = p;
     return ERR_OK;
 }

@@ -25,6 +25,11 @@ void policy_close(struct policy *policy);
 const struct trust *policy_broker(const struct policy *policy);
 /* Whom to believe as enrolment server; NULL: nobody is asked. */
 const struct trust *policy_enrolment(const struct policy *policy);
+/* Take the CAs that the enrolment server named as the broker's, as
+ * trust_roll_anchors, and keep them in the store.  For enrolment_options.roll.
+ * Other errors: they are in use, but not kept. */
+enum err policy_roll_anchors(
+    void *policy, const struct certs_only *offered) MUST_CHECK;
 /* [enrolment] password_file's first line; NULL: none is configured. */
 const char *policy_password(const struct policy *policy);
 /* The proxy that every connection goes through; NULL: none. */

@@ -56,7 +56,8 @@ enum err settings_read_enrolment(const struct config *c,
         .key = config_text(c, SECTION, "key"),
         .renew_at_percent =
             (unsigned)config_number(c, SECTION, "renew_at_percent"),
-        .max_days = (uint32_t)config_number(c, SECTION, "max_days")};
+        .max_days = (uint32_t)config_number(c, SECTION, "max_days"),
+        .renew_trust = config_yes(c, SECTION, "renew_trust")};
     bool asks = s.method == SETTINGS_METHOD_EST;
     bool claims = s.method == SETTINGS_METHOD_FLEET;
     const struct demand demands[] = {
@@ -69,12 +70,13 @@ enum err settings_read_enrolment(const struct config *c,
          "the template's name, which method = fleet wants"                    },
         {!claims || (s.claim_certificate != NULL && s.claim_key != NULL),
          "claim_certificate",                        "claim_certificate and claim_key, which method = fleet wants"},
-        {is_label(s.label), "label",
-         "letters, digits and -._~, as the server calls it"                              },
+        {!s.renew_trust || asks, "renew_trust","no, or method = est"                         },
+        {is_label(s.label),                                         "label",
+         "letters, digits and -._~, as the server calls it"                                                             },
         {(s.username == NULL) == (s.password_file == NULL),             "username",
          "username and password_file together, or neither"},
         {is_key_home(s.key),              "key",
-         "file, pkcs11:...;object=NAME or tpm2:handle=0x..."                                                              },
+         "file, pkcs11:...;object=NAME or tpm2:handle=0x..."                                                                                             },
     };
     enum err e = ERR_OK;
 

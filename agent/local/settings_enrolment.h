@@ -4,6 +4,7 @@
 #ifndef LOCAL_SETTINGS_ENROLMENT_H
 #define LOCAL_SETTINGS_ENROLMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/config.h"
@@ -27,6 +28,7 @@ struct settings_enrolment {
     const char *key; /* "file", "pkcs11:..." or "tpm2:..." */
     unsigned renew_at_percent;
     uint32_t max_days; /* 0: any */
+    bool renew_trust;
 };
 
 /* clang-format off */
@@ -61,7 +63,9 @@ struct settings_enrolment {
     {.section = "enrolment", .name = "renew_at_percent",                       \
         .kind = CONFIG_NUMBER, .fallback = "66", .min = 10, .max = 95},        \
     {.section = "enrolment", .name = "max_days", .kind = CONFIG_NUMBER,        \
-        .fallback = "0", .min = 0, .max = 36500}
+        .fallback = "0", .min = 0, .max = 36500},                              \
+    {.section = "enrolment", .name = "renew_trust", .kind = CONFIG_YES_NO,     \
+        .fallback = "no"}
 /* clang-format on */
 
 /* ERR_INVALID: told to `say`. */

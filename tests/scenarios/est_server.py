@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         if est.answers_in_mood(self, operation):
             return
         if operation == "cacerts":
-            self.reply(200, est.envelope(est.authority.crt), P7)
+            self.reply(200, est.envelope(*est.named), P7)
         elif est.wishes:
             self.reply(200, base64.encodebytes(est.wishes),
                        "application/csrattrs")
@@ -86,6 +86,7 @@ class EstServer:
         self.folder = os.path.join(folder, "est")
         os.makedirs(self.folder, exist_ok=True)
         self.authority = Authority(self.folder, "ops")
+        self.named = [self.authority.crt]  # what cacerts answers
         self.label, self.password = label, password
         self.seconds = days * 86400 if days else 90 * 86400
         self.mood, self.wishes = None, b""

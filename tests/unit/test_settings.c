@@ -274,6 +274,26 @@ static void a_key_store_that_is_not_built_in_is_refused_without_its_pin(
         "docs/keys.md\n");
 }
 
+static void trust_is_renewed_by_est_alone(void **state)
+{
+    struct scene *scene = *state;
+    struct settings *s;
+
+    assert_int_equal(
+        load(scene, IDENTITY CLOUD "a\n[enrolment]\nrenew_trust = yes\n", &s),
+        ERR_INVALID);
+    assert_non_null(strstr(scene->said,
+        "renew_trust in [enrolment]: expected no, or method = est\n"));
+    assert_int_equal(
+        load(scene,
+            IDENTITY CLOUD "a\n[enrolment]\nrenew_trust = yes\n"
+                           "method = est\nurl = https://a\ntrust = b\n",
+            &s),
+        ERR_OK);
+    assert_true(s->enrolment.renew_trust);
+    settings_free(s);
+}
+
 static void assert_events(const struct outbox_class *c)
 {
     assert_string_equal(c->name, "event");
@@ -306,13 +326,14 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 60);
+    assert_int_equal(keys, 61);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
     assert_int_equal(s->enrolment.method, SETTINGS_METHOD_NONE);
     assert_string_equal(s->enrolment.key, "file");
     assert_int_equal(s->enrolment.renew_at_percent, 66);
+    assert_false(s->enrolment.renew_trust);
     assert_int_equal(s->keep_alive_s, 60);
     assert_int_equal(s->keep_alive_min_s, 30);
     assert_int_equal(s->connect_timeout_ms, 20000);
@@ -431,6 +452,7 @@ int main(void)
         TEST(who_the_device_is_cannot_be_configured),
         TEST(what_must_be_given_is_missed_all_at_once),
         TEST(a_key_store_that_is_not_built_in_is_refused_without_its_pin),
+        TEST(trust_is_renewed_by_est_alone),
         TEST(the_example_holds_every_key_with_its_default),
         TEST(the_built_in_classes_have_the_outboxs_own_defaults),
         TEST(a_class_of_ones_own_has_every_rule),
