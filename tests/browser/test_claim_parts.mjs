@@ -160,7 +160,10 @@ test("factory keys on P-384 and of RSA prove as one on P-256", async (w) => {
     const device = play(made);
     const got = await claimIt(w, device);
     assert.equal(got.steps[3][1].serial, serial);
-    await (await open(w, device, got.signer)).ask({ op: "get" });
+    const channel = await open(w, device, got.signer);
+    await channel.ask({ op: "get" });
+    assert.deepEqual({ ...channel.proved }, { vendor: "Acme", model: "Thermo-1",
+      serial, thing: made.thing, hit: encode(device.hit) });
     // A signature of another key of the same kind, or one that is bent, is not.
     const bend = (box) => ({ answer: (b, a) => b.step === "open"
       ? { ...a, signature: box(a.signature) } : a });
