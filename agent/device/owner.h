@@ -58,7 +58,8 @@ void owner_free(struct owner *owner);
 struct json *owner_status(const struct owner *owner);
 
 /* Make the device nobody's, as who holds it may.  `done` comes exactly once,
- * never from inside the call, unless the owner is freed first. */
+ * never from inside the call; ERR_AGAIN when the owner was freed first: nothing
+ * was reset. */
 typedef void owner_reset_done(void *context, enum err e, int64_t epoch);
 enum err owner_reset(
     struct owner *owner, owner_reset_done *done, void *context) MUST_CHECK;

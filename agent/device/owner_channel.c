@@ -127,6 +127,13 @@ static void on_signed(void *context, const struct keystore_signature *signature)
     explicit_bzero(&p->channel, sizeof(p->channel));
 }
 
+static void forget(void *context)
+{
+    struct opening *p = context;
+
+    explicit_bzero(&p->channel, sizeof(p->channel));
+}
+
 static void start(struct owner *o, struct command *command,
     const struct opening_request *request)
 {
@@ -139,7 +146,8 @@ static void start(struct owner *o, struct command *command,
         p->command = command;
         e = make_channel(p, request, hash);
         if (e == ERR_OK)
-            e = owner_sign(o, hash, on_signed, p);
+            e = owner_sign(
+                o, hash, &(struct owner_sign_job){on_signed, forget, p});
     }
     if (e == ERR_OK)
         return;

@@ -244,7 +244,8 @@ static void admit(
         p->owner = o;
         p->command = command;
         memcpy(p->id, claim->id, BOX_CHANNEL);
-        if (owner_sign(o, claim->proof, on_proved, p) == ERR_OK)
+        if (owner_sign(o, claim->proof,
+                &(struct owner_sign_job){on_proved, NULL, p}) == ERR_OK)
             return;
     }
     free(p);

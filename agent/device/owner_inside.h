@@ -57,12 +57,18 @@ struct json *owner_current(const struct owner *owner);
 /* --- owner_sign.c --- */
 
 /* The factory key signs a hash; `signature` is lent, NULL when it cannot.
- * `context` is freed behind the call, or instead of it. */
+ * When the owner is freed first, `drop` comes instead, with no owner any more;
+ * NULL: nobody waits.  `context` is freed behind either. */
 typedef void owner_signed(
     void *context, const struct keystore_signature *signature);
+struct owner_sign_job {
+    owner_signed *done;
+    void (*drop)(void *context);
+    void *context;
+};
 enum err owner_sign(struct owner *owner,
-    const unsigned char hash[TRANSCRIPT_HASH], owner_signed *done,
-    void *context) MUST_CHECK;
+    const unsigned char hash[TRANSCRIPT_HASH],
+    const struct owner_sign_job *job) MUST_CHECK;
 
 /* --- owner_claim.c, owner_claim_record.c --- */
 

@@ -117,6 +117,14 @@ static void on_signed(void *context, const struct keystore_signature *signature)
     r->done(r->context, e, r->epoch);
 }
 
+/* The agent stops; nothing was reset. */
+static void drop(void *context)
+{
+    const struct resetting *r = context;
+
+    r->done(r->context, ERR_AGAIN, 0);
+}
+
 enum err owner_reset(struct owner *o, owner_reset_done *done, void *context)
 {
     struct resetting *r = calloc(1, sizeof(*r));
@@ -135,7 +143,8 @@ enum err owner_reset(struct owner *o, owner_reset_done *done, void *context)
         fields[1] = transcript_text(r->text);
         e = transcript_hash(fields, 2, hash);
         if (e == ERR_OK)
-            e = owner_sign(o, hash, on_signed, r);
+            e = owner_sign(
+                o, hash, &(struct owner_sign_job){on_signed, drop, r});
     }
     if (e != ERR_OK)
         free(r);

@@ -173,7 +173,7 @@ static enum err take_state(struct generations *g, const struct json *state)
     return ERR_OK;
 }
 
-static void read_state(struct generations *g)
+static enum err read_state(struct generations *g)
 {
     static const struct json_limits limits = {STATE_MOST, 2};
     struct json *state = NULL;
@@ -184,7 +184,7 @@ static void read_state(struct generations *g)
     state_path(g, path);
     e = file_read(path, STATE_MOST, &text, &len);
     if (e == ERR_NOT_FOUND)
-        return;
+        return e;
     if (e == ERR_OK)
         e = json_parse(text, len, limits, &state);
     if (e == ERR_OK)
@@ -196,6 +196,7 @@ static void read_state(struct generations *g)
             "the operational identity is not known: the file is damaged "
             "file=\"%s\" reason=%s",
             path, err_name(e));
+    return e;
 }
 
 enum err generations_commit(
@@ -219,7 +220,7 @@ enum err generations_commit(
 
 /* --- life ---------------------------------------------------------------- */
 
-enum err generations_open(
+static enum err new_in(
     const char *folder, const char *key_home, struct generations **out)
 {
     struct generations *g = calloc(1, sizeof(*g));
@@ -233,17 +234,45 @@ enum err generations_open(
     else if (snprintf(g->folder, sizeof(g->folder), "%s", folder) >=
         (int)sizeof(g->folder))
         e = ERR_TOO_BIG;
-    else if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    if (e == ERR_OK)
+        *out = g;
+    else
+        generations_close(g);
+    return e;
+}
+
+enum err generations_open(
+    const char *folder, const char *key_home, struct generations **out)
+{
+    struct generations *g = NULL;
+    enum err e = new_in(folder, key_home, &g);
+
+    if (e == ERR_OK && mkdir(folder, 0700) != 0 && errno != EEXIST)
         e = fail("make", folder);
     if (e != ERR_OK) {
         generations_close(g);
         return e;
     }
-    read_state(g);
+    (void)read_state(g); /* without it the factory's identity is used */
     g->highest = g->current;
     tidy(g);
     *out = g;
     return ERR_OK;
+}
+
+enum err generations_look(
+    const char *folder, const char *key_home, struct generations **out)
+{
+    struct generations *g = NULL;
+    enum err e = new_in(folder, key_home, &g);
+
+    if (e == ERR_OK)
+        e = read_state(g);
+    if (e == ERR_OK)
+        *out = g;
+    else
+        generations_close(g);
+    return e;
 }
 
 void generations_close(struct generations *g)

@@ -27,6 +27,12 @@ struct generations;
  * generation's own is made.  The reason is logged; ERR_IO, ERR_TOO_BIG. */
 enum err generations_open(const char *folder, const char *key_home,
     struct generations **out) MUST_CHECK;
+
+/* The same to read only, beside an agent that runs: nothing is made or removed.
+ * ERR_NOT_FOUND: no generation was in use yet; ERR_INVALID: `current` is
+ * damaged; ERR_DENIED, ERR_IO. */
+enum err generations_look(const char *folder, const char *key_home,
+    struct generations **out) MUST_CHECK;
 void generations_close(struct generations *g); /* NULL is fine */
 
 /* 0: there is none. */

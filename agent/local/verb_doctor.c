@@ -14,6 +14,7 @@
 #include "identity/key.h"
 #include "identity/moment.h"
 #include "identity/nameplate.h"
+#include "local/checkup.h"
 #include "local/findings.h"
 #include "local/policy.h"
 #include "local/settings.h"
@@ -27,9 +28,11 @@ static const struct page page = {
     .summary = "check all that the agent needs, and say what to mend",
     .help = "  Looks at the configuration, the device's identity and key, the "
             "CAs,\n"
-            "  the clock and the store, and dials the broker until both sides\n"
-            "  believe each other; no message is sent. The agent may run "
-            "meanwhile.\n"
+            "  the clock, the operational identity if there is one, and the "
+            "store,\n"
+            "  and dials the broker until both sides believe each other; no "
+            "message\n"
+            "  is sent. The agent may run meanwhile.\n"
             "  Exit status: 0 all is well, 1 a warning, 2 a failure.\n"
             "\n"
             "  Example: nameplate doctor -c /etc/nameplate/nameplate.ini\n",
@@ -44,6 +47,7 @@ struct patient {
     mbedtls_x509_crt *chain;
     struct key *key;
     struct policy *policy;
+    struct generation *operational; /* NULL: the factory's is shown */
 };
 
 static bool found(struct patient *p, enum err e, const char *what,
@@ -116,6 +120,7 @@ static void look_at_clock(struct patient *p)
     if (!late && p->nameplate->not_after_s < now_s)
         findings_add(p->findings, FINDING_WARNING, "identity",
             "the device's own certificate is expired");
+    p->operational = checkup_operational(p->findings, p->settings, now_s);
 }
 
 static bool look_at_trust(struct patient *p)
@@ -145,8 +150,8 @@ static void look_at_broker(struct patient *p, const struct broker *broker)
         .websocket = s->websocket,
         .proxy = policy_proxy(p->policy),
         .trust = policy_broker(p->policy),
-        .chain = p->chain,
-        .key = p->key,
+        .chain = p->operational != NULL ? p->operational->chain : p->chain,
+        .key = p->operational != NULL ? p->operational->key : p->key,
         .timeout_ms = s->connect_timeout_ms};
     struct probe_result r;
     enum err e = probe_server(&options, &r);
@@ -188,6 +193,7 @@ int verb_doctor(int argc, char **argv)
     findings = findings_begin(&o);
     look_at_all(&p, o.config == NULL ? SETTINGS_PATH : o.config);
     policy_close(p.policy);
+    generation_free(p.operational);
     key_free(p.key);
     chain_free(p.chain);
     nameplate_free(p.nameplate);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cloudd/access.h"
 #include "cloudd/answer.h"
@@ -61,25 +62,50 @@ static void follow(struct app *app, bool is, const struct alert *alert)
         log_error("alerts", "cannot end one: thing=%s", alert->thing);
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void look_at_certificate(
+    struct app *app, const struct device *device, int64_t now_s)
+{
+    const char *thing = device_thing(device);
+    int64_t begin_s, end_s, left_s, soon_s, urgent_s;
+    char until[sizeof("2026-12-31")] = "", soon[120], urgent[160];
+    struct tm date;
+
+    device_validity(device, &begin_s, &end_s);
+    left_s = end_s > 0 ? end_s - now_s : INT64_MAX;
+    soon_s = least(ALERTS_SOON_S, (end_s - begin_s) / ALERTS_SOON_PART);
+    urgent_s = least(ALERTS_NOW_S, (end_s - begin_s) / ALERTS_NOW_PART);
+    if (gmtime_r(&(time_t){(time_t)end_s}, &date) != NULL)
+        (void)strftime(until, sizeof(until), "%Y-%m-%d", &date);
+    (void)snprintf(
+        soon, sizeof(soon), "Its certificate ends on %s. Renew it.", until);
+    (void)snprintf(urgent, sizeof(urgent),
+        left_s > 0 ? "Its certificate ends on %s. Without a new one it cannot "
+                     "connect then."
+                   : "Its certificate ended on %s. Without a new one it cannot "
+                     "connect.",
+        until);
+    follow(app, left_s < soon_s && left_s >= urgent_s,
+        &(struct alert){thing, "certificate", soon});
+    follow(app, left_s < urgent_s,
+        &(struct alert){thing, "certificate_now", urgent});
+}
+
 static void look_at(struct app *app, const struct device *device)
 {
     const struct status *s = device_status(device);
-    const char *thing = device_thing(device);
-    int64_t now_ms = port_wall_ms(), end_s = device_not_after(device);
-    int64_t left_s = end_s > 0 ? end_s - now_ms / 1000 : INT64_MAX;
+    int64_t now_ms = port_wall_ms();
 
     follow(app,
         s->state == STATUS_OFFLINE && now_ms - s->since_ms > app->away_ms,
-        &(struct alert){thing, "offline",
+        &(struct alert){device_thing(device), "offline",
             "It has been offline for long. Is it switched on, and is its "
             "network there?"});
-    follow(app, left_s < ALERTS_SOON_S && left_s >= ALERTS_NOW_S,
-        &(struct alert){thing, "certificate",
-            "Its certificate ends within 60 days. Renew it."});
-    follow(app, left_s < ALERTS_NOW_S,
-        &(struct alert){thing, "certificate_now",
-            "Its certificate ends within 14 days, or has ended. Without a new "
-            "one it cannot connect."});
+    look_at_certificate(app, device, now_ms / 1000);
 }
 
 void alerts_look(void *context)

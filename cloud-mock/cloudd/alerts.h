@@ -8,12 +8,17 @@
 #include "cloudd/things.h"
 
 #define ALERTS_LOOK_MS 5000
-#define ALERTS_SOON_S  (60 * 86400) /* a certificate that ends */
-#define ALERTS_NOW_S   (14 * 86400) /* and this is told once more */
+/* A certificate that ends.  One that lives for weeks is renewed when a third is
+ * left, which is no news: it is told when less is left than that. */
+#define ALERTS_SOON_S    (60 * 86400)
+#define ALERTS_SOON_PART 4            /* or a quarter of its life */
+#define ALERTS_NOW_S     (14 * 86400) /* and this is told once more */
+#define ALERTS_NOW_PART  10
 
 struct alert {
-    const char *thing, *kind; /* offline, certificate, certificate_now, claim */
-    const char *text;         /* a sentence */
+    /* kind: offline, certificate, certificate_now, claim, alarm */
+    const char *thing, *kind;
+    const char *text; /* a sentence */
 };
 
 /* Keep it, tell who may hear of it, call the web hook. */

@@ -270,9 +270,32 @@ const struct device *device_next(const struct device *device)
     return device->next;
 }
 
-int64_t device_not_after(const struct device *device)
+/* The accepted certificate that was shown last, else the one that counts. */
+static const struct json *in_use(const struct device *d)
 {
-    return time_of(json_get(certificate(device), "notAfter"), 0);
+    const struct json *best = certificate(d);
+    int64_t seen = time_of(json_get(best, "lastSeenAt"), 0);
+
+    for (struct json *c = json_first(json_get(d->thing, "certificates"));
+         c != NULL; c = json_next(c)) {
+        const char *status = json_text(json_get(c, "status"));
+        int64_t at = time_of(json_get(c, "lastSeenAt"), 0);
+
+        if (status != NULL && strcmp(status, "ACTIVE") == 0 && at > seen) {
+            best = c;
+            seen = at;
+        }
+    }
+    return best;
+}
+
+void device_validity(
+    const struct device *device, int64_t *begin_s, int64_t *end_s)
+{
+    const struct json *c = in_use(device);
+
+    *begin_s = time_of(json_get(c, "notBefore"), 0);
+    *end_s = time_of(json_get(c, "notAfter"), 0);
 }
 
 const struct json *device_enrolment(const struct device *device)

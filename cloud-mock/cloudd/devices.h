@@ -62,8 +62,10 @@ const struct json *device_td(const struct device *device); /* NULL: none */
 const struct device *devices_first(const struct devices *devices);
 const struct device *device_next(const struct device *device);
 
-/* When the certificate that counts ends, in seconds; 0: not known. */
-int64_t device_not_after(const struct device *device);
+/* When the certificate begins and ends that it showed last: its operational
+ * one, if it has one.  In seconds; 0: not known. */
+void device_validity(
+    const struct device *device, int64_t *begin_s, int64_t *end_s);
 const struct json *device_enrolment(const struct device *device); /* NULL */
 const struct json *device_outage(const struct device *device);    /* NULL */
 const struct json *device_dropped(const struct device *device);   /* NULL */

@@ -142,7 +142,7 @@ async function judge(asked, said, anchors) {
   if (!await isSignature(leaf, decode(said.signature), signed)) {
     throw new ChannelError("fraud", "the device's signature is wrong");
   }
-  return signed;
+  return { signed, proved: { ...leaf.name, hit } };
 }
 
 /**
@@ -160,7 +160,7 @@ export async function openChannel({ thing, hit, signer, psk, anchors, ask }) {
     share: encode(share), nonce: encode(nonce),
     signature: await signer.sign(await hash("nameplate-open-v1", thing, hit,
       signer.raw, share, nonce)) });
-  const signed = await judge(asked, said, anchors);
+  const { signed, proved } = await judge(asked, said, anchors);
   if (psk && said.psk !== true) {
     throw new ChannelError("fraud", "the device has forgotten what it shares" +
       " with this browser");
@@ -174,6 +174,8 @@ export async function openChannel({ thing, hit, signer, psk, anchors, ask }) {
     : await saltKey(new Uint8Array(32));
   const keys = await keysFrom(await hkdfWith(salt, z,
     framed("nameplate-keys-v1", id, signed), 64));
-  return new Channel(id, keys, async (box) =>
+  const channel = new Channel(id, keys, async (box) =>
     (await ask({ step: "box", channel: encode(id), box })).box);
+  channel.proved = proved; // the nameplate, and the tag of its key
+  return channel;
 }

@@ -194,7 +194,10 @@ export function claimPage({ label, mine, fail }) {
     const result = await claim({ ...what, signer: holder.signer,
       user: holder.user, recovery: helper.point,
       anchors: await holder.anchors(), ask: claimStep },
-    (step, more) => steps.reached(step, more));
+    (step, more) => {
+      if (step === "genuine") holder.keepProof(more, true);
+      steps.reached(step, more);
+    });
     camera.stop();
     body.replaceChildren(success(result, result.yours ? null : secret,
       Boolean(what.hit)));

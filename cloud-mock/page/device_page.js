@@ -28,7 +28,10 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
   const heardLine = el("p", { class: "quiet heard" }, "last heard ", heard);
   const status = statusLine();
   const trouble = el("p", { class: "quiet trouble" });
-  const hidden = new Hidden(thingName, mine, () => showSettings());
+  const hidden = new Hidden(thingName, mine, () => {
+    showSettings();
+    recall(); // whoever opened the channel has proved itself anew
+  });
   const settings = controls(thingName,
     { wishPrivately: (desired) => hidden.wish(device, desired) });
   const again = { mine, link, after: () => refresh() };
@@ -40,12 +43,12 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
   const figures = telemetry(thingName, { fail });
   const card = identityCard();
   const past = historyCard(thingName, { fail });
-  const proof = el("button", { class: "proof-link", type: "button",
+  const proofLink = el("button", { class: "proof-link", type: "button",
     onclick: () => card.node.scrollIntoView() });
   const hero = el("div", { class: "hero" },
     el("a", { class: "back", href: "#/" }, "‹ Devices"), title, sub,
     el("div", { class: "hero-status" }, status.node, heardLine, trouble),
-    proof);
+    proofLink);
   const body = el("div", { class: "columns" },
     el("div", { class: "column" }, alerts.node, settings.node, figures.node,
       past.node),
@@ -53,6 +56,7 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
       certificates.node));
   const node = el("div", { class: "device loading" }, hero, body);
   let device = null;
+  let proof = null;
   let asked = 0;
 
   function showSettings() {
@@ -77,10 +81,25 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
     owners.update(device);
     actions.update(device, hidden.role);
     certificates.update(device);
-    card.update(device);
-    setText(proof, verdict(device).title);
-    setClass(proof, `proof-link ${verdict(device).tone}`);
+    drawProof();
     retitle(deviceTitle(device));
+  }
+
+  function drawProof() {
+    const { title: words, tone } = verdict(device, proof);
+    card.update(device, proof);
+    setText(proofLink, words);
+    setClass(proofLink, `proof-link ${tone}`);
+  }
+
+  /* What this browser checked itself. */
+  async function recall() {
+    try {
+      proof = await (await mine).proof(thingName);
+    } catch {
+      return; // no key, no proof
+    }
+    if (device) drawProof();
   }
 
   async function refresh() {
@@ -95,6 +114,7 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
       device = answer;
       setClass(node, "device");
       draw();
+      recall();
       hidden.refresh(device, isOnline(device.status));
       figures.describe(device.td);
     } catch (error) {

@@ -1,7 +1,7 @@
 /* identity_card.js - who the device is, and what exactly proves it. */
 
 import { el, setChildren, setText } from "./dom.js";
-import { DAY, date, exact, now, timeNode } from "./time.js";
+import { clock, DAY, date, exact, now, timeNode } from "./time.js";
 
 const FOR_LIFE_S = 250000000000; // a certificate to the year 9999 does not end
 const AMBER_DAYS = 60;
@@ -26,8 +26,9 @@ export function validity(notAfter, at) {
     tone: days < RED_DAYS ? "bad" : days < AMBER_DAYS ? "warn" : "good" };
 }
 
-/** What is proved about this device, for its card's head. Pure. */
-export function verdict(device) {
+/** What is proved about this device, for its card's head; `proof`: what this
+ * browser checked itself (mine.js), or null. Pure. */
+export function verdict(device, proof) {
   const identity = device.identity ?? {};
   const what = [device.vendor, device.model].filter(Boolean).join(" ");
   if (identity.certificateStatus && identity.certificateStatus !== "ACTIVE") {
@@ -39,11 +40,37 @@ export function verdict(device) {
     return { tone: "", title: "Not proved yet", text:
       "The device has not connected, so its key has proved nothing." };
   }
-  return { tone: "good", title: `Genuine ${what}`, text:
-    "It holds the key that this vendor's factory certified." };
+  if (!proof) {
+    return { tone: "good", title: `Genuine ${what}; serial number not checked`,
+      text: "The cloud says that it holds the key that this vendor's factory" +
+      " certified." };
+  }
+  if (proof.serial !== device.serial) {
+    return { tone: "bad", title: "Another serial number", text:
+      `This browser proved ${proof.serial}, the cloud shows` +
+      ` ${device.serial}. Do not trust what it shows of this device.` };
+  }
+  return { tone: "good", title: `Genuine ${proof.vendor} ${proof.model}`, text:
+    `Proved to this browser at ${clock(proof.at)}: genuine vendor, model,` +
+    ` exact serial number ${proof.serial}.` };
 }
 
-function proofs(device) {
+/* What nobody but a person can see, or this browser has seen. */
+function lastProof(device, proof) {
+  if (!proof) {
+    return el("li", { class: "quiet" }, el("strong", {}, "Not proved: "),
+      "that the thing in front of you is this device. Compare the serial" +
+      ` number on its label with ${device.serial}.`);
+  }
+  return el("li", {}, el("strong", {}, "Proved to this browser. "), "It" +
+    " answered a challenge of this browser with that key, and the chain was" +
+    " checked here: ", timeNode(proof.at), ". ", proof.label
+    ? "The code of its label matched too, so it is the label's device."
+    : "Compare the serial number on the label with " +
+      `${proof.serial}.`);
+}
+
+function proofs(device, proof) {
   const identity = device.identity ?? {};
   const chain = Array.isArray(identity.chain) ? identity.chain : [];
   const when = identity.lastProved ? [" Last at ",
@@ -56,9 +83,7 @@ function proofs(device) {
       chain.length ? `: ${chain[chain.length - 1]}.` : "."),
     el("li", {}, el("strong", {}, "It is not revoked. "),
       `The registry has it as ${identity.certificateStatus ?? "not known"}.`),
-    el("li", { class: "quiet" }, el("strong", {}, "Not proved: "), "that the" +
-      " thing in front of you is this device. Compare the serial number on" +
-      ` its label with ${device.serial}.`));
+    lastProof(device, proof));
 }
 
 function chainList(device) {
@@ -110,15 +135,15 @@ export function identityCard() {
       el("summary", {}, "Proof and certificate chain"), more));
   return {
     node,
-    update(device) {
-      const v = verdict(device);
+    update(device, proof) {
+      const v = verdict(device, proof);
       head.setAttribute("class", `verdict ${v.tone}`);
       setText(title, v.title);
       setText(text, v.text);
       setChildren(middle, [facts(device)]);
       const identity = device.identity ?? {};
       setChildren(more, [
-        el("h3", {}, "What this proves"), proofs(device),
+        el("h3", {}, "What this proves"), proofs(device, proof),
         el("h3", {}, "Certificate chain"), chainList(device),
         el("h3", {}, "In full"), el("dl", { class: "facts" },
           fact("Key, SHA-256", el("code", { class: "long" },

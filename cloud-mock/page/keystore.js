@@ -68,5 +68,7 @@ export async function openKeystore(user, db) {
     psk: (thing) => kept.get(name(`psk ${thing}`)),
     keepPsk: (thing, key) => kept.put(name(`psk ${thing}`), key),
     forgetPsk: (thing) => kept.remove(name(`psk ${thing}`)),
+    proof: (thing) => kept.get(name(`proof ${thing}`)),
+    keepProof: (thing, proof) => kept.put(name(`proof ${thing}`), proof),
   };
 }

@@ -66,10 +66,26 @@ export class Mine {
   async #open(device, signer) {
     const seen = await this.record(device);
     const { openChannel } = await load.channel();
-    return openChannel({ thing: device.thingName,
+    const channel = await openChannel({ thing: device.thingName,
       hit: decode(seen.record.hit, 16), signer,
       psk: await signer.psk?.(device.thingName), anchors: await this.anchors(),
       ask: (body) => channelStep(device.thingName, body) });
+    await this.keepProof(channel.proved);
+    return channel;
+  }
+
+  /** This browser checked the chain and the signature itself, now.  `proved`:
+   * thing, vendor, model, serial, hit; `label`: with the code of its label. */
+  async keepProof(proved, label = false) {
+    const before = await this.proof(proved.thing);
+    const kept = { ...proved, at: Date.now(),
+      label: label || (before?.label === true && before.hit === proved.hit) };
+    await this.signer.keepProof(proved.thing, kept).catch(() => {});
+  }
+
+  /** What this browser proved itself of a device, and when; or null. */
+  async proof(thing) {
+    return await this.signer.proof(thing).catch(() => null) ?? null;
   }
 
   /** The channel to a device that knows this browser. */

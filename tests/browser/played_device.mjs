@@ -41,12 +41,29 @@ function publicPoint(key) {
   return Buffer.concat([Buffer.of(4), unb64(x), unb64(y)]);
 }
 
-/** The HIT of a P-256 key. */
+/** The HIT of a key: P-256, P-384 or RSA (docs/identity.md). */
 export function hitOf(key) {
-  const digest = crypto.createHash("sha384").update(Buffer.concat([CONTEXT_ID,
-    Buffer.of(0, 1), publicPoint(key).subarray(1)])).digest();
-  return Buffer.concat([Buffer.from("20010022", "hex"),
-    digest.subarray(18, 30)]);
+  const jwk = crypto.createPublicKey(key).export({ format: "jwk" });
+  const rsa = jwk.kty === "RSA";
+  const identity = rsa
+    ? [Buffer.of(unb64(jwk.e).length), unb64(jwk.e), unb64(jwk.n)]
+    : [Buffer.of(0, jwk.crv === "P-384" ? 2 : 1), publicPoint(key).subarray(1)];
+  const digest = crypto.createHash(rsa ? "sha256" : "sha384")
+    .update(Buffer.concat([CONTEXT_ID, ...identity])).digest();
+  const middle = (digest.length - 12) / 2;
+  return Buffer.concat([Buffer.from(rsa ? "20010021" : "20010022", "hex"),
+    digest.subarray(middle, middle + 12)]);
+}
+
+/* docs/ownership.md: r||s with the curve's hash, or PSS with a salt of 32. */
+function proofOf(key, bytes) {
+  if (key.asymmetricKeyType === "rsa") {
+    return crypto.sign("sha256", bytes, { key, saltLength: 32,
+      padding: crypto.constants.RSA_PKCS1_PSS_PADDING });
+  }
+  const { crv } = crypto.createPublicKey(key).export({ format: "jwk" });
+  return crypto.sign(crv === "P-384" ? "sha384" : "sha256", bytes,
+    { key, dsaEncoding: "ieee-p1363" });
 }
 
 function keyOfPoint(point) {
@@ -149,8 +166,7 @@ export class PlayedDevice {
   get owned() { return Boolean(this.record?.value.owner); }
 
   #sign(bytes) {
-    return b64(crypto.sign("sha256", bytes,
-      { key: this.key, dsaEncoding: "ieee-p1363" }));
+    return b64(proofOf(this.key, bytes));
   }
 
   /** A command's response, as it goes to …/response/json. */

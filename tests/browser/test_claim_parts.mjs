@@ -48,6 +48,27 @@ function issue(folder, serial) {
     chain: derOf(file("device.crt")) };
 }
 
+/* With another kind of key than the factory makes; its CA signs. */
+function issueWith({ parent, acme, one }, serial, ...algorithm) {
+  const base = path.join(parent, serial), thing = `acme:thermo-1:${serial}`;
+  const first = (place) => path.join(place, fs.readdirSync(place)[0]);
+  const batch = first(first(path.join(acme.folder, "models")));
+  const openssl = (...words) => {
+    const done = spawnSync("openssl", words, { encoding: "utf8" });
+    assert.equal(done.status, 0, done.stderr);
+  };
+  openssl("req", "-new", "-nodes", "-newkey", ...algorithm, "-subj",
+    `/O=Acme/OU=Thermo-1/CN=${thing}/serialNumber=${serial}`, "-keyout",
+    `${base}.key`, "-out", `${base}.csr`);
+  fs.writeFileSync(`${base}.ext`, "basicConstraints=critical,CA:FALSE\n" +
+    "keyUsage=critical,digitalSignature\n");
+  openssl("x509", "-req", "-in", `${base}.csr`, "-CA", `${batch}/ca.crt`,
+    "-CAkey", `${batch}/ca.key`, "-days", "3", "-set_serial", "0x4e01",
+    "-extfile", `${base}.ext`, "-out", `${base}.crt`);
+  return { thing, key: fs.readFileSync(`${base}.key`, "utf8"), chain: [
+    ...derOf(fs.readFileSync(`${base}.crt`, "utf8")), ...one.chain.slice(1)] };
+}
+
 function makeVendor(parent, vendor) {
   const folder = path.join(parent, vendor);
   factory(folder, "init", "--vendor", vendor);
@@ -129,6 +150,30 @@ test("a wrong code gives nobody anything", async (w) => {
     reason("code"));
   assert.equal(device.owned, false);
   assert.equal(device.tries, 1); // no confirmP was sent
+});
+
+test("factory keys on P-384 and of RSA prove as one on P-256", async (w) => {
+  const kinds = { P384: ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    RSA: ["rsa:2048"] };
+  for (const [serial, algorithm] of Object.entries(kinds)) {
+    const made = issueWith(w, serial, ...algorithm);
+    const device = play(made);
+    const got = await claimIt(w, device);
+    assert.equal(got.steps[3][1].serial, serial);
+    const channel = await open(w, device, got.signer);
+    await channel.ask({ op: "get" });
+    assert.deepEqual({ ...channel.proved }, { vendor: "Acme", model: "Thermo-1",
+      serial, thing: made.thing, hit: encode(device.hit) });
+    // A signature of another key of the same kind, or one that is bent, is not.
+    const bend = (box) => ({ answer: (b, a) => b.step === "open"
+      ? { ...a, signature: box(a.signature) } : a });
+    await assert.rejects(open(w, device, got.signer, { twist: bend((s) =>
+      (s[9] === "A" ? s.slice(0, 9) + "B" : s.slice(0, 9) + "A") +
+      s.slice(10)) }), /signature is wrong/, serial);
+    const other = play({ ...issueWith(w, `${serial}X`, ...algorithm), thing: made.thing, chain: made.chain });
+    other.hit = device.hit;
+    await assert.rejects(claimIt(w, other), reason("fraud"), serial);
+  }
 });
 
 test("a label that was typed has no HIT, and the code binds it", async (w) => {

@@ -230,7 +230,18 @@ test("the right code makes it yours, and says what was proved", async (w) => {
   await link.click();
   await says(ownership(page), /It is yours.*ann/);
   await page.locator(".status.online").waitFor();
+  const card = page.getByRole("region", { name: "Identity" });
+  await says(card, new RegExp("Genuine Acme Thermo-1Proved to this browser at" +
+    ".*genuine vendor, model, exact serial number D-1\\."));
+  await says(card, /The code of its label matched too/);
   await shoot(page, "owner-desktop");
+  // It is kept for the next visit; the operator's browser has proved nothing.
+  await page.reload();
+  await says(card, /Proved to this browser/);
+  await w.adminPage.goto(page.url());
+  await says(w.adminPage.getByRole("region", { name: "Identity" }),
+    /Genuine Acme Thermo-1; serial number not checked/);
+  await w.adminPage.goto(`${w.world.address}/#/`);
 });
 
 test("a label's link leaves the address bar at once, and the code no trace",

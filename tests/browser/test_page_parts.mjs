@@ -244,10 +244,21 @@ test("a certificate's end is told in time, and in colour", () => {
 });
 
 test("genuine is said only of what proved it and is not revoked", () => {
-  const device = (status, identity) => verdict({ vendor: "Acme", model: "T1",
-    status: { state: status }, identity }).title;
+  const shown = (status, identity, proof) => verdict({ vendor: "Acme",
+    model: "T1", serial: "S1", status: { state: status }, identity }, proof);
+  const device = (...of) => shown(...of).title;
   const proved = { lastProved: 1, certificateStatus: "ACTIVE" };
-  assert.equal(device("offline", proved), "Genuine Acme T1");
+  const proof = { at: T * 1000, vendor: "Acme", model: "T1", serial: "S1" };
+  assert.equal(device("offline", proved, null),
+    "Genuine Acme T1; serial number not checked");
+  assert.equal(device("offline", proved, proof), "Genuine Acme T1");
+  assert.match(shown("offline", proved, proof).text, new RegExp("^Proved to" +
+    " this browser at .*\\d.*: genuine vendor, model, exact serial number" +
+    " S1\\.$"));
+  // A cloud that shows another device's plate, or one that is revoked since.
+  assert.equal(shown("online", proved, { ...proof, serial: "S2" }).tone, "bad");
+  assert.equal(device("online", { ...proved, certificateStatus: "REVOKED" },
+    proof), "Not accepted");
   assert.equal(device("online", { ...proved, certificateStatus: "REVOKED" }),
     "Not accepted");
   assert.equal(device("never", { certificateStatus: "ACTIVE" }),

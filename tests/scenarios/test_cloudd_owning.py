@@ -6,15 +6,12 @@ device's answers are played, its records are published with its certificate.
 Each refusal has its twin: the same request by who may.
 """
 import concurrent.futures
-import hashlib
-import hmac
-import http.server
 import json
 import os
-import threading
 import time
 
 from cloudd import PASSWORD, Browser, Cloudd, thing_path
+from hook import Receiver
 from kit import expect, folder, main, run, scenario, wait_until, write
 from mock import MockCloud
 from owner import Answering, Key, Person, Record, b64
@@ -474,38 +471,9 @@ def a_broker_that_goes_away_ends_what_was_asked():
 
 # --- alerts and the web hook -----------------------------------------------------
 
-class Receiver:
-    """A web hook's receiver; refuses the first `refusals` posts."""
-
-    def __init__(self, refusals=0):
-        self.posts = []
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.posts.append((self.path, dict(self.headers), body))
-                refuse = len(receiver.posts) <= refusals
-                self.send_response(503 if refuse else 204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 @scenario
 def a_refused_claim_is_an_alert_of_the_owner_and_of_the_hook_with_its_mac():
-    with folder() as tmp, world(tmp) as cloud, Receiver(refusals=1) as hook:
+    with folder() as tmp, world(tmp) as cloud, Receiver(b"hook secret", refusals=1) as hook:
         secret = write(os.path.join(tmp, "secret"), "hook secret\n")
         with server(tmp, cloud, web_hook=hook.url, web_hook_secret=secret) as s:
             device = cloud.device("S1").introduce()
@@ -527,8 +495,7 @@ def a_refused_claim_is_an_alert_of_the_owner_and_of_the_hook_with_its_mac():
                 his.none("alert", lambda d: True, 0.5)  # once a minute
             wait_until(lambda: len(hook.posts) >= 2, 20, "the hook, twice")
             path, headers, body = hook.posts[1]
-            mac = hmac.new(b"hook secret", body, hashlib.sha256).hexdigest()
-            expect(headers["X-Nameplate-Signature"] == "sha256=" + mac, headers)
+            hook.judge(headers, body)
             expect(path == "/hook" and json.loads(body)["alerts"] == [got], body)
             expect(hook.posts[0][2] == body, "it was not sent again")
             alerts = bob.get("/api/alerts")["alerts"]

@@ -7,10 +7,14 @@ import json
 import os
 import shutil
 import socket
+import time
 
 from authority import Authority
-from kit import expect, free_port, main, run, scenario, write
-from world import NAMEPLATE, RELEASE, World, device, faketime_library
+from enrolling import enrolled, enroller, enrolling
+from est_server import stamp
+from kit import expect, free_port, main, read, run, scenario, write
+from world import (NAMEPLATE, RELEASE, Broker, World, device, factory,
+                   faketime_library)
 
 
 def doctor(agent, status, *arguments, binary=NAMEPLATE, **environment):
@@ -125,6 +129,89 @@ def warnings_are_no_failures():
         found(patient(world, port), 1, "clock", "set it", binary=RELEASE,
               LD_PRELOAD=faketime_library(), FAKETIME="@1970-01-01 00:00:30",
               DONT_FAKE_MONOTONIC="1")
+
+
+# --- the operational identity ------------------------------------------------------
+
+DAY = 86400
+
+
+def operational(agent, status=0):
+    """What is said of it: its result and its words."""
+    done = json.loads(doctor(agent, status, "--json").stdout)
+    said, = [c for c in done["checks"] if c["check"] == "operational"]
+    return said["result"], said["detail"]
+
+
+def dated(agent, est, begins, ends):
+    """The same key's certificate with other dates, in days from now."""
+    place = agent.store + "/enrolment/g1"
+    csr, now = place + "/csr", time.time()
+    run("openssl", "req", "-new", "-key", place + "/key.pem", "-subj",
+        f"/O=Acme/OU=Thermo-1/CN={agent.thing}/serialNumber=S1", "-out", csr)
+    ext = write(place + "/ext", "extendedKeyUsage=clientAuth\n")
+    run("openssl", "ca", "-batch", "-notext", "-preserveDN", "-md", "sha256",
+        "-config", os.path.dirname(est.authority.base) + "/ca.cnf", "-cert",
+        est.authority.crt, "-keyfile", est.authority.key, "-in", csr,
+        "-extfile", ext, "-startdate", stamp(now + begins * DAY), "-enddate",
+        stamp(now + ends * DAY), "-out", place + "/certificate.pem")
+    os.remove(csr)
+    os.remove(ext)
+
+
+@scenario
+def the_operational_identity_is_looked_at_beside_an_agent_that_runs():
+    with enrolling() as (world, est, broker):
+        agent = enroller(world, est, broker, start=False)
+        os.makedirs(agent.store, mode=0o700)
+        expect(operational(agent) == ("ok", "there is none yet; the agent shows "
+               "the factory's certificate"), "none yet")
+        expect(not os.path.exists(agent.store + "/enrolment"), "it made one")
+        agent.start()
+        enrolled(agent, est)
+        # What an enrolment is about to finish is none of the doctor's business.
+        os.mkdir(agent.store + "/enrolment/g7")
+        result, words = operational(agent)
+        expect(result == "ok" and words.startswith("generation 1, from 2") and
+               "CN=ops; its key fits" in words, words)
+        expect(os.path.exists(agent.store + "/enrolment/g7"), "it tidied up")
+        # The broker is tried with what the agent shows.
+        agent.stop()
+        os.mkdir(world.path("strict"))
+        with Broker(world.path("strict"), factory(),
+                    cafile=est.authority.crt) as strict:
+            write(agent.config, read(agent.config).replace(
+                f"localhost:{broker.port}", f"localhost:{strict.port}"))
+            doctor(agent, 0)
+            shutil.rmtree(agent.store + "/enrolment")
+            found(agent, 2, "broker", "refused")
+
+
+@scenario
+def an_operational_identity_that_is_no_good_is_a_warning_that_says_why():
+    with enrolling() as (world, est, broker):
+        agent = enroller(world, est, broker)
+        enrolled(agent, est)
+        agent.stop()
+        place = agent.store + "/enrolment/"
+        dated(agent, est, -60, 30)  # its renewal has begun: no news
+        expect(operational(agent)[0] == "ok", "two thirds of its life")
+        for begins, ends, words in ((-80, 10, "late"), (-90, -1, "ended on")):
+            dated(agent, est, begins, ends)
+            found(agent, 1, "operational", "generation 1", words)
+        dated(agent, est, 1, 90)  # the agent shows it, and the broker refuses
+        result, words = operational(agent, 2)
+        expect(result == "warning" and "begins on" in words, words)
+        dated(agent, est, -1, 89)
+        os.rename(place + "g1/key.pem", place + "kept")
+        shutil.copy(device("OTHER") + "/device.key", place + "g1/key.pem")
+        found(agent, 1, "operational", "cannot be used", "key")
+        os.remove(place + "g1/key.pem")
+        found(agent, 1, "operational", "cannot be used")
+        os.rename(place + "kept", place + "g1/key.pem")
+        expect(operational(agent)[0] == "ok", "the twin")
+        write(place + "current", "{}")
+        found(agent, 1, "operational", "current cannot be read")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ struct fake_agent *fake_agent_new(void)
 void fake_agent_free(struct fake_agent *fake)
 {
     fake_agent_commit(fake, true);
-    fake_agent_end_reset(fake, ERR_IO, 0);
+    fake_agent_end_reset(fake, ERR_AGAIN, 0); /* as owner_free does */
     free(fake->session);
     free(fake->shadow);
     free(fake->telemetry);

@@ -1,5 +1,6 @@
 /* What cloudd/devices, cloudd/settings and cloudd/path promise. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,7 @@ static void a_device_as_json_is_what_the_protocol_says(void **state)
     struct world *w = *state;
     struct device *d;
     struct json *got, *expected;
+    int64_t begin_s, end_s;
 
     (void)put(w,
         "{\"thingName\":\"t1\",\"vendor\":\"Acme\",\"model\":\"M\","
@@ -226,7 +228,38 @@ static void a_device_as_json_is_what_the_protocol_says(void **state)
     json_free(got);
     assert_ptr_equal(devices_first(w->devices), d);
     assert_null(device_next(d));
-    assert_int_equal(device_not_after(d), 2);
+    device_validity(d, &begin_s, &end_s);
+    assert_true(begin_s == 1 && end_s == 2);
+}
+
+static void the_certificate_in_use_is_the_accepted_one_shown_last(void **state)
+{
+    static const struct {
+        const char *thing;
+        int64_t end_s;
+    } table[] = {
+#define ONE(status, seen, end)                                                 \
+    "{\"status\":\"" status "\",\"lastSeenAt\":" #seen ",\"notBefore\":1,"     \
+    "\"notAfter\":" #end "}"
+        {ONE("ACTIVE",          5,                      10) "," ONE("ACTIVE", 9, 20), 20},
+        {ONE("ACTIVE",                    9,                                       10) "," ONE("ACTIVE", 5, 20), 10},
+        {ONE("ACTIVE",                     5,                                10) "," ONE("REVOKED", 9, 20), 10},
+        {ONE("REVOKED", 9,10) "," ONE("ACTIVE", 5, 20), 20},
+        {ONE("REVOKED",                   9,                                         10), 10},
+        {"{\"status\":\"ACTIVE\"}",0},
+#undef ONE
+    };
+    struct world *w = *state;
+    char text[400];
+    int64_t begin_s, end_s;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        (void)snprintf(text, sizeof(text),
+            "{\"thingName\":\"t1\",\"certificates\":[%s]}", table[i].thing);
+        (void)put(w, text, 1);
+        device_validity(devices_find(w->devices, "t1"), &begin_s, &end_s);
+        assert_int_equal(end_s, table[i].end_s);
+    }
 }
 
 /* --- settings ------------------------------------------------------------- */
@@ -322,6 +355,7 @@ int main(void)
         TEST(without_an_accepted_certificate_a_device_is_blocked),
         TEST(one_accepted_certificate_is_enough),
         TEST(a_device_as_json_is_what_the_protocol_says),
+        TEST(the_certificate_in_use_is_the_accepted_one_shown_last),
         cmocka_unit_test(asked_for_is_what_changed_among_the_wishes),
         cmocka_unit_test(applied_is_a_wish_that_has_come_true),
         cmocka_unit_test(the_device_spoke_only_if_what_it_reports_changed),

@@ -31,6 +31,16 @@ static void a_reset_is_for_the_privileged_and_answered_once_it_is_done(
     assert_false(conversation_is_busy(s->talk));
 }
 
+/* The conversation is closed first, and lives until its ticket is dropped:
+ * LeakSanitizer tells when it is not. */
+static void a_stop_in_the_middle_of_a_reset_leaves_nothing_behind(void **state)
+{
+    struct scene *s = *state;
+
+    conversation_privilege(s->talk);
+    answers(s, "{\"id\":1,\"op\":\"reset\"}", "");
+}
+
 static void what_is_private_is_reported_apart(void **state)
 {
     struct scene *s = *state;
@@ -93,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(owner_says_whose_the_device_is),
         TEST(a_reset_is_for_the_privileged_and_answered_once_it_is_done),
+        TEST(a_stop_in_the_middle_of_a_reset_leaves_nothing_behind),
         TEST(what_is_private_is_reported_apart),
         TEST(only_a_channel_wishes_what_is_private),
         TEST(an_application_does_what_is_called_and_says_so_once),

@@ -101,6 +101,34 @@ static void current_and_the_one_before_stay_and_older_ones_go(void **state)
     end(&s);
 }
 
+static void a_look_changes_nothing(void **state)
+{
+    struct scene s = begin();
+    struct generations *seen = NULL;
+    unsigned first, half_made;
+    char path[600];
+
+    (void)state;
+    assert_int_equal(generations_look(s.folder, "file", &seen), ERR_NOT_FOUND);
+    assert_int_equal(generations_begin(s.g, &first), ERR_OK);
+    assert_int_equal(generations_commit(s.g, first, ""), ERR_OK);
+    assert_int_equal(generations_begin(s.g, &half_made), ERR_OK);
+    assert_int_equal(generations_look(s.folder, "file", &seen), ERR_OK);
+    assert_int_equal(generations_current(seen), first);
+    generations_close(seen);
+    seen = NULL;
+    assert_true(is_there(&s, "g2"));
+    open_again(&s, "file"); /* the twin: this tidies up */
+    assert_false(is_there(&s, "g2"));
+    (void)snprintf(path, sizeof(path), "%s/current", s.folder);
+    assert_int_equal(file_replace(path, "{}", 2), ERR_OK);
+    assert_int_equal(generations_look(s.folder, "file", &seen), ERR_INVALID);
+    assert_null(seen);
+    assert_int_equal(
+        generations_look("/nowhere/at/all", "file", &seen), ERR_NOT_FOUND);
+    end(&s);
+}
+
 static void a_damaged_name_is_none(void **state)
 {
     static const char *const texts[] = {"", "{", "[]", "{}",
@@ -174,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_new_folder_has_none),
         cmocka_unit_test(numbers_grow_and_what_was_not_committed_goes),
         cmocka_unit_test(current_and_the_one_before_stay_and_older_ones_go),
+        cmocka_unit_test(a_look_changes_nothing),
         cmocka_unit_test(a_damaged_name_is_none),
         cmocka_unit_test(keys_live_where_the_configuration_says),
         cmocka_unit_test(a_generation_without_its_files_cannot_be_used),
