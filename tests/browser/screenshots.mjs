@@ -71,7 +71,7 @@ async function shoot(page, name, options = {}) {
 }
 
 async function pictures(w) {
-  const desktop = { viewport: { width: 1280, height: 1120 } };
+  const desktop = { viewport: { width: 1280, height: 960 } };
   const small = { viewport: { width: 1100, height: 560 } };
   const login = await open(w.browser, w.world.address, small);
   await shoot(login, "login");
