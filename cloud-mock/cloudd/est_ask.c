@@ -16,7 +16,8 @@
 #include "identity/pem.h"
 #include "ports/port.h"
 
-#define AWAY_MS 5000
+#define AWAY_MS   5000
+#define BODY_MOST (16 * 1024) /* no request for a certificate is larger */
 
 struct ask {
     struct http_request *request;
@@ -40,9 +41,14 @@ static char *read_body(struct http_request *request)
     static const char tail[] = "\n-----END CERTIFICATE REQUEST-----\n";
     size_t len, at = sizeof(head) - 1;
     const char *body = http_body(request, &len);
-    char *pem = malloc(len + sizeof(head) + sizeof(tail));
+    char *pem;
     bool good = body != NULL;
 
+    if (len > BODY_MOST) {
+        est_answer_words(request, 413, "The request is larger than 16 KiB.\n");
+        return NULL;
+    }
+    pem = malloc(len + sizeof(head) + sizeof(tail));
     if (pem == NULL) {
         est_answer_words(request, 500, "The server is out of memory.\n");
         return NULL;
