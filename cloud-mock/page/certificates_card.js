@@ -4,19 +4,46 @@
 import { command } from "./api.js";
 import { el, setText } from "./dom.js";
 import { validity } from "./identity_card.js";
-import { now } from "./time.js";
+import { ago, now, span } from "./time.js";
 import { isObject, text } from "./value.js";
+
+const METHODS = { est: "EST", fleet: "AWS fleet provisioning",
+  jitp: "its factory certificate alone" };
+
+/** What the device says of its enrolment: how it is, the days left, the last
+ * try and why it failed, the next one. "" when it says nothing. Pure. */
+export function enrolmentWords(enrolment, at) {
+  if (!isObject(enrolment)) return "";
+  const state = text(enrolment.state, 40)?.replaceAll("_", " ");
+  const method = Object.hasOwn(METHODS, enrolment.method)
+    ? `, by ${METHODS[enrolment.method]}` : "";
+  const words = [`It says: ${state ?? "nothing of its state"}${method}.`];
+  const { days_left: left, last_attempt: last, next_attempt: next } = enrolment;
+  const why = text(enrolment.last_error, 80)?.replaceAll("_", " ");
+  if (Number.isFinite(left)) words.push(`${left} days left.`);
+  if (Number.isFinite(last)) {
+    const failed = why ? `, and failed: ${why}` : "";
+    words.push(`Last tried ${ago(last, at)}${failed}.`);
+  } else if (why) {
+    words.push(`It failed: ${why}.`);
+  }
+  if (Number.isFinite(next) && next > at) {
+    words.push(`Next try in ${span(next - at)}.`);
+  }
+  return words.join(" ");
+}
 
 /** {node, update(device)} */
 export function certificatesCard(thingName, { after }) {
   const list = el("ul", { class: "people" });
   const out = el("p", { class: "quiet", role: "status" });
+  const said = el("p", { class: "quiet enrolment", hidden: true });
   const rotate = el("button", { class: "small", type: "button",
     onclick: () => ask("rotate", "A new certificate was asked for.") },
   "Rotate");
   const node = el("section", { class: "card", hidden: true,
-    "aria-label": "Certificates" }, el("h2", {}, "Certificates"), list, out,
-  rotate);
+    "aria-label": "Certificates" }, el("h2", {}, "Certificates"), list,
+  said, out, rotate);
   let drawn = "";
 
   async function ask(what, done) {
@@ -55,6 +82,8 @@ export function certificatesCard(thingName, { after }) {
     const may = ["owner", "admin"].includes(device.role);
     node.hidden = all.length === 0 && !isObject(device.enrolment);
     rotate.hidden = !may;
+    setText(said, enrolmentWords(device.enrolment, now()));
+    said.hidden = said.textContent === "";
     list.replaceChildren(...all.filter(isObject).map((c) => row(c, may)));
   } };
 }

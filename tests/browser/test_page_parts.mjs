@@ -3,6 +3,7 @@
 
 import { bounds, gapOf, nearest, runs, ticks, timeTicks }
   from "../../cloud-mock/page/chart.js";
+import { enrolmentWords } from "../../cloud-mock/page/certificates_card.js";
 import { describe, numberFault } from "../../cloud-mock/page/controls.js";
 import { shortPrint, validity, verdict }
   from "../../cloud-mock/page/identity_card.js";
@@ -227,6 +228,22 @@ test("an outage that is over and what was dropped are told in words", () => {
   assert.equal(troubleWords({ dropped: { event: { full: 0 } } }), "");
   assert.equal(troubleWords({ outage: { detail: 5 } }), "");
   assert.equal(troubleWords({}), "");
+});
+
+test("how a device's enrolment goes is told in words", () => {
+  const at = T * 1000;
+  assert.equal(enrolmentWords({ state: "enrolled", method: "est",
+    days_left: 89, last_attempt: at - 2 * HOUR, next_attempt: at + 50 * HOUR }, at),
+  "It says: enrolled, by EST. 89 days left. Last tried 2 h ago." +
+    " Next try in 2 days.");
+  assert.equal(enrolmentWords({ state: "waiting", method: "fleet",
+    last_attempt: at - 60000, last_error: "no_answer" }, at),
+  "It says: waiting, by AWS fleet provisioning." +
+    " Last tried 1 min ago, and failed: no answer.");
+  assert.equal(enrolmentWords({ method: "x", last_error: "disk" }, at),
+    "It says: nothing of its state. It failed: disk.");
+  assert.equal(enrolmentWords(undefined, at), "");
+  assert.equal(enrolmentWords("enrolled", at), "");
 });
 
 test("a certificate's end is told in time, and in colour", () => {
