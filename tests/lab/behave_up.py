@@ -139,14 +139,15 @@ while_up("warnings_when_up", "200 warnings, then the end", many(
     200, tls.ALERT, b"\1\x5a"), peers=[None, Peer12])
 
 
-@behaviour("silence after Finished, before CONNACK", "mqtt", Peer13, up=True,
-           seconds=10)
+@behaviour("silence after Finished, before CONNACK", "no_connack", Peer13,
+           up=True, seconds=10)
 def stalls_before_connack(peer):
     peer.shake()
     hold(peer)
 
 
-@behaviour("silence after half a CONNACK", "mqtt", Peer12, up=True, seconds=10)
+@behaviour("silence after half a CONNACK", "no_connack", Peer12, up=True,
+           seconds=10)
 def stalls_in_connack(peer):
     peer.shake()
     peer.next()
