@@ -26,10 +26,11 @@
 #include "core/log.h"
 #include "ports/port.h"
 
-#define MODULE    "mqtt"
-#define GRAVE_MS  10000
-#define URI_BYTES 32
-#define FIRST     4 /* messages, before there was a PUBACK */
+#define MODULE     "mqtt"
+#define GRAVE_MS   10000
+#define URI_BYTES  32
+#define FIRST      4  /* messages, before there was a PUBACK */
+#define FOR_OTHERS 10 /* a tenth of the window is not the outbox's */
 
 static enum err create_client(
     const char *uri, const char *client_id, bool version_5, MQTTAsync *out)
@@ -219,7 +220,7 @@ free_mqtt:
 
 static struct slot *free_slot(struct mqtt *mqtt)
 {
-    if (mqtt_room_in_window(mqtt) == 0)
+    if (mqtt->in_use >= mqtt->limits.window)
         return NULL;
     for (size_t i = 0; i < MQTT_WINDOW; i++)
         if (!mqtt->slots[i].used)
@@ -295,8 +296,10 @@ enum err mqtt_subscribe(struct mqtt *mqtt, char *const *filters, size_t count)
 
 unsigned mqtt_room_in_window(const struct mqtt *mqtt)
 {
-    unsigned window =
-        mqtt->opened < mqtt->limits.window ? mqtt->opened : mqtt->limits.window;
+    unsigned window = mqtt->limits.window - mqtt->limits.window / FOR_OTHERS;
+
+    if (mqtt->opened < window)
+        window = mqtt->opened;
 
     return window > mqtt->in_use ? window - mqtt->in_use : 0;
 }

@@ -158,8 +158,8 @@ static int make(void **state, bool has_wal)
     s.world.options = (struct outbox_options){.path = s.world.path,
         .limit_messages = 100000,
         .limit_bytes = 100000000};
-    /* cppcheck-suppress invalidFunctionArg */
     s.known = mmap(NULL, sizeof(*s.known), PROT_READ | PROT_WRITE,
+        /* cppcheck-suppress invalidFunctionArg */
         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(s.known != MAP_FAILED);
     pid = fork();
