@@ -144,7 +144,8 @@ def extensions(f):
             f.leaf(f.ca("policies", extra=[policies]))),
         bad("names_twice", "two subjectAltNames, the second with our name",
             "malformed", f.leaf(names=["DNS:other.example"],
-                                extra=[alternative(["DNS:" + HOST])])),
+                                extra=[alternative(["DNS:" + HOST])]),
+            by_hand=True),
         bad("basic_constraints_twice", "first no CA, then one", "malformed",
             f.leaf(f.ca("both", flags=False, extra=[basic(True)]))),
     ]
