@@ -96,6 +96,7 @@ int certificate_add_unusable(
     }
     node->MBEDTLS_PRIVATE(own_buffer) = 1;
     node->raw.len = len;
+    node->version = 3; /* else mbedTLS takes it for a node to fill */
     memcpy(node->raw.p, der, len);
     if (!find_subject(&node->raw, &node->subject_raw)) {
         mbedtls_x509_crt_free(node);

@@ -32,6 +32,10 @@ static void an_unusable_certificate_bears_its_subject(void **state)
     assert_false(certificate_is_usable(chain.next));
     assert_int_equal(chain.next->subject_raw.len, 4);
     assert_memory_equal(chain.next->subject_raw.p, "\x30\x02\x31\x00", 4);
+    /* What comes behind it does not take its place. */
+    assert_int_not_equal(chain.next->version, 0);
+    assert_int_equal(certificate_add_unusable(&chain, der, len), 0);
+    assert_non_null(chain.next->next);
     mbedtls_x509_crt_free(&chain);
 }
 
