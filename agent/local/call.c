@@ -291,6 +291,18 @@ struct json *call_request(const char *op)
     return NULL;
 }
 
+struct json *call_once(const struct options *o, const char *op, int *status)
+{
+    struct call *call = call_open(o, status);
+    struct json *answer;
+
+    if (call == NULL)
+        return NULL;
+    answer = call_ask(call, call_request(op), status);
+    call_close(call);
+    return answer;
+}
+
 int call_store(const struct options *o, struct json *request)
 {
     struct json *answer;

@@ -32,6 +32,9 @@ enum err call_next(
  * above, when the agent said no. */
 struct json *call_ask(struct call *call, struct json *request, int *status);
 
+/* Connect, ask `op` and hang up: as call_open and call_ask. */
+struct json *call_once(const struct options *o, const char *op, int *status);
+
 /* A new request for `op`, to be filled and given away; NULL: no memory. */
 struct json *call_request(const char *op);
 

@@ -65,7 +65,6 @@ static void print_code(const struct json *owner)
 int verb_owner(int argc, char **argv)
 {
     struct options o;
-    struct call *call;
     struct json *answer;
     const struct json *owner;
     bool owned;
@@ -73,11 +72,7 @@ int verb_owner(int argc, char **argv)
 
     if (status != OPTIONS_GO)
         return status;
-    call = call_open(&o, &status);
-    if (call == NULL)
-        return status;
-    answer = call_ask(call, call_request("owner"), &status);
-    call_close(call);
+    answer = call_once(&o, "owner", &status);
     if (answer == NULL)
         return status;
     owner = json_get(answer, "owner");

@@ -47,7 +47,6 @@ static bool agrees(void)
 int verb_reset(int argc, char **argv)
 {
     struct options o;
-    struct call *call;
     struct json *answer;
     int status = options_read(&page, argc, argv, &o);
 
@@ -56,11 +55,7 @@ int verb_reset(int argc, char **argv)
     if (o.own[0] == NULL && !agrees())
         return speak_fail(&o, EX_NOPERM, "denied",
             "nothing was done; type yes, or give --yes");
-    call = call_open(&o, &status);
-    if (call == NULL)
-        return status;
-    answer = call_ask(call, call_request("reset"), &status);
-    call_close(call);
+    answer = call_once(&o, "reset", &status);
     if (answer == NULL)
         return status;
     if (o.json) {

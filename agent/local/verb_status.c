@@ -177,18 +177,13 @@ static void print_human(const struct json *s, bool online)
 int verb_status(int argc, char **argv)
 {
     struct options o;
-    struct call *call;
     struct json *answer;
     bool online;
     int status = options_read(&page, argc, argv, &o);
 
     if (status != OPTIONS_GO)
         return status;
-    call = call_open(&o, &status);
-    if (call == NULL)
-        return status;
-    answer = call_ask(call, call_request("status"), &status);
-    call_close(call);
+    answer = call_once(&o, "status", &status);
     if (answer == NULL)
         return status;
     online = json_is_true(json_get(answer, "online"));
