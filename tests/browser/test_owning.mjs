@@ -289,6 +289,7 @@ for (const there of [true, false]) {
         { code: CODE, td: TD });
       await page.goto(`${w.world.address}/#/`);
       await page.goto(`${w.world.address}/${device.label}`);
+      await says(page.locator(".label-read"), device.thing);
       await page.getByRole("button", { name: "Claim it" }).click();
       const refused = await until("an answer", async () =>
         await verdict.isVisible() ? "yes"

@@ -52,7 +52,7 @@ class Cloud:
             "set_tcp_nodelay true\n")
         self.log = world.path("heard")
         home = device("LISTENER")
-        world.run_beside(
+        world.keep_beside(
             "mosquitto_sub", "-h", "localhost", "-p", self.broker.port,
             "--cafile", factory().server_ca, "--cert", home + "/device.crt",
             "--key", home + "/device.key", "-c", "-x", "3600", "-i", "listener",

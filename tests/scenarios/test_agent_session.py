@@ -25,11 +25,12 @@ def watch(world, broker, topic):
     gives a function that gives the lines so far."""
     log = f"watch{len(world.endings)}"
     home = device("WATCHER")
-    world.run_beside("mosquitto_sub", "-h", "localhost", "-p", broker.port,
-                     "--cafile", factory().server_ca, "--cert",
-                     home + "/device.crt", "--key", home + "/device.key",
-                     "-F", "%r %t %p", "-q", "1", "-t", topic, log=log)
-    return lambda: read(world.path(log)).split("\n")[:-1]
+    world.keep_beside("mosquitto_sub", "-h", "localhost", "-p", broker.port,
+                      "--cafile", factory().server_ca, "--cert",
+                      home + "/device.crt", "--key", home + "/device.key",
+                      "-F", "%r %t %p", "-q", "1", "-t", topic, log=log)
+    return lambda: [line for line in read(world.path(log)).split("\n")[:-1]
+                    if not line.startswith("Error: ")]
 
 
 def status(world, broker, serial="S1"):

@@ -381,6 +381,15 @@ class World:
         self.endings.append(lambda: end(process))
         return process
 
+    def keep_beside(self, *command, log):
+        """The same, begun anew whenever it ends: mosquitto_sub comes back from
+        a lost connection, but gives up where a broker that is just leaving cuts
+        it in the middle of the handshake."""
+        return self.run_beside(
+            "sh", "-c", 'trap \'kill "$ear"; exit\' TERM\n'
+            'while :; do "$@" & ear=$!; wait; sleep 0.2; done', "keep_beside",
+            *command, log=log)
+
 
 def faketime_library():
     """libfaketime as Debian installs it, whatever the machine's triplet."""
