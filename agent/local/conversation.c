@@ -36,13 +36,6 @@ enum err conversation_open(const struct conversation_sources *sources,
     return ERR_OK;
 }
 
-static void unwatch(struct conversation *c)
-{
-    shadow_unwatch(c->sources.shadow, c);
-    actions_unwatch(c->sources.actions, c);
-    conversation_unwatch_private(c);
-}
-
 void conversation_privilege(struct conversation *c)
 {
     c->privileged = true;
@@ -52,9 +45,7 @@ void conversation_close(struct conversation *c)
 {
     if (c == NULL)
         return;
-    if (c->watching)
-        unwatch(c);
-    c->watching = false;
+    conversation_unwatch(c);
     c->say = NULL;
     if (c->unanswered == 0)
         free(c);
@@ -106,17 +97,6 @@ void conversation_greet(struct conversation *c)
     answer_number(&a, "protocol", CONVERSATION_PROTOCOL);
     answer_text(&a, "agent", NAMEPLATE_VERSION);
     answer_text(&a, "thing", c->sources.nameplate->thing);
-    conversation_say_answer(c, "", &a);
-}
-
-void conversation_tell_online(struct conversation *c, bool online)
-{
-    struct answer a;
-
-    if (!c->watching)
-        return;
-    a = answer_event("online");
-    answer_bool(&a, "online", online);
     conversation_say_answer(c, "", &a);
 }
 
@@ -239,57 +219,6 @@ static void do_emit(
             telemetry_emit(c->sources.telemetry, &emission), &words);
 }
 
-static void on_desired(
-    void *context, const struct json *settings, int64_t version)
-{
-    struct answer a = answer_event("desired");
-
-    answer_value(&a, "state", conversation_without_private(context, settings));
-    answer_number(&a, "version", (double)version);
-    conversation_say_answer(context, "", &a);
-}
-
-static void on_identify(void *context)
-{
-    struct answer a = answer_event("identify");
-
-    conversation_say_answer(context, "", &a);
-}
-
-/* All or nothing. */
-static enum err watch(struct conversation *c)
-{
-    enum err e = shadow_watch(c->sources.shadow, on_desired, c);
-
-    if (e == ERR_OK)
-        e = actions_watch(c->sources.actions, on_identify, c);
-    if (e == ERR_OK)
-        e = conversation_watch_private(c);
-    if (e != ERR_OK)
-        unwatch(c);
-    return e;
-}
-
-static void do_watch(
-    struct conversation *c, const struct json *request, const char *id)
-{
-    struct answer a;
-    enum err e = ERR_OK;
-
-    (void)request;
-    if (!c->watching)
-        e = watch(c);
-    if (e != ERR_OK) {
-        conversation_refuse(
-            c, id, e, "nothing more can be watched now; try again");
-        return;
-    }
-    c->watching = true;
-    a = answer_ok();
-    conversation_say_answer(c, id, &a);
-    conversation_tell_online(c, session_status(c->sources.session).online);
-}
-
 static void do_status(
     struct conversation *c, const struct json *request, const char *id)
 {
@@ -346,7 +275,7 @@ static const struct {
 } operations[] = {
     {"report",    do_report            },
     {"emit",      do_emit              },
-    {"watch",     do_watch             },
+    {"watch",     conversation_do_watch},
     {"status",    do_status            },
     {"connected", do_connected         },
     {"identity",  do_identity          },

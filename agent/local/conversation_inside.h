@@ -54,4 +54,12 @@ struct json *conversation_without_private(
 enum err conversation_watch_private(struct conversation *c) MUST_CHECK;
 void conversation_unwatch_private(struct conversation *c);
 
+/* --- conversation_watch.c: what it hears without having asked --- */
+
+void conversation_do_watch(
+    struct conversation *c, const struct json *request, const char *id);
+
+/* Nothing more comes, if anything came. */
+void conversation_unwatch(struct conversation *c);
+
 #endif

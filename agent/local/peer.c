@@ -28,6 +28,7 @@ struct peer {
     bool eof;    /* it says no more, and may still listen */
     bool deaf;   /* it listens no more; what it said before still counts */
     bool broken; /* nothing goes any more */
+    bool held;   /* whole lines may have come that are not taken yet */
 };
 
 static size_t pending(const struct peer *p)
@@ -45,7 +46,8 @@ static void ask_for_turn(struct peer *p)
 {
     unsigned events = 0;
 
-    if (pending(p) > 0 || p->broken)
+    /* For lines that are held already nothing more may ever come. */
+    if (pending(p) > 0 || p->broken || (p->held && !is_paused(p)))
         events |= LOOP_WRITABLE;
     if (!p->eof && !is_paused(p))
         events |= LOOP_READABLE;
@@ -122,6 +124,7 @@ static void write_out(struct peer *p)
 /* Take the lines that are there, until a pause; then no whole one is left. */
 static void take_lines(struct peer *p)
 {
+    p->held = true;
     while (!p->broken && !is_paused(p)) {
         const char *line;
         size_t len;
@@ -129,6 +132,7 @@ static void take_lines(struct peer *p)
         switch (p->eof ? lines_rest(p->lines, &line, &len)
                        : lines_take(p->lines, &line, &len)) {
         case LINES_NONE:
+            p->held = false;
             return;
         case LINES_LINE:
             conversation_take(p->talk, line, len);
@@ -183,7 +187,8 @@ static void read_in(struct peer *p)
 static bool is_over(const struct peer *p)
 {
     return p->broken ||
-        (p->eof && pending(p) == 0 && !conversation_is_busy(p->talk));
+        (p->eof && pending(p) == 0 && !p->held &&
+            !conversation_is_busy(p->talk));
 }
 
 static void on_ready(void *context, unsigned events)

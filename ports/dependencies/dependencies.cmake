@@ -25,7 +25,7 @@ if(NAMEPLATE_MOCK)
   # microhttpd's TLS
   nameplate_system_library(gnutls gnutls libgnutls28-dev)
 endif()
-if(NAMEPLATE_TESTS)
+if(NAMEPLATE_TESTS OR NAMEPLATE_FUZZ)
   nameplate_system_library(cmocka cmocka libcmocka-dev)
 endif()
 

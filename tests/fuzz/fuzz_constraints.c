@@ -6,9 +6,26 @@
 #include <stdlib.h>
 
 #include "identity/constraints.h"
+#include "identity/distinguished_name.h"
 #include "mint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+#ifdef PLANT_A_FAULT /* test_trust proves that it would be found */
+bool __wrap_dn_value(
+    struct dn name, const char *oid, const unsigned char **value, size_t *len);
+
+/* Everybody is Acme. */
+bool __wrap_dn_value(
+    struct dn name, const char *oid, const unsigned char **value, size_t *len)
+{
+    (void)name;
+    (void)oid;
+    *value = (const unsigned char *)"Acme";
+    *len = 4;
+    return true;
+}
+#endif
 
 static const char *const alone[] = {"dns:x.a.test", "dns:*.a.test",
     "ip:0a010203", "ip:20010db8000000000000000000000001", "dir:Other/X",

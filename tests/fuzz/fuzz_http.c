@@ -10,22 +10,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* Nothing here shows a certificate, so nobody signs. */
-enum err key_ready(
-    struct key *key, const mbedtls_x509_crt *certificate, char why[KEY_WHY])
-{
-    (void)key;
-    (void)certificate;
-    (void)why;
-    abort();
-}
-
-mbedtls_pk_context *key_signer(struct key *key)
-{
-    (void)key;
-    abort();
-}
-
 static void check_header(const struct http_header *h)
 {
     size_t n = strnlen(h->value, sizeof(h->value));

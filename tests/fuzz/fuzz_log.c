@@ -48,6 +48,8 @@ static void read_lines(struct text log)
     }
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     /* A copy of just this length, so that a byte too many is found out. */

@@ -44,7 +44,8 @@ static void check_state(const struct json *state)
 {
     const struct json *desired = json_get(state, "desired");
     const struct json *reported = json_get(state, "reported");
-    struct json *empty = json_new_object(), *delta, *taken, *rest;
+    struct json *empty = json_new_object();
+    struct json *delta = NULL, *taken = NULL, *rest = NULL;
     char *text = json_print(state);
 
     must(strlen(text) <= LIMITS_SHADOW_BYTES);

@@ -8,21 +8,19 @@
 A point is (call, n): the n-th such call of a thread on a path in the store.
 strace sees and disturbs only those, so that n hardly depends on the rest of the
 agent.  It is the release build: LeakSanitizer cannot work below strace.
-`--all` on the command line takes every point, `--seed=N` the sample of an
-earlier run.
+For `--all` and `--seed=N` see sample.
 """
 import collections
 import json
 import os
-import random
 import re
 import shutil
 import socket
-import sys
 import time
 
 from kit import Skipped, expect, read, wait_until, write
 from listener import fault_of
+from sample import ALL, SEED, pick  # noqa: F401 (for those who disturb)
 from world import RELEASE, end, thing
 
 # What the store is made of, and what else the agent keeps beside it.
@@ -34,32 +32,6 @@ FILES = ("outbox.sqlite", "outbox.sqlite-wal", "outbox.sqlite-journal",
          "outbox.sqlite-reserve", "time", "session.key", "subscriptions",
          "description")
 WINDOW = 4  # messages without an answer
-
-
-def _options():
-    """--all and --seed=N, taken off the command line."""
-    words = [w for w in sys.argv[1:] if w.startswith("--")]
-    sys.argv[1:] = [w for w in sys.argv[1:] if not w.startswith("--")]
-    seeds = [int(w[7:]) for w in words if w.startswith("--seed=")]
-    for word in words:
-        if word != "--all" and not word.startswith("--seed="):
-            sys.exit(f"unknown option {word}; expected --all or --seed=N")
-    return "--all" in words, seeds[0] if seeds else \
-        int.from_bytes(os.urandom(4), "big")
-
-
-ALL, SEED = _options()
-
-
-def pick(points, count):
-    """So many of them, spread over all; every one with --all."""
-    if ALL or len(points) <= count:
-        return list(points)
-    print(f"# {count} of {len(points)} points; all: --all; these: --seed={SEED}",
-          flush=True)
-    dice = random.Random(SEED)
-    step = len(points) / count
-    return [points[int(i * step + dice.random() * step)] for i in range(count)]
 
 
 def kill(point):

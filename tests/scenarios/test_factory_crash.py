@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The power fails while the factory works: nothing half-made is left.
 
-strace kills the real `factory` before each single system call that changes or
-reads something, one run for each, then the same command is given again.  The
+strace kills the real `factory` before one system call that changes or reads
+something, one run for each, then the same command is given again.  The calls are
+drawn by lot (see sample); those around a rename are always among them.  The
 same harness finds the careless issuer that writes one file after the other, and
 the audit of the flushes finds a trace without them.
 """
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 
 from kit import FACTORY, TOP, Factory, expect, folder, main, read, run, scenario, write
+from sample import pick
 
 # What changes the disk, or decides what is changed.
 CALLS = ("openat", "mkdir", "write", "fsync", "rename", "unlink", "unlinkat",
@@ -58,6 +60,18 @@ def belongs(key, certificate):
     return ours and ours == theirs
 
 
+DRAWN = 12  # of the calls of a command
+
+
+def drawn_from(calls, count):
+    """So many, and those around each rename and at the end: there it is decided
+    what is left."""
+    decisive = {i + step for i, (name, _) in enumerate(calls)
+                if name == "rename" for step in (0, 1)} | {len(calls) - 1}
+    taken = set(pick(range(len(calls)), count)) | decisive
+    return [calls[i] for i in sorted(taken) if i < len(calls)]
+
+
 class Attempt:
     """One command, disturbed in every way: `make(tmp)` gives a folder to work
     in, `command(folder)` the words, `state(folder)` None (nothing), True (all)
@@ -66,8 +80,9 @@ class Attempt:
     def __init__(self, make, command, state):
         self.make, self.command, self.state = make, command, state
 
-    def disturb(self, injection, again=(0, 73)):
-        """The faults that are found, and how often nothing or all was left."""
+    def disturb(self, injection, again=(0, 73), drawn=DRAWN):
+        """The faults that are found, and how often nothing or all was left;
+        `drawn` calls are taken, and what is decided in the others."""
         faults, nothing, everything = [], 0, 0
         with folder() as tmp:
             template = os.path.join(tmp, "template")
@@ -77,11 +92,10 @@ class Attempt:
             shutil.copytree(template, work)
             calls = calls_of(self.command(work), tmp + "/log", work)
             expect(len(calls) >= 3, f"system calls were seen: {calls}")
-            for name, ordinal in calls:
+            calls = [c for c in calls if injection(*c) is not None]
+            for name, ordinal in drawn_from(calls, drawn):
                 at = f"{name} #{ordinal}"
                 option = injection(name, ordinal)
-                if option is None:
-                    continue
                 shutil.rmtree(work)
                 shutil.copytree(template, work)
                 done = strace(self.command(work), tmp + "/log", "-e", option)
@@ -194,7 +208,8 @@ for name in ("device.key", "device.crt", "claim-verifier", "label.json"):
 
         def empty(where):
             os.makedirs(where + "/factory/devices")
-        faults, _, _ = Attempt(empty, careless, ISSUE.state).disturb(kill)
+        faults, _, _ = Attempt(empty, careless, ISSUE.state).disturb(
+            kill, drawn=1000)
         expect(any("left devices/acme:thermo-1:S1: ['device.key']" in f
                    for f in faults), f"half-made was seen: {faults}")
         expect(any("again: " in f or "a key of another" in f for f in faults),

@@ -1,22 +1,16 @@
 /* With nothing to do Paho's threads sleep as long as nothing is due, and hear
  * what comes all the same. */
 
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "cloud/mqtt.h"
 #include "cloud/mqtt_nap.h"
-#include "cmocka_all.h"
-#include "core/loop.h"
+#include "paho_scene.h"
 #include "ports/port.h"
 
 #define CALM_MS  1700 /* after its last word Paho dozes */
@@ -24,20 +18,16 @@
 #define COUNT    "voluntary_ctxt_switches:\t"
 
 struct broker {
-    int listener;
-    uint16_t port;
+    const struct paho_scene *scene;
     atomic_int pings, publishes;
     _Atomic int64_t ping_ms, publish_ms;
     atomic_int fd; /* of the client; 0: none */
 };
 
 struct world {
-    struct loop *loop;
+    struct paho_scene scene;
     struct loop_timer *enough;
-    struct mqtt_room *room;
-    struct mqtt *mqtt;
     struct broker broker;
-    pthread_t thread;
     int messages;
     int64_t heard_ms;
 };
@@ -45,11 +35,10 @@ struct world {
 /* One packet of Paho's comes in one piece here. */
 static void answer(struct broker *b, int fd, unsigned char kind)
 {
-    static const unsigned char connack[] = {0x20, 3, 0, 0, 0};
     static const unsigned char pingresp[] = {0xD0, 0};
 
     if (kind == 0x10) {
-        (void)!write(fd, connack, sizeof(connack));
+        (void)!write(fd, paho_scene_connack, sizeof(paho_scene_connack));
     } else if (kind == 0xC0) {
         b->ping_ms = port_monotonic_ms();
         b->pings++;
@@ -62,9 +51,9 @@ static void answer(struct broker *b, int fd, unsigned char kind)
 
 static void *serve(void *context)
 {
-    struct broker *b = context;
+    struct broker *b = &((struct world *)context)->broker;
     unsigned char bytes[512];
-    int fd = accept(b->listener, NULL, NULL);
+    int fd = accept(b->scene->listener, NULL, NULL);
 
     if (fd < 0)
         return NULL;
@@ -75,40 +64,12 @@ static void *serve(void *context)
     return NULL;
 }
 
-static void open_door(struct broker *b)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-
-    b->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(
-        bind(b->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(b->listener, 1), 0);
-    assert_int_equal(
-        getsockname(b->listener, (struct sockaddr *)&address, &size), 0);
-    b->port = ntohs(address.sin_port);
-}
-
 static void on_connected(void *context, bool session_present)
 {
     struct world *w = context;
 
     (void)session_present;
-    loop_stop(w->loop);
-}
-
-static void on_published(void *context, uint64_t token, bool accepted)
-{
-    (void)context;
-    (void)token;
-    (void)accepted;
-}
-
-static void on_subscribed(void *context, bool accepted)
-{
-    (void)context;
-    (void)accepted;
+    loop_stop(w->scene.loop);
 }
 
 static void on_message(void *context, const struct mqtt_message *message)
@@ -118,7 +79,7 @@ static void on_message(void *context, const struct mqtt_message *message)
     (void)message;
     w->messages++;
     w->heard_ms = port_monotonic_ms();
-    loop_stop(w->loop);
+    loop_stop(w->scene.loop);
 }
 
 static void on_ended(void *context, const struct mqtt_end *end)
@@ -126,7 +87,7 @@ static void on_ended(void *context, const struct mqtt_end *end)
     struct world *w = context;
 
     (void)end;
-    loop_stop(w->loop);
+    loop_stop(w->scene.loop);
 }
 
 static void on_enough(void *context)
@@ -134,46 +95,25 @@ static void on_enough(void *context)
     struct world *w = context;
 
     w->enough = NULL;
-    loop_stop(w->loop);
+    loop_stop(w->scene.loop);
 }
 
 static void run_ms(struct world *w, uint64_t ms)
 {
-    w->enough = loop_timer_start(w->loop, ms, on_enough, w);
+    w->enough = loop_timer_start(w->scene.loop, ms, on_enough, w);
     assert_non_null(w->enough);
-    loop_run(w->loop);
+    loop_run(w->scene.loop);
     loop_timer_cancel(w->enough);
 }
 
 static void connect_world(struct world *w, uint16_t keep_alive_s)
 {
-    const struct mqtt_events events = {
-        on_connected, on_published, on_subscribed, on_message, on_ended, w};
-    struct mqtt_options options = {
-        .client_id = "test",
-        .version_5 = true,
-        .keep_alive_s = keep_alive_s,
-        .timeout_ms = 5000,
-        .puback_ms = 60000,
-        .will = {.topic = "will", .payload = "gone", .len = 4}
-    };
+    const struct mqtt_events events = {on_connected, paho_scene_published,
+        paho_scene_subscribed, on_message, on_ended, w};
 
-    open_door(&w->broker);
-    assert_int_equal(pthread_create(&w->thread, NULL, serve, &w->broker), 0);
-    w->loop = loop_new();
-    assert_int_equal(mqtt_room_new(w->loop, &w->room), ERR_OK);
-    options.port = w->broker.port;
-    assert_int_equal(mqtt_start(w->room, &options, &events, &w->mqtt), ERR_OK);
-    loop_run(w->loop);
-}
-
-static void end_world(struct world *w)
-{
-    mqtt_free(w->mqtt);
-    mqtt_room_free(w->room);
-    loop_free(w->loop);
-    pthread_join(w->thread, NULL);
-    close(w->broker.listener);
+    w->broker.scene = &w->scene;
+    paho_scene_start(&w->scene, serve, &events, keep_alive_s);
+    loop_run(w->scene.loop);
 }
 
 /* How often a thread of this process went to sleep by itself; 0 for one whose
@@ -229,7 +169,7 @@ static long wakes_when_idle(bool owes)
     after = sleeps("MQTTAsync_");
     if (owes)
         mqtt_nap_await(false);
-    end_world(&w);
+    paho_scene_end(&w.scene);
     return after - before;
 }
 
@@ -248,7 +188,6 @@ static void they_tick_while_paho_owes_an_answer(void **state)
 
 static void a_message_that_comes_in_a_doze_is_heard_at_once(void **state)
 {
-    static const unsigned char publish[] = {0x30, 5, 0, 1, 't', 0, 'x'};
     struct world w = {.messages = 0};
     int64_t said_ms;
 
@@ -257,11 +196,12 @@ static void a_message_that_comes_in_a_doze_is_heard_at_once(void **state)
     run_ms(&w, CALM_MS);
     said_ms = port_monotonic_ms();
     assert_int_equal(
-        write(w.broker.fd, publish, sizeof(publish)), (int)sizeof(publish));
+        write(w.broker.fd, paho_scene_publish, sizeof(paho_scene_publish)),
+        (int)sizeof(paho_scene_publish));
     run_ms(&w, 5000);
     assert_int_equal(w.messages, 1);
     assert_in_range(w.heard_ms - said_ms, 0, 500);
-    end_world(&w);
+    paho_scene_end(&w.scene);
 }
 
 static void a_publish_leaves_a_doze_at_once(void **state)
@@ -275,11 +215,11 @@ static void a_publish_leaves_a_doze_at_once(void **state)
     connect_world(&w, 60);
     run_ms(&w, CALM_MS);
     said_ms = port_monotonic_ms();
-    assert_int_equal(mqtt_publish(w.mqtt, 1, &message), ERR_OK);
+    assert_int_equal(mqtt_publish(w.scene.mqtt, 1, &message), ERR_OK);
     run_ms(&w, 700);
     assert_int_equal(w.broker.publishes, 1);
     assert_in_range(w.broker.publish_ms - said_ms, 0, 500);
-    end_world(&w);
+    paho_scene_end(&w.scene);
 }
 
 /* A broker closes after one and a half keep-alives without a word. */
@@ -294,7 +234,7 @@ static void pingreq_is_said_in_time_out_of_a_doze(void **state)
     run_ms(&w, 7400);
     assert_in_range(w.broker.pings, 1, 2);
     assert_in_range(w.broker.ping_ms - began_ms, 4500, 7400);
-    end_world(&w);
+    paho_scene_end(&w.scene);
 }
 
 static void a_connection_is_ended_out_of_a_doze_at_once(void **state)
@@ -306,7 +246,7 @@ static void a_connection_is_ended_out_of_a_doze_at_once(void **state)
     connect_world(&w, 60);
     run_ms(&w, CALM_MS);
     began_ms = port_monotonic_ms();
-    end_world(&w);
+    paho_scene_end(&w.scene);
     assert_in_range(port_monotonic_ms() - began_ms, 0, 3000);
 }
 

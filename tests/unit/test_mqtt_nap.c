@@ -3,19 +3,15 @@
  * After CONNACK its receive thread waits in poll(2) for one second, then naps
  * for 100 ms; the broker here speaks in the middle of that nap. */
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cloud/mqtt.h"
 #include "cloud/mqtt_nap.h"
-#include "cmocka_all.h"
-#include "core/loop.h"
+#include "paho_scene.h"
 #include "ports/port.h"
 
 #define MESSAGE_MS 1040 /* after CONNACK: the nap lasts from 1000 to 1100 */
@@ -28,11 +24,7 @@
 #define SHIFT_MS     170 /* another moment of the nap in each try */
 
 struct world {
-    struct loop *loop;
-    struct mqtt_room *room;
-    struct mqtt *mqtt;
-    int listener;
-    uint16_t port;
+    struct paho_scene scene;
     int64_t pause_ms; /* from CONNACK to the message */
     _Atomic int64_t said_ms;
     int64_t heard_ms;
@@ -51,18 +43,20 @@ static void rest_ms(int64_t ms)
 /* A broker that says one thing to one client. */
 static void *speak_late(void *context)
 {
-    static const unsigned char connack[] = {0x20, 3, 0, 0, 0};
-    static const unsigned char publish[] = {0x30, 5, 0, 1, 't', 0, 'x'};
+    const unsigned char *connack = paho_scene_connack;
+    const unsigned char *publish = paho_scene_publish;
     struct world *w = context;
     char bytes[256];
-    int fd = accept(w->listener, NULL, NULL);
+    int fd = accept(w->scene.listener, NULL, NULL);
 
     if (fd < 0 || read(fd, bytes, sizeof(bytes)) <= 0 ||
-        write(fd, connack, sizeof(connack)) != sizeof(connack))
+        write(fd, connack, sizeof(paho_scene_connack)) !=
+            sizeof(paho_scene_connack))
         return NULL;
     rest_ms(w->pause_ms);
     w->said_ms = port_monotonic_ms();
-    if (write(fd, publish, sizeof(publish)) == sizeof(publish))
+    if (write(fd, publish, sizeof(paho_scene_publish)) ==
+        sizeof(paho_scene_publish))
         while (read(fd, bytes, sizeof(bytes)) > 0) {
         }
     close(fd);
@@ -84,20 +78,7 @@ static void on_connected(void *context, bool session_present)
         return;
     mqtt_nap_allow();
     assert_non_null(
-        loop_timer_start(w->loop, MESSAGE_MS + 500, wake_paho, NULL));
-}
-
-static void on_published(void *context, uint64_t token, bool accepted)
-{
-    (void)context;
-    (void)token;
-    (void)accepted;
-}
-
-static void on_subscribed(void *context, bool accepted)
-{
-    (void)context;
-    (void)accepted;
+        loop_timer_start(w->scene.loop, MESSAGE_MS + 500, wake_paho, NULL));
 }
 
 static void on_message(void *context, const struct mqtt_message *message)
@@ -106,7 +87,7 @@ static void on_message(void *context, const struct mqtt_message *message)
 
     assert_string_equal(message->topic, "t");
     w->heard_ms = port_monotonic_ms();
-    loop_stop(w->loop);
+    loop_stop(w->scene.loop);
 }
 
 static void on_ended(void *context, const struct mqtt_end *end)
@@ -114,22 +95,7 @@ static void on_ended(void *context, const struct mqtt_end *end)
     struct world *w = context;
 
     (void)end;
-    loop_stop(w->loop);
-}
-
-static void open_door(struct world *w)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-
-    w->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(
-        bind(w->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(w->listener, 1), 0);
-    assert_int_equal(
-        getsockname(w->listener, (struct sockaddr *)&address, &size), 0);
-    w->port = ntohs(address.sin_port);
+    loop_stop(w->scene.loop);
 }
 
 /* How long the message was on its way; `asleep`: Paho may nap meanwhile. */
@@ -137,30 +103,12 @@ static int64_t listen_once(bool asleep, int64_t pause_ms)
 {
     struct world w = {
         .heard_ms = -1, .pause_ms = pause_ms, .falls_asleep = asleep};
-    const struct mqtt_options options = {
-        .client_id = "test",
-        .version_5 = true,
-        .keep_alive_s = 60,
-        .timeout_ms = 5000,
-        .will = {.topic = "will", .payload = "gone", .len = 4}
-    };
-    const struct mqtt_events events = {
-        on_connected, on_published, on_subscribed, on_message, on_ended, &w};
-    struct mqtt_options mine = options;
-    pthread_t broker;
+    const struct mqtt_events events = {on_connected, paho_scene_published,
+        paho_scene_subscribed, on_message, on_ended, &w};
 
-    open_door(&w);
-    assert_int_equal(pthread_create(&broker, NULL, speak_late, &w), 0);
-    w.loop = loop_new();
-    assert_int_equal(mqtt_room_new(w.loop, &w.room), ERR_OK);
-    mine.port = w.port;
-    assert_int_equal(mqtt_start(w.room, &mine, &events, &w.mqtt), ERR_OK);
-    loop_run(w.loop);
-    mqtt_free(w.mqtt);
-    mqtt_room_free(w.room);
-    loop_free(w.loop);
-    pthread_join(broker, NULL);
-    close(w.listener);
+    paho_scene_start(&w.scene, speak_late, &events, 60);
+    loop_run(w.scene.loop);
+    paho_scene_end(&w.scene);
     assert_true(w.heard_ms >= 0);
     return w.heard_ms - w.said_ms;
 }
@@ -189,29 +137,20 @@ static void a_publish_on_a_connection_that_was_freed_is_refused(void **state)
     struct world w = {.heard_ms = -1};
     const struct mqtt_message message = {
         .topic = "t", .payload = "late", .len = 4};
-    const struct mqtt_events events = {
-        on_connected, on_published, on_subscribed, on_message, on_ended, &w};
-    struct mqtt_options options = {
-        .client_id = "test",
-        .version_5 = true,
-        .keep_alive_s = 60,
-        .timeout_ms = 5000,
-        .will = {.topic = "will", .payload = "gone", .len = 4}
-    };
+    const struct mqtt_events events = {on_connected, paho_scene_published,
+        paho_scene_subscribed, on_message, on_ended, &w};
+    struct mqtt *mqtt;
 
     (void)state;
-    open_door(&w);
-    options.port = w.port;
-    w.loop = loop_new();
-    assert_int_equal(mqtt_room_new(w.loop, &w.room), ERR_OK);
-    assert_int_equal(mqtt_start(w.room, &options, &events, &w.mqtt), ERR_OK);
-    mqtt_free(w.mqtt);
-    assert_int_equal(mqtt_publish(w.mqtt, 1, &message), ERR_IO);
-    assert_non_null(loop_timer_start(w.loop, 300, on_enough, w.loop));
-    loop_run(w.loop); /* what Paho still had to say */
-    mqtt_room_free(w.room);
-    loop_free(w.loop);
-    close(w.listener);
+    paho_scene_start(&w.scene, NULL, &events, 60);
+    mqtt = w.scene.mqtt;
+    w.scene.mqtt = NULL;
+    mqtt_free(mqtt);
+    assert_int_equal(mqtt_publish(mqtt, 1, &message), ERR_IO);
+    assert_non_null(
+        loop_timer_start(w.scene.loop, 300, on_enough, w.scene.loop));
+    loop_run(w.scene.loop); /* what Paho still had to say */
+    paho_scene_end(&w.scene);
 }
 
 /* The twin: what is measured above is the nap. */

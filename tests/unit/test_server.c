@@ -133,6 +133,29 @@ static void who_does_not_read_answers_is_not_read(void **state)
     close(fd);
 }
 
+/* The pause falls among those that have come already, and nothing comes after
+ * them that would wake the server. */
+static void all_questions_that_come_in_one_piece_are_answered(void **state)
+{
+    static const char question[] = "{\"op\":\"status\"}\n";
+    enum { ASKED = 2000, LEN = sizeof(question) - 1 };
+    static char all[ASKED * LEN + 1];
+    struct scene *s = *state;
+    int fd = enter(s);
+    size_t answered = 0;
+
+    for (size_t i = 0; i < ASKED; i++)
+        memcpy(all + i * LEN, question, LEN);
+    assert_true(try_to_say(fd, all));
+    for (int i = 0; i < 100 && answered < ASKED; i++) {
+        turn(s);
+        assert_false(listen_to(s, fd));
+        answered += lines_heard(s);
+    }
+    assert_int_equal(answered, ASKED);
+    close(fd);
+}
+
 static void watch_from(struct scene *s, int fd)
 {
     say(s, fd, "{\"op\":\"watch\"}\n");
@@ -246,6 +269,7 @@ int main(void)
         TEST(many_lines_at_once_are_answered_in_order),
         TEST(a_line_that_is_too_long_costs_only_itself),
         TEST(who_has_much_unanswered_is_not_read),
+        TEST(all_questions_that_come_in_one_piece_are_answered),
         TEST(who_does_not_read_answers_is_not_read),
         TEST(a_watcher_that_does_not_read_is_disconnected),
         TEST(watchers_hear_when_we_go_offline),
