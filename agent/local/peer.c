@@ -28,6 +28,7 @@ struct peer {
     bool eof;    /* it says no more, and may still listen */
     bool deaf;   /* it listens no more; what it said before still counts */
     bool broken; /* nothing goes any more */
+    bool again;  /* on_ready has more to do, though nothing waits */
 };
 
 static size_t pending(const struct peer *p)
@@ -45,7 +46,7 @@ static void ask_for_turn(struct peer *p)
 {
     unsigned events = 0;
 
-    if (pending(p) > 0 || p->broken)
+    if (pending(p) > 0 || p->broken || (p->again && !is_paused(p)))
         events |= LOOP_WRITABLE;
     if (!p->eof && !is_paused(p))
         events |= LOOP_READABLE;
@@ -85,9 +86,11 @@ static void on_say(void *context, const char *line, size_t len)
 {
     struct peer *p = context;
 
-    if (p->broken || p->deaf)
+    if (p->broken)
         return;
-    if (pending(p) + len > PEER_OUTPUT_MAX) {
+    if (p->deaf) {
+        p->again = true; /* was this the last that it had to wait for? */
+    } else if (pending(p) + len > PEER_OUTPUT_MAX) {
         log_warning(MODULE, "an application does not read: disconnected");
         break_off(p);
     } else if (p->out_end + len <= p->out_size || make_room(p, len)) {
@@ -119,13 +122,17 @@ static void write_out(struct peer *p)
     p->out_start = p->out_end = 0;
 }
 
-/* Take the lines that are there, until a pause; then no whole one is left. */
+/* Take the lines that are there, until a pause. */
 static void take_lines(struct peer *p)
 {
-    while (!p->broken && !is_paused(p)) {
+    while (!p->broken) {
         const char *line;
         size_t len;
 
+        if (is_paused(p)) {
+            p->again = true; /* no byte need come for what is left */
+            return;
+        }
         switch (p->eof ? lines_rest(p->lines, &line, &len)
                        : lines_take(p->lines, &line, &len)) {
         case LINES_NONE:
@@ -191,6 +198,7 @@ static void on_ready(void *context, unsigned events)
     struct peer *p = context;
 
     (void)events;
+    p->again = false;
     write_out(p);
     read_in(p);
     write_out(p);

@@ -133,6 +133,26 @@ static void who_does_not_read_answers_is_not_read(void **state)
     close(fd);
 }
 
+/* However many answers go at once: none waits for another question. */
+static void who_asks_much_at_once_need_not_ask_again(void **state)
+{
+    static const char request[] = "{\"op\":\"status\"}\n";
+    struct scene *s = *state;
+    int fd = enter(s);
+    size_t asked = 0, answered = 0;
+
+    while (asked < 250 && try_to_say(fd, request))
+        asked++;
+    for (int i = 0; i < 10 && answered < asked; i++) {
+        turn(s);
+        assert_false(listen_to(s, fd));
+        answered += lines_heard(s);
+    }
+    assert_true(asked > 200);
+    assert_int_equal(answered, asked);
+    close(fd);
+}
+
 static void watch_from(struct scene *s, int fd)
 {
     say(s, fd, "{\"op\":\"watch\"}\n");
@@ -220,6 +240,22 @@ static void what_was_said_counts_though_nobody_waits_for_the_answer(
 }
 
 /* printf '...' | some-client: it says no more, and hears all answers. */
+static void who_hung_up_too_early_is_forgotten_in_the_end(void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < SERVER_PEERS; i++) {
+        int fd = knock(s);
+
+        say(s, fd, EMIT);
+        close(fd);
+        turn(s);
+        fake_agent_commit(s->fake, true);
+    }
+    turn(s);
+    close(enter(s));
+}
+
 static void who_only_stops_talking_gets_its_answers(void **state)
 {
     struct scene *s = *state;
@@ -247,10 +283,12 @@ int main(void)
         TEST(a_line_that_is_too_long_costs_only_itself),
         TEST(who_has_much_unanswered_is_not_read),
         TEST(who_does_not_read_answers_is_not_read),
+        TEST(who_asks_much_at_once_need_not_ask_again),
         TEST(a_watcher_that_does_not_read_is_disconnected),
         TEST(watchers_hear_when_we_go_offline),
         TEST(an_application_may_hang_up_at_any_moment),
         TEST(what_was_said_counts_though_nobody_waits_for_the_answer),
+        TEST(who_hung_up_too_early_is_forgotten_in_the_end),
         TEST(who_only_stops_talking_gets_its_answers),
     };
 
