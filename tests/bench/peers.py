@@ -63,7 +63,8 @@ class Told:
 
 
 class Broker(kit.Mosquitto):
-    """Mosquitto that says when it lets a client in, and nothing else."""
+    """Mosquitto that says when it lets a client in and what that subscribes
+    to, and nothing else."""
 
     def __init__(self, parent, factory):
         super().__init__(parent, factory, f"""
@@ -76,6 +77,7 @@ log_dest stderr
 log_type none
 log_type error
 log_type notice
+log_type subscribe
 """)
         self.told = None
 
@@ -142,7 +144,7 @@ class World:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True)
         process.told = Told(process.stdout)
-        self.broker.told.wait(f" as {self.device(serial)[0]} ")
+        self.broker.told.wait(f" {self.device(serial)[0]} 1 {topic}")
         return process
 
 

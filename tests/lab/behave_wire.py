@@ -19,21 +19,23 @@ def says(data):
     return play
 
 
-def other_language(name, what, data, why="tls"):
+def other_language(name, what, data, why="tls", **options):
     play = says(data)
     play.__name__ = name
-    behaviour(what, why)(play)
+    behaviour(what, why, **options)(play)
 
 
 other_language("speaks_http", "plain HTTP",
                b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-other_language("speaks_mqtt", "a CONNACK in clear", b"\x20\x02\x00\x00")
+other_language("speaks_mqtt", "a CONNACK in clear", b"\x20\x02\x00\x00",
+               endless=True)  # it is shorter than the head of a record
 other_language("speaks_noise", "bytes that mean nothing", bytes(range(256)) * 4)
 other_language("speaks_zeros", "64 KB of zeros", bytes(65536))
 other_language("record_of_64_kb", "a record of 65535 bytes",
                b"\x16\x03\x03\xff\xff" + bytes(65535))
 other_language("message_of_16_mb", "a ServerHello of 16 MB",
-               b"\x16\x03\x03\x00\x08\x02\xff\xff\xff\x03\x03\x00\x00")
+               b"\x16\x03\x03\x00\x08\x02\xff\xff\xff\x03\x03\x00\x00",
+               endless=True)
 other_language("record_of_no_kind", "a record of type 99",
                b"\x63\x03\x03\x00\x02\x01\x01")
 other_language("record_of_version_9", "a record of version 9.9",
@@ -186,7 +188,8 @@ def short_segments(peer):
     peer.shake()
 
 
-@behaviour("a byte now and then, without end", "tls", Peer13, detail="stalls")
+@behaviour("a byte now and then, without end", "tls", Peer13, detail="stalls",
+           endless=True)
 def drips(peer):
     peer.hear_hello()
     data = tls.message(tls.SERVER_HELLO, peer.server_hello()) * 99
@@ -203,14 +206,16 @@ def floods_empty_records(peer):
         peer.send(struct.pack("!BHH", HANDSHAKE, 0x0303, 0) * 1000)
 
 
-@behaviour("warning alerts without end", "tls", Peer12, detail=ENDLESS)
+@behaviour("warning alerts without end", "tls", Peer12, detail=ENDLESS,
+           endless=True)
 def floods_warnings(peer):
     peer.take(1)
     while True:
         peer.send(b"\x15\x03\x03\x00\x02\x01\x5a" * 1000)
 
 
-@behaviour("ChangeCipherSpecs without end", "tls", Peer13, detail=ENDLESS)
+@behaviour("ChangeCipherSpecs without end", "tls", Peer13, detail=ENDLESS,
+           endless=True)
 def floods_change_cipher_spec(peer):
     peer.hello()
     while True:
@@ -229,12 +234,13 @@ def floods_hello_requests(peer):
 STALLS = "the server stalls in the handshake"
 
 
-@behaviour("silence after accept", "tls", detail=STALLS)
+@behaviour("silence after accept", "tls", detail=STALLS, endless=True)
 def stalls_after_accept(peer):
     hold(peer)
 
 
-@behaviour("silence after half a ServerHello", "tls", Peer13, detail=STALLS)
+@behaviour("silence after half a ServerHello", "tls", Peer13, detail=STALLS,
+           endless=True)
 def stalls_in_server_hello(peer):
     send = peer.send
     peer.send = lambda data: send(data[:len(data) // 2])
@@ -250,7 +256,7 @@ def stalls(name, what, peer, steps, **options):
         hold(peer)
     play.__name__ = name
     behaviour("silence after " + what, "tls", peer, detail=STALLS,
-              **options)(play)
+              endless=True, **options)(play)
 
 
 stalls("stalls_after_server_hello", "ServerHello", Peer13, ["hello"])

@@ -28,6 +28,8 @@ class Behaviour:
         self.detail = options.pop("detail", "")  # in the log's detail
         self.alert = options.pop("alert", None)  # that the server must get
         self.seconds = options.pop("seconds", 0)  # that it lasts by itself
+        # Until the agent's patience with the handshake is over.
+        self.endless = options.pop("endless", False)
         if options:
             raise TypeError(str(options))
 

@@ -70,7 +70,8 @@ def agent_of(world, port, uri, certificate, environment=None, **options):
 
 
 def online(agent, times=1):
-    return agent.wait_for(" online ", times=times)
+    # The waits between its tries grow, the more the slower the test is.
+    return agent.wait_for(" online ", times=times, seconds=90)
 
 
 def offline(agent, reason, times=1):
@@ -93,7 +94,7 @@ def again(cloud, agent, thing):
 def tries(agent, count):
     """Until it has tried so often more."""
     before = agent.words().count("to=connecting")
-    agent.wait_for("to=connecting", times=before + count, seconds=40)
+    agent.wait_for("to=connecting", times=before + count, seconds=90)
 
 
 def libraries_of(agent):

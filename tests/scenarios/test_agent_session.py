@@ -369,10 +369,9 @@ def two_devices_with_one_name_do_not_storm_a_broker_that_keeps_silent():
     cannot tell why, but each take-over makes the loser wait longer."""
     with World() as world:
         broker = world.broker()
-        agents = [world.agent(port=broker.port) for _ in range(2)]
+        agents = [world.agent(port=broker.port).wait_for(ONLINE)]
         began = time.monotonic()
-        for agent in agents:
-            agent.wait_for(ONLINE)
+        agents.append(world.agent(port=broker.port))
         wait_until(lambda: any("offline why=duplicate" in a.words() or
                                "does another device use this certificate" in
                                a.words() for a in agents), 60, "the advice")
