@@ -83,7 +83,7 @@ class Toll:
     def faults(self):
         found = self.figures()
         bounds = {
-            "rss_grown_kib": RSS_KIB, "descriptors_grown": DESCRIPTORS, "threads_grown": THREADS,
-            "cpu_percent": CPU_PERCENT}
+            "rss_grown_kib": RSS_KIB, "descriptors_grown": DESCRIPTORS,
+            "threads_grown": THREADS, "cpu_percent": CPU_PERCENT}
         return [f"{name} is {found[name]}, more than {bound:g}"
                 for name, bound in bounds.items() if found[name] > bound]
