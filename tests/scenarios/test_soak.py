@@ -20,12 +20,14 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 def soaked(kind):
     with folder() as tmp:
-        figures = os.path.join(tmp, "figures")
+        figures, plot = (os.path.join(tmp, name) for name in ("f", "plot"))
         done = run(sys.executable, SOAK, "--hasty", "--minutes", MINUTES,
                    "--binary", os.path.join(RELEASE, "nameplate_" + kind),
-                   "--json", figures, status=None, timeout=600)
+                   "--json", figures, "--plot", plot, status=None,
+                   timeout=600)
         expect(os.path.exists(figures), done.stdout + done.stderr)
         found = json.loads(kit.read(figures))
+        expect("RSS, MB" in kit.read(plot), "memory is drawn")
     expect(done.returncode == (1 if found["faults"] else 0), done.stdout)
     print(f"# {kind}: " + ", ".join(f"{name} {found[name]}" for name in (
         "connections", "cuts", "broker restarts", "disk full", "accepted",

@@ -23,7 +23,10 @@
 #define WARM_UP       2
 #define MESSAGES      90
 #define PAYLOAD_BYTES 100000 /* no socket takes 90 of them */
-#define SPARE_BYTES   65536  /* what comes and goes: one message is more */
+/* What may come and go.  ASan counts what is allocated, and one connection is
+ * more than that; the C library counts what it keeps at hand, too. */
+#define SPARE_BYTES   4000
+#define AT_HAND_BYTES 65536
 #define PATIENCE_MS   20000
 
 /* With its allocator, ASan counts; else the C library does. */
@@ -60,6 +63,12 @@ struct world {
     unsigned wanted, answered;
     int ears[LIVES]; /* the broker's ends */
 };
+
+static size_t spare(void)
+{
+    return __sanitizer_get_current_allocated_bytes != NULL ? SPARE_BYTES
+                                                           : AT_HAND_BYTES;
+}
 
 static size_t held(void)
 {
@@ -266,7 +275,7 @@ static void what_paho_had_not_begun_to_send_is_given_back(void **state)
 
     (void)state;
     without_persistence = false;
-    assert_in_range(left_behind(&w), 0, SPARE_BYTES);
+    assert_in_range(left_behind(&w), 0, spare());
 }
 
 static void twin_without_a_persistence_it_is_not(void **state)
@@ -284,7 +293,7 @@ static void what_was_answered_came_in_order_and_leaves_nothing(void **state)
 
     (void)state;
     without_persistence = false;
-    assert_in_range(left_behind(&w), 0, SPARE_BYTES);
+    assert_in_range(left_behind(&w), 0, spare());
     assert_int_equal(w.answered, MESSAGES);
 }
 
