@@ -23,7 +23,8 @@ struct connection {
     bool was_up;
     bool greeted; /* CONNACK came */
     bool mqtt_ended;
-    bool ended; /* told */
+    bool mqtt_closed; /* but not freed: others know it until the end is told */
+    bool ended;       /* told */
     struct link_end link_end;
     char link_detail[400];
     struct mqtt_end mqtt_end;
@@ -91,9 +92,15 @@ static void set_timer(struct connection *c, uint64_t delay_ms)
         log_error(MODULE, "out of memory: a timer is missing");
 }
 
+static void close_mqtt(struct connection *c)
+{
+    mqtt_close(c->mqtt);
+    c->mqtt_closed = true;
+}
+
 static void conclude_when_over(struct connection *c)
 {
-    if (c->link == NULL && c->mqtt == NULL)
+    if (c->link == NULL && c->mqtt_closed)
         conclude(c);
     else
         set_timer(c, LAST_WORD_MS);
@@ -130,10 +137,8 @@ static void on_link_down(void *context, const struct link_end *end)
     c->past = link_bytes(c->link);
     learn_hint(c);
     c->link = NULL;
-    if (!c->was_up) {
-        mqtt_free(c->mqtt); /* it never said a word */
-        c->mqtt = NULL;
-    }
+    if (!c->was_up)
+        close_mqtt(c); /* it never said a word */
     conclude_when_over(c);
 }
 
@@ -168,8 +173,7 @@ static void end_mqtt(struct connection *c, const struct mqtt_end *end)
         c->hint = *end->hint;
     else if (c->link != NULL)
         learn_hint(c);
-    mqtt_free(c->mqtt);
-    c->mqtt = NULL;
+    close_mqtt(c);
     conclude_when_over(c);
 }
 
@@ -242,7 +246,7 @@ void connection_subscribe(
     struct connection *c, char *const *filters, size_t count)
 {
     /* ERR_IO: the connection is ending and will say so itself. */
-    if (c->mqtt != NULL && mqtt_subscribe(c->mqtt, filters, count) != ERR_OK)
+    if (!c->mqtt_closed && mqtt_subscribe(c->mqtt, filters, count) != ERR_OK)
         log_debug(MODULE, "subscribe was not sent");
     set_timer(c, ANSWER_MS);
 }
@@ -255,7 +259,7 @@ void connection_tell(
 
 void connection_close(struct connection *c)
 {
-    if (c->mqtt != NULL)
+    if (!c->mqtt_closed)
         mqtt_disconnect(c->mqtt);
     set_timer(c, LAST_WORD_MS);
 }
@@ -273,7 +277,7 @@ void connection_look_again(struct connection *c, bool must_probe)
 
 struct mqtt *connection_mqtt(const struct connection *c)
 {
-    return c->mqtt;
+    return c->mqtt_closed ? NULL : c->mqtt;
 }
 
 struct link_route connection_next_route(const struct connection *c)

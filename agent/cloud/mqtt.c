@@ -1,18 +1,21 @@
 /* mqtt.c - a connection's life; with mqtt_report.c, all that knows Paho.
  *
- * Paho may still be inside a callback on its thread when MQTTAsync_destroy
- * returns here, and things it posted may still wait for the loop.  So a dead
- * `struct mqtt` lies in the room's graveyard, marked dead, for GRAVE_MS before
- * its memory goes; nothing of Paho's takes nearly that long.
+ * What a connection takes is given back at the latest in the loop's turn after
+ * mqtt_free, however many connections come and go:
+ *
+ * - Paho calls back holding the mutex that MQTTAsync_destroy takes, and only
+ * for a client that it finds in its list: when that returns, no callback of
+ * this client runs or will.  Those that ran have posted to the loop, which
+ * keeps the order.  So mqtt_free posts the burial, and what it frees is known
+ * to nobody any more.
+ * - What Paho was given and had not begun to send is ours (mqtt_unsent.h).
  *
  * The room keeps one client that never connects: while there is one, Paho does
  * not stop and join its threads when another is destroyed, which takes it
  * 100 ms and would block the loop.
  *
- * Paho up to 1.3.13 never frees a message that it had not begun to send when
- * its client is destroyed (its issue 1474).  So a connection gets few messages
- * at first, and one more with each PUBACK: what is lost with one that dies
- * before it proved itself is a few messages, not a window full. */
+ * A connection gets few messages at first, and one more with each PUBACK: when
+ * one dies before it proved itself, few must be sent again. */
 
 #include "cloud/mqtt.h"
 
@@ -27,20 +30,22 @@
 #include "ports/port.h"
 
 #define MODULE     "mqtt"
-#define GRAVE_MS   10000
 #define URI_BYTES  32
 #define FIRST      4  /* messages, before there was a PUBACK */
 #define FOR_OTHERS 10 /* a tenth of the window is not the outbox's */
 
-static enum err create_client(
-    const char *uri, const char *client_id, bool version_5, MQTTAsync *out)
+/* `unsent` may be NULL. */
+static enum err create_client(const char *uri, const char *client_id,
+    bool version_5, struct mqtt_unsent *unsent, MQTTAsync *out)
 {
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
+    int kind = unsent != NULL ? MQTTCLIENT_PERSISTENCE_USER
+                              : MQTTCLIENT_PERSISTENCE_NONE;
     int failed;
 
     options.MQTTVersion = version_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-    failed = MQTTAsync_createWithOptions(
-        out, uri, client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+    failed = MQTTAsync_createWithOptions(out, uri, client_id, kind,
+        unsent != NULL ? &unsent->paho : NULL, &options);
     if (failed == MQTTASYNC_SUCCESS)
         return ERR_OK;
     log_error(MODULE, "Paho made no client code=%d", failed);
@@ -74,7 +79,7 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     room->loop = loop;
     keep_from_environment();
     MQTTAsync_global_init(&options);
-    e = create_client("tcp://127.0.0.1:1", "anchor", true, &room->anchor);
+    e = create_client("tcp://127.0.0.1:1", "anchor", true, NULL, &room->anchor);
     if (e != ERR_OK) {
         free(room);
         return e;
@@ -84,20 +89,20 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     return ERR_OK;
 }
 
-/* Free the graves that died before `before_ms`. */
-static void clear_graves(struct mqtt_room *room, int64_t before_ms)
+/* This one and those that died before it. */
+static void bury(void *context)
 {
-    struct mqtt **link = &room->graves;
+    struct mqtt *mqtt = context;
+    struct mqtt **link = &mqtt->room->dead;
 
-    while (*link != NULL) {
-        struct mqtt *grave = *link;
+    while (*link != mqtt)
+        link = &(*link)->next_dead;
+    *link = NULL;
+    while (mqtt != NULL) {
+        struct mqtt *next = mqtt->next_dead;
 
-        if (grave->died_ms < before_ms) {
-            *link = grave->next_grave;
-            free(grave);
-        } else {
-            link = &grave->next_grave;
-        }
+        free(mqtt);
+        mqtt = next;
     }
 }
 
@@ -110,7 +115,8 @@ void mqtt_room_free(struct mqtt_room *room)
     mqtt_nap_allow();
     mqtt_nap_stop();
     loop_flush(room->loop); /* what they said last belongs to the dead */
-    clear_graves(room, INT64_MAX);
+    if (room->dead != NULL)
+        bury(room->dead); /* there was no memory to post it */
     free(room);
 }
 
@@ -193,8 +199,9 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     for (size_t i = 0; i < MQTT_WINDOW; i++)
         mqtt->slots[i].mqtt = mqtt;
     (void)snprintf(uri, sizeof(uri), "tcp://127.0.0.1:%u", options->port);
-    e = create_client(
-        uri, options->client_id, options->version_5, &mqtt->client);
+    mqtt_unsent_init(&mqtt->unsent);
+    e = create_client(uri, options->client_id, options->version_5,
+        &mqtt->unsent, &mqtt->client);
     if (e != ERR_OK)
         goto free_mqtt;
     if (!mqtt_report_arrivals(mqtt)) {
@@ -323,21 +330,25 @@ void mqtt_disconnect(struct mqtt *mqtt)
         attend_answer(mqtt);
 }
 
-void mqtt_free(struct mqtt *mqtt)
+void mqtt_close(struct mqtt *mqtt)
 {
-    struct mqtt_room *room;
-
-    if (mqtt == NULL)
+    if (mqtt == NULL || mqtt->dead)
         return;
-    room = mqtt->room;
     mqtt_watch_stop(mqtt);
     mqtt_nap_allow();
     mqtt->dead = true;
-    mqtt->died_ms = port_monotonic_ms();
     mqtt_attend(mqtt);
     MQTTAsync_destroy(&mqtt->client);
     mqtt_nap_hurry();
-    clear_graves(room, mqtt->died_ms - GRAVE_MS);
-    mqtt->next_grave = room->graves;
-    room->graves = mqtt;
+}
+
+void mqtt_free(struct mqtt *mqtt)
+{
+    if (mqtt == NULL)
+        return;
+    mqtt_close(mqtt);
+    mqtt->next_dead = mqtt->room->dead;
+    mqtt->room->dead = mqtt;
+    if (loop_post(mqtt->room->loop, bury, mqtt) != ERR_OK)
+        log_error(MODULE, "out of memory: a connection's is kept for a while");
 }

@@ -1,8 +1,8 @@
 /* mqtt.h - one MQTT connection by Paho, its threads kept behind this door.
  *
  * Paho calls back on its own threads; here everything is copied and comes on
- * the loop.  Paho's own reconnecting and persistence are not used: both lose
- * messages (see docs/decisions.md). */
+ * the loop.  Paho's own reconnecting is not used, nor its persistence on disk:
+ * both lose messages (see docs/decisions.md). */
 
 #ifndef CLOUD_MQTT_H
 #define CLOUD_MQTT_H
@@ -95,8 +95,7 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
 
 /* QoS 1, retained only if the broker keeps messages.  ERR_AGAIN: the window is
  * full; ERR_TOO_BIG: the broker said that it takes no packet of that size;
- * ERR_IO: not connected, or ended; also a while after mqtt_free, for whoever
- * has not heard of it yet. */
+ * ERR_IO: not connected, ended, or closed. */
 enum err mqtt_publish(struct mqtt *mqtt, uint64_t token,
     const struct mqtt_message *message) MUST_CHECK;
 
@@ -116,7 +115,11 @@ uint16_t mqtt_server_keep_alive_s(const struct mqtt *mqtt);
 /* Say DISCONNECT; `ended` comes within a second. */
 void mqtt_disconnect(struct mqtt *mqtt);
 
-/* End it at once, without a word; no event comes any more.  NULL is fine. */
+/* End it at once, without a word; no event comes any more.  It may still be
+ * published on, by whoever has not heard of that. */
+void mqtt_close(struct mqtt *mqtt);
+/* The same, and all that it took is given back in the loop's next turn; until
+ * then it may be published on.  NULL is fine for both. */
 void mqtt_free(struct mqtt *mqtt);
 
 #endif

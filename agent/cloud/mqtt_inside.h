@@ -6,6 +6,7 @@
 #include <MQTTAsync.h>
 
 #include "cloud/mqtt.h"
+#include "cloud/mqtt_unsent.h"
 
 /* A publish in flight. */
 struct slot {
@@ -19,7 +20,7 @@ struct slot {
 struct mqtt_room {
     struct loop *loop;
     MQTTAsync anchor;
-    struct mqtt *graves; /* newest first */
+    struct mqtt *dead; /* to be buried; newest first */
 };
 
 /* What the broker's CONNACK allows. */
@@ -50,8 +51,8 @@ struct mqtt {
     uint64_t sent, looked_at;
     int64_t looked_ms;
     struct slot slots[MQTT_WINDOW];
-    struct mqtt *next_grave;
-    int64_t died_ms;
+    struct mqtt_unsent unsent;
+    struct mqtt *next_dead;
 };
 
 /* Set Paho's callbacks; they come on its threads, with a struct mqtt as

@@ -6,12 +6,13 @@
 #include <stdio.h>
 
 #include "cloud/outbox_file.h"
+#include "cloud/outbox_schema.h"
 #include "cloud/outbox_wal.h"
 #include "core/log.h"
 
 #define MODULE     "outbox"
 #define LEAST_SIZE 32 /* of a message in the file */
-#define TEXT_BYTES 80
+#define TEXT_BYTES 160
 
 enum err outbox_recover_look(const char *path, struct outbox_recovery *out)
 {
@@ -33,23 +34,25 @@ enum err outbox_recover_look(const char *path, struct outbox_recovery *out)
 }
 
 /* A power cut before it was synced, or damage behind it: nobody can tell.  If
- * it was synced, its numbers are known in the cloud. */
+ * it was synced, its numbers are known in the cloud: those of the state, of
+ * the classes, of the streams, and of streams that it may have begun.  In the
+ * file at once, because the WAL is emptied and tells nobody again. */
 static enum err skip_numbers(
     struct outbox_sql *s, uint64_t skip, struct outbox_state *state)
 {
     char text[TEXT_BYTES];
+    enum err e;
 
     log_warning(MODULE,
         "the last group was torn by a sudden end; what it may have been"
         " numbered is skipped count=%" PRIu64,
         skip);
-    state->next_id += skip;
-    for (size_t i = 0; i < OUTBOX_CLASSES; i++)
-        if (state->classes[i].next > 0)
-            state->classes[i].next += skip;
     (void)snprintf(text, sizeof(text),
-        "UPDATE tally SET next = next + %" PRIu64 " WHERE id >= 256", skip);
-    return outbox_sql_execute(s, "skipping numbers", text);
+        "UPDATE tally SET next = next + %" PRIu64
+        ", g = CASE id WHEN 0 THEN coalesce(g, 0) + %" PRIu64 " ELSE g END",
+        skip, skip);
+    e = outbox_sql_execute(s, "skipping numbers", text);
+    return e == ERR_OK ? outbox_schema_read(s, state) : e;
 }
 
 enum err outbox_recover_settle(struct outbox_sql *s,

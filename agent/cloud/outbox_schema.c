@@ -27,7 +27,8 @@ void outbox_schema_state_row(
 {
     const int64_t numbers[OUTBOX_ROW_NUMBERS] = {(int64_t)state->next_id,
         state->clock.now_ms, state->clock.ahead_ms, (int64_t)state->written,
-        (int64_t)state->written_today, state->day, (int64_t)state->set_aside};
+        (int64_t)state->written_today, state->day, (int64_t)state->set_aside,
+        (int64_t)state->streams_from};
 
     memcpy(row, numbers, sizeof(numbers));
 }
@@ -50,7 +51,8 @@ static bool read_state_row(sqlite3_stmt *row, struct outbox_state *state)
     const char *name = (const char *)sqlite3_column_text(row, 1);
 
     if (name == NULL || sqlite3_column_int64(row, 2) < 1 ||
-        sqlite3_column_int64(row, 2) >> OUTBOX_CLASS_SHIFT != 0)
+        sqlite3_column_int64(row, 2) >> OUTBOX_CLASS_SHIFT != 0 ||
+        sqlite3_column_int64(row, 9) < 0)
         return false;
     (void)snprintf(state->name, sizeof(state->name), "%s", name);
     state->next_id = (uint64_t)sqlite3_column_int64(row, 2);
@@ -60,6 +62,7 @@ static bool read_state_row(sqlite3_stmt *row, struct outbox_state *state)
     state->written_today = (uint64_t)sqlite3_column_int64(row, 6);
     state->day = sqlite3_column_int64(row, 7);
     state->set_aside = (uint64_t)sqlite3_column_int64(row, 8);
+    state->streams_from = (uint64_t)sqlite3_column_int64(row, 9);
     return true;
 }
 

@@ -23,6 +23,7 @@ void outbox_state_begin_anew(struct outbox_state *state)
         random = (uint32_t)wall_ms;
     (void)snprintf(state->name, sizeof(state->name), "%08" PRIx32, random);
     state->next_id = higher(first, state->next_id);
+    state->streams_from = 0;
     for (size_t i = 0; i < OUTBOX_CLASSES; i++) {
         struct outbox_tally *t = &state->classes[i];
 

@@ -29,6 +29,9 @@ struct outbox_state {
     uint64_t written, written_today; /* bytes */
     int64_t day;                     /* of written_today, by the clock */
     uint64_t set_aside;
+    /* The number before the first one of a stream that the file does not know:
+     * what was torn may have begun it. */
+    uint64_t streams_from;
     struct outbox_tally classes[OUTBOX_CLASSES];
 };
 

@@ -27,7 +27,7 @@
     " AND substr(name, 1, 1) != '$'"
 #define ANOTHER_STREAM                                                         \
     "INSERT INTO tally (id, name, next) VALUES"                                \
-    " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, 0)"
+    " (max(256, (SELECT max(id) + 1 FROM tally)), ?1, ?2)"
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -291,9 +291,10 @@ enum err outbox_store_stream(
         return e;
     (void)sqlite3_bind_text(
         s->statements[NEW_STREAM], 1, name, -1, SQLITE_TRANSIENT);
+    bind_number(s->statements[NEW_STREAM], 2, s->streams_from);
     e = run(s, NEW_STREAM);
     *number = (uint64_t)sqlite3_last_insert_rowid(s->sql.db);
-    *seq = 0;
+    *seq = s->streams_from;
     return e;
 }
 

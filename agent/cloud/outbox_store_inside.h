@@ -31,6 +31,7 @@ struct outbox_store {
     sqlite3_stmt *statements[STATEMENTS];
     unsigned char *loan;
     size_t loan_size;
+    uint64_t streams_from; /* outbox_state.h */
 };
 
 enum err outbox_store_prepare(struct outbox_store *store) MUST_CHECK;

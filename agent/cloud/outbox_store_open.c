@@ -84,6 +84,7 @@ enum err outbox_store_open(const char *path, struct outbox_wear *wear,
         return e;
     }
     outbox_state_complete(state, &anew);
+    s->streams_from = state->streams_from;
     *out = s;
     return ERR_OK;
 }

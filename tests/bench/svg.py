@@ -83,6 +83,23 @@ def lines(title, x_words, y_words, series):
     return _page(title, parts)
 
 
+def curve(title, x_words, y_words, points):
+    """[(x, y)] over a linear x."""
+    parts, y = _frame(title, x_words, y_words, max(v for _, v in points))
+    most = max(v for v, _ in points) or 1
+
+    def x(value):
+        return LEFT + (WIDTH - RIGHT - LEFT) * value / most
+    step, value = _step(most), 0
+    while value <= most:
+        parts.append(_text(x(value), HEIGHT - BOTTOM + 18, _short(value)))
+        value += step
+    way = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points)
+    parts.append(f'<polyline points="{way}" fill="none" stroke="{COLOURS[0]}"'
+                 ' stroke-width="1.5"/>')
+    return _page(title, parts)
+
+
 def bars(title, y_words, values):
     """{"name": value}."""
     parts, y = _frame(title, "", y_words, max(*values.values(), 0.001))

@@ -55,6 +55,11 @@ class Disk:
             run("losetup", "-d", self.device, status=None)
         self.device = None
 
+    def discard(self):
+        """And the image, whose blocks others may want."""
+        self.remove()
+        os.unlink(self.image)
+
     def _written(self):
         """Sectors written, and what is on its way (Documentation/block/stat)."""
         name = os.path.basename(self.device)

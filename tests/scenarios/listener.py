@@ -92,6 +92,8 @@ class Emitter:
         self.agent, self.stored, self.running = agent, [], True
         self.pause_s, self.large = pause_s, large
         self.fault = None
+        self.may_emit = threading.Event()
+        self.may_emit.set()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -105,6 +107,7 @@ class Emitter:
                         self.stored.append(number)
                         number += 1
                         time.sleep(self.pause_s)
+                        self.may_emit.wait()
             except (OSError, TypeError) as error:
                 self.fault = error  # the agent died between hello and here
             number += 1  # this one may or may not be stored: not said twice
@@ -122,5 +125,6 @@ class Emitter:
 
     def stop(self):
         self.running = False
+        self.may_emit.set()
         self.thread.join(15)
         return self.stored

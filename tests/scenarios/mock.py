@@ -227,7 +227,8 @@ class MockCloud:
         return self
 
     def stop(self):
-        ended(self.process)
+        # What it keeps it writes now: killed, it would lose that.
+        ended(self.process, 30)
 
     def kill(self):
         """As a power cut would: nothing is written any more."""

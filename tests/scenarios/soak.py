@@ -12,6 +12,7 @@ import threading
 import time
 
 from disk import Disk
+from ear import Ear
 from kit import Failed, Skipped, expect, run, wait_until
 from mock import MockCloud
 from toll import Toll
@@ -41,6 +42,8 @@ class Actor(threading.Thread):
 class Soak:
     def __init__(self, world, binary, life_s, seed=None):
         self.world, self.life_s = world, life_s
+        # Not more than such a line can carry, or the disk stays full.
+        self.pause_s = max(0.03, life_s / 50)
         self.dice = random.Random(seed)
         self.accepted = self.refused = 0
         self.moments = {"broker restarts": 0, "disk full": 0, "applications": 0,
@@ -50,7 +53,10 @@ class Soak:
         world.endings.append(self.cloud.stop)
         self.weather = Weather(self.cloud.port, life_s, seed)
         world.endings.append(self.weather.close)
-        settings = {"log.level": "info", "telemetry.interval_s": 1}
+        # Two cuts before the first CONNACK, and it would speak 3.1.1 for a
+        # while, without the numbers that the ear counts.
+        settings = {"log.level": "info", "telemetry.interval_s": 1,
+                    "cloud.protocol": "5"}
         self.disk = self._disk()
         if self.disk:
             settings["store.folder"] = self.disk.path + "/store"
@@ -58,6 +64,8 @@ class Soak:
                                  binary=binary, settings=settings)
         self.agent.wait_for("info session online", 60)
         self.toll = Toll(self.agent.process.pid)
+        self.ear = Ear(world, self.cloud,
+                       f"nameplate/{self.agent.thing}/stream/soak")
 
     def _disk(self):
         try:
@@ -109,7 +117,7 @@ class Soak:
                     return
                 size = self.dice.choice((10, 10, 100, 1000, 4000))
                 self._emit(application, {"n": number, "x": "x" * size})
-                time.sleep(self.dice.uniform(0, 0.03))
+                time.sleep(self.dice.uniform(0, self.pause_s))
             if self.dice.random() < 0.5:
                 application.stream.sendall(b'{"op":"emit","stream":"half')
 
@@ -190,6 +198,11 @@ class Soak:
             wait_until(lambda: self.status()["queued"] == 0, 180, "it is empty")
         except Failed:
             found.append(f"{self.status()['queued']} messages do not leave")
+        try:
+            wait_until(lambda: self.ear.lost(self.accepted) == 0, 60, "all came")
+        except Failed:
+            found.append(f"{self.ear.lost(self.accepted)} messages of"
+                         f" {self.accepted} are lost")
         if self.status()["dropped"]:
             found.append(f"{self.status()['dropped']} messages were dropped")
         if not all(self.moments[what] for what in self.moments

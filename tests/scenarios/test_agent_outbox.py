@@ -17,7 +17,7 @@ import time
 from disk import Disk
 from kit import Skipped, expect, main, read, run, scenario, wait_until, write
 from listener import Cloud, gaps
-from world import NAMEPLATE, Application, World
+from world import NAMEPLATE, Application, World, device, factory, thing
 
 ONLINE = "info session online"
 
@@ -187,8 +187,37 @@ def a_full_class_says_busy_or_drops_and_every_drop_is_told():
         expect(len(gaps(seqs)) == 20, f"the receiver sees it too: {seqs}")
 
 
+def visit(cloud, *options):
+    """A listener with a session comes, for a moment; the topics it heard."""
+    home = device("LATE")
+    return run("mosquitto_sub", "-h", "localhost", "-p", cloud.broker.port,
+               "--cafile", factory().server_ca, "--cert", home + "/device.crt",
+               "--key", home + "/device.key", "-c", "-x", "600", "-i", "late",
+               "-q", "1", "-V", "mqttv5", "-F", "%t", "-t",
+               f"nameplate/{thing()}/stream/#", *options,
+               status=None).stdout.split()
+
+
 @scenario
-def what_is_over_is_dropped_on_the_device_and_at_the_broker():
+def what_is_over_when_a_receiver_comes_is_dropped_at_the_broker():
+    with World() as world:
+        cloud = Cloud(world)
+        visit(cloud, "-E")
+        agent = world.agent(port=cloud.broker.port, settings={
+            "class.brief.ttl_s": 3,
+            "telemetry.interval_s": 0}).wait_for(ONLINE)
+        emit(agent, "s", range(3), **{"class": "brief"})
+        emit(agent, "e", [1])
+        cloud.wait(4)  # they were fresh for who was there
+        wait_until(lambda: status(agent)["queued"] == 0, 10, "all went out")
+        expect(status(agent)["dropped"] == 0, "the device dropped none")
+        time.sleep(4)
+        heard = [topic.rsplit("/", 1)[1] for topic in visit(cloud, "-W", 3)]
+        expect(heard == ["e"], f"only what lives is kept: {heard}")
+
+
+@scenario
+def what_is_over_is_dropped_on_the_device():
     with World() as world:
         cloud = Cloud(world)
         cloud.broker.stop()

@@ -141,6 +141,11 @@ def a_picture_shows_the_numbers_it_is_given():
         expect(word in words, f"{word} in {words}")
     _, bars, words = marks(svg.bars("Back", "s", {"a": 1.0, "b": 2.0}))
     expect(abs(bars[1] - 2 * bars[0]) < 1 and "2.00" in words, str(bars))
+    curve = svg.curve("Memory", "minutes", "MB", [(0, 0), (30, 3), (60, 6)])
+    way = re.search(r'points="([^"]+)"', curve).group(1).split()
+    (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split(",")) for p in way)
+    expect(abs(x2 - 2 * x1 + x0) < 1 and abs(y2 - 2 * y1 + y0) < 1 and y2 < y0,
+           f"a straight line: {way}")
 
 
 @scenario

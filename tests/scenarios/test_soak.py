@@ -9,6 +9,7 @@ import os
 import sys
 
 import kit
+from ear import lost
 from kit import expect, folder, main, run, scenario
 
 SOAK = os.path.join(kit.TOP, "tests/soak")
@@ -19,12 +20,14 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 def soaked(kind):
     with folder() as tmp:
-        figures = os.path.join(tmp, "figures")
+        figures, plot = (os.path.join(tmp, name) for name in ("f", "plot"))
         done = run(sys.executable, SOAK, "--hasty", "--minutes", MINUTES,
                    "--binary", os.path.join(RELEASE, "nameplate_" + kind),
-                   "--json", figures, status=None, timeout=600)
+                   "--json", figures, "--plot", plot, status=None,
+                   timeout=600)
         expect(os.path.exists(figures), done.stdout + done.stderr)
         found = json.loads(kit.read(figures))
+        expect("RSS, MB" in kit.read(plot), "memory is drawn")
     expect(done.returncode == (1 if found["faults"] else 0), done.stdout)
     print(f"# {kind}: " + ", ".join(f"{name} {found[name]}" for name in (
         "connections", "cuts", "broker restarts", "disk full", "accepted",
@@ -49,6 +52,15 @@ def twin_a_leak_of_memory_is_found():
 def twin_a_leak_of_descriptors_is_found():
     found, words = soaked("hoarder")
     expect(any("descriptors_grown" in f for f in found["faults"]), words)
+
+
+@scenario
+def twin_a_message_that_never_came_is_counted():
+    came = [("s", "1"), ("s", "2"), ("s", "4"), ("s", "4"), ("t", "1")]
+    for accepted, missing in (4, 1), (5, 1), (6, 2), (2, 1):
+        expect(lost(accepted, came) == missing,
+               f"{accepted} accepted: {lost(accepted, came)}, not {missing}")
+    expect(lost(2, came[:2]) == 0, "none is missing")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import os
 import time
 
 WARM_UP = 0.4         # of the time is not judged
-RSS_KIB = 640         # comes and goes: each connection lies in its grave for 10 s
-RSS_KIB_EACH = 0.25   # ... for each connection
+# A connection gives back all that it took (agent/cloud/mqtt.c), however many
+# there were: what is left is the allocator's, 60 to 120 in runs without a leak.
+RSS_KIB = 320
 DESCRIPTORS = 2       # a socket that is just being opened
 THREADS = 1
 CPU_PERCENT = 20
@@ -82,9 +83,7 @@ class Toll:
     def faults(self):
         found = self.figures()
         bounds = {
-            "rss_grown_kib": RSS_KIB +
-                             RSS_KIB_EACH * found["connections_judged"],
-            "descriptors_grown": DESCRIPTORS, "threads_grown": THREADS,
-            "cpu_percent": CPU_PERCENT}
+            "rss_grown_kib": RSS_KIB, "descriptors_grown": DESCRIPTORS,
+            "threads_grown": THREADS, "cpu_percent": CPU_PERCENT}
         return [f"{name} is {found[name]}, more than {bound:g}"
                 for name, bound in bounds.items() if found[name] > bound]

@@ -48,6 +48,9 @@ static void empty_folder(struct store *s)
     fd = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     log_set_descriptor(fd);
+    if (s->log_fd > 0)
+        (void)close(s->log_fd);
+    s->log_fd = fd;
 }
 
 static void lay_out(struct store *s)
