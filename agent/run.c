@@ -25,6 +25,7 @@
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
+#include "identity/discard.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
 #include "identity/request.h"
@@ -335,7 +336,8 @@ static void on_look_again(void *context)
 static bool threads_are_left(void)
 {
     return link_threads() > 0 || http_threads() > 0 ||
-        owner_work_threads() > 0 || request_threads() > 0;
+        owner_work_threads() > 0 || request_threads() > 0 ||
+        discard_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */

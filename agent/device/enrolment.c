@@ -168,6 +168,7 @@ static void rest(struct enrolment *e, enum enrolment_event event)
     }
     e->begun = 0;
     enrolment_drop_fresh(e);
+    enrolment_discard(e);
     sleep_on(e);
 }
 
@@ -292,6 +293,7 @@ enum err enrolment_watch(struct enrolment *e, struct session *session)
         return ERR_OK;
     session_on_end(session, on_end, e);
     sleep_on(e);
+    enrolment_discard(e);
     enrolment_ask_anchors(e);
     return e->timer != NULL ? session_on_state(session, on_state, e)
                             : ERR_NO_MEMORY;
@@ -303,6 +305,8 @@ void enrolment_rest(struct enrolment *e)
         return;
     enrolment_attempt_cancel(e->attempt);
     enrolment_fleet_cancel(e->fleet);
+    discard_cancel(e->discard);
+    e->discard = NULL;
     e->attempt = NULL;
     e->fleet = NULL;
     enrolment_rest_anchors(e);

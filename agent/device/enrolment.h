@@ -69,7 +69,8 @@ enum err enrolment_watch(
 /* Nothing comes any more; before the session is freed. */
 void enrolment_rest(struct enrolment *e); /* NULL is fine */
 
-/* When link_threads(), http_threads() and request_threads() are 0. */
+/* When link_threads(), http_threads(), request_threads() and discard_threads()
+ * are 0. */
 void enrolment_free(struct enrolment *e); /* NULL is fine */
 
 /* Enrol or renew now.  ERR_UNSUPPORTED: there is no method for it; ERR_EXISTS:

@@ -309,6 +309,8 @@ static void on_subscribed(void *context)
 {
     struct enrolment_fleet *f = context;
     const struct request_options options = {.uri = f->options.key_uri,
+        .mark = f->options.mark,
+        .mark_text = f->options.mark_text,
         .kind = KEYSTORE_P256,
         .who = f->options.who};
 

@@ -7,6 +7,7 @@
 #include "device/enrolment_attempt.h"
 #include "device/enrolment_fleet.h"
 #include "device/enrolment_plan.h"
+#include "identity/discard.h"
 #include "identity/generations.h"
 
 #define ENROLMENT_MODULE "enrolment"
@@ -45,6 +46,9 @@ struct enrolment {
     struct enrolment_fleet *fleet;
     unsigned begun; /* the generation that the attempt fills */
     char key_uri[GENERATIONS_URI];
+    struct generations_mark mark;
+    struct discard *discard; /* of the key of */
+    unsigned discarded;
     struct loop_timer *timer;
     int64_t next_ms; /* monotonic, of the next attempt */
     int64_t succeeded_ms, failed_ms;
@@ -88,6 +92,11 @@ void enrolment_rest_anchors(struct enrolment *e);
 void enrolment_try(struct enrolment *e); /* ENROLMENT_TRYING */
 void enrolment_drop_fresh(struct enrolment *e);
 void enrolment_commit(struct enrolment *e);
+
+/* --- enrolment_spent.c ---------------------------------------------------- */
+
+/* Destroy the keys in a token that are out of use. */
+void enrolment_discard(struct enrolment *e);
 
 /* --- enrolment_hold.c ----------------------------------------------------- */
 

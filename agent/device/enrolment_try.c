@@ -28,9 +28,11 @@ void enrolment_commit(struct enrolment *e)
             "the new identity is in use, but not kept; it is tried again");
     else if (strcmp(e->why, "disk") == 0)
         e->why = "";
-    if (!e->is_uncommitted)
-        log_info(ENROLMENT_MODULE, "in use generation=%u id=%s",
-            e->current.generation->number, e->current.generation->id);
+    if (e->is_uncommitted)
+        return;
+    log_info(ENROLMENT_MODULE, "in use generation=%u id=%s",
+        e->current.generation->number, e->current.generation->id);
+    enrolment_discard(e);
 }
 
 static void move(struct enrolment *e)
