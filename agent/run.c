@@ -187,8 +187,10 @@ static void on_surroundings(void *context, unsigned news)
 
     session_look_around(a->session, slept || (news & SURROUNDINGS_CHANGED) != 0,
         slept || (news & SURROUNDINGS_CAME) != 0);
-    if ((news & SURROUNDINGS_CLOCK) != 0)
-        policy_look_at_clock(a->policy);
+    if ((news & SURROUNDINGS_CLOCK) == 0)
+        return;
+    policy_look_at_clock(a->policy);
+    enrolment_look_at_clock(run_enrolment(a->enrolment));
 }
 
 static enum err open_description(struct agent *a)

@@ -42,7 +42,7 @@ struct enrolment_options {
     const struct trust *trust;  /* whom to believe as EST server */
     const struct trust *broker; /* for the TLS sessions that are kept */
     const struct proxy *proxy;  /* or NULL */
-    const struct timefloor *floor;
+    struct timefloor *floor;    /* raised by what the broker takes */
     struct loop *loop;
     const char *folder; /* of the store */
     bool resume;        /* keep TLS sessions */
@@ -76,6 +76,9 @@ void enrolment_free(struct enrolment *e); /* NULL is fine */
 /* Enrol or renew now.  ERR_UNSUPPORTED: there is no method for it; ERR_EXISTS:
  * it is under way. */
 enum err enrolment_now(struct enrolment *e) MUST_CHECK;
+
+/* The machine slept, or its clock was set: what is due is due by that now. */
+void enrolment_look_at_clock(struct enrolment *e);
 
 /* docs/protocol.md, nameplate/<t>/enrolment, with more of what people want to
  * know when `all`; NULL: out of memory. */

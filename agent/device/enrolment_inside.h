@@ -36,6 +36,7 @@ struct enrolment {
     struct enrolment_held current, fresh; /* fresh: on trial */
     struct enrolment_retired *retired;    /* the latest first */
     bool shows_operational;
+    bool was_over;            /* the factory's is shown because it was */
     bool is_uncommitted;      /* the disk refused what the broker took */
     bool was_online;          /* ever */
     char replaced[ISSUED_ID]; /* the id of the one before */
@@ -70,6 +71,9 @@ struct enrolment_times enrolment_read_times(const struct enrolment *e);
 
 /* Something happened: live on. */
 void enrolment_step(struct enrolment *e, enum enrolment_event event);
+
+/* The current one is the current one. */
+void enrolment_believe(const struct enrolment *e);
 
 /* Why it came to nothing; `words` is copied. */
 void enrolment_note(struct enrolment *e, const char *why, const char *words);

@@ -45,6 +45,8 @@ static void move(struct enrolment *e)
     e->current = e->fresh;
     e->fresh = (struct enrolment_held){.generation = NULL};
     e->shows_operational = true;
+    e->was_over = false;
+    enrolment_believe(e);
     e->refusals = 0;
     e->failures = 0;
     e->succeeded_ms = port_monotonic_ms();
