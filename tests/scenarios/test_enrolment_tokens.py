@@ -26,18 +26,10 @@ def rotate(agent, est, first, last):
         enrolled(agent, est, number)
 
 
-def in_token(token):
-    """The names of the keys, of both halves."""
-    words = token.tool("-O").stdout
-    return {kind: sorted(re.findall(kind + r" Key Object.*?\n(?:  .*\n)*?"
-                                    r"  label: +(\S+)", words))
-            for kind in ("Private", "Public")}
-
-
 def holds(token, *names):
-    wait_until(lambda: in_token(token) == {"Private": sorted(names),
-                                           "Public": sorted(names)}, 20,
-               f"{names} alone are there: {in_token(token)}")
+    wait_until(lambda: token.keys() == {"Private": sorted(names),
+                                        "Public": sorted(names)}, 20,
+               f"{names} alone are there: {token.keys()}")
 
 
 def factory_in(token, name):
