@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 
-from enrolling import (current, enrolled, enroller, enrolling, generations,
+from enrolling import (current, dry, enrolled, enroller, enrolling, generations,
                        reaches, status)
 from est_server import certificate_id
 from kit import expect, main, read, run, scenario, wait_until, write
@@ -466,12 +466,6 @@ def a_wish_for_p384_is_served():
         text = run("openssl", "x509", "-in", est.issued[0], "-noout",
                    "-text").stdout
         expect("secp384r1" in text, text)
-
-
-def dry(agent, status):
-    done = run(NAMEPLATE, "enrol", "--dry-run", "-c", agent.config, "--json",
-               status=status)
-    return {f["check"]: f for f in json.loads(done.stdout)["checks"]}
 
 
 @scenario
