@@ -6,7 +6,7 @@ certificate's policy lacks.
 """
 import os
 
-from authority import Authority
+from authority import Authority, Pair
 from claiming import fleet, provisioned
 from enrolling import current, dry, generations, reaches
 from kit import expect, free_port, main, read, scenario, wait_until, write
@@ -114,6 +114,12 @@ def a_claim_that_the_cloud_does_not_authorise_is_told_what_its_policy_lacks():
         expect(all(line in said["last_error_detail"] for line in LINES),
                str(said))
         agent.wait_for("info session online")
+        agent.stop()
+        by_factory = Pair(device() + "/device")  # which may be a claim elsewhere
+        agent = provisioned(world, cloud.port, by_factory, start=False)
+        bad(dry(agent, 2), "connect", "does not authorise", *LINES)
+        agent.start()
+        reaches(agent, state="failed", last_error="policy")
 
 
 def ends_in(agent, error, seconds=30):
