@@ -14,8 +14,6 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "identity/chain.h"
-#include "identity/moment.h"
 
 #define MODULE      "generations"
 #define PATH_BYTES  4096
@@ -379,62 +377,18 @@ enum err generations_put(
 
 /* --- one of them --------------------------------------------------------- */
 
-static enum err describe(struct generation *it)
-{
-    const mbedtls_x509_crt *leaf = it->chain;
-
-    it->from_s = moment_of(&leaf->valid_from);
-    it->until_s = moment_of(&leaf->valid_to);
-    if (mbedtls_x509_dn_gets(it->issuer, sizeof(it->issuer), &leaf->issuer) < 0)
-        (void)snprintf(it->issuer, sizeof(it->issuer), "(a long name)");
-    return issued_id((struct span){leaf->raw.p, leaf->raw.len}, it->id);
-}
-
-static enum err open_key(
-    const struct generations *g, struct generation *it, char why[KEY_WHY])
-{
-    char uri[GENERATIONS_URI];
-    enum err e = generations_key(g, it->number, uri);
-
-    if (e == ERR_OK)
-        e = key_open(uri, &it->key);
-    if (e != ERR_OK || key_is_in_token(it->key))
-        return e;
-    return key_ready(it->key, it->chain, why);
-}
-
 enum err generations_load(const struct generations *g, unsigned number,
     char why[KEY_WHY], struct generation **out)
 {
-    struct generation *it = calloc(1, sizeof(*it));
-    char path[PATH_BYTES];
-    enum err e;
+    char path[PATH_BYTES], uri[GENERATIONS_URI];
+    enum err e = generations_key(g, number, uri);
 
-    if (it == NULL)
-        return ERR_NO_MEMORY;
-    it->number = number;
-    name_of(g, number, "/certificate.pem", path);
-    (void)snprintf(why, KEY_WHY, "its certificate cannot be read; see the log");
-    e = chain_read_own(path, &it->chain);
-    if (e == ERR_OK)
-        e = describe(it);
-    if (e == ERR_OK) {
-        (void)snprintf(why, KEY_WHY, "its key cannot be found");
-        e = open_key(g, it, why);
-    }
-    if (e != ERR_OK) {
-        generation_free(it);
+    (void)snprintf(why, KEY_WHY, "its key cannot be named");
+    if (e != ERR_OK)
         return e;
-    }
-    *out = it;
-    return ERR_OK;
-}
-
-void generation_free(struct generation *generation)
-{
-    if (generation == NULL)
-        return;
-    key_free(generation->key);
-    chain_free(generation->chain);
-    free(generation);
+    name_of(g, number, "/certificate.pem", path);
+    e = generation_read(path, uri, why, out);
+    if (e == ERR_OK)
+        (*out)->number = number;
+    return e;
 }

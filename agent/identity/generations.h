@@ -14,12 +14,8 @@
 #ifndef IDENTITY_GENERATIONS_H
 #define IDENTITY_GENERATIONS_H
 
-#include <mbedtls/x509_crt.h>
-#include <stdint.h>
-
 #include "core/err.h"
-#include "identity/issued.h"
-#include "identity/key.h"
+#include "identity/generation.h"
 
 struct generations;
 
@@ -82,20 +78,8 @@ struct generations_mark {
 enum err generations_mark(const struct generations *g, unsigned number,
     struct generations_mark *out) MUST_CHECK;
 
-/* One that can be used. */
-struct generation {
-    unsigned number;
-    mbedtls_x509_crt *chain;
-    struct key *key;
-    int64_t from_s, until_s;
-    char id[ISSUED_ID];
-    char issuer[200]; /* in one line */
-};
-
-/* ERR_NOT_FOUND, ERR_INVALID, ...: it cannot be; `why` has words.  A key in a
- * token that is away is no fault. */
+/* As generation_read; the caller frees. */
 enum err generations_load(const struct generations *g, unsigned number,
     char why[KEY_WHY], struct generation **out) MUST_CHECK;
-void generation_free(struct generation *generation); /* NULL is fine */
 
 #endif
