@@ -7,6 +7,7 @@ import os
 
 from authority import Authority
 from claiming import fleet, provisioned
+from cloudd import thing_path
 from enrolling import current, reaches
 from est import Site
 from est_server import certificate_id
@@ -77,6 +78,26 @@ def a_device_enrols_at_the_est_server_of_cloudd_and_rotates():
             agent.start()
             enrolled(agent)
             expect("why=policy" not in agent.words(), agent.words()[-2000:])
+            agent.stop()
+
+
+@scenario
+def a_certificate_that_a_person_revokes_is_replaced_by_way_of_the_factorys():
+    with World() as world:
+        with Site(world.folder, vendor=factory(), jitp_drop_first="no") as site:
+            agent = world.agent(port=site.cloud.port, settings={
+                "enrolment.method": "est", "enrolment.url": site.url,
+                "enrolment.trust": factory().server_ca})
+            first = enrolled(agent)["certificate_id"]
+            ann = site.cloudd.logged_in()
+            path = thing_path(agent.thing, f"/certificates/{first}/revoke")
+            wait_until(lambda: ann.ask("POST", path, {
+                "reason": "keyCompromise"}).status == 204, 10, "it is revoked")
+            agent.wait_for("shows=factory because=\"the broker refuses", 60)
+            wait_until(lambda: current(agent) == 2, 60, "it enrols anew")
+            said = enrolled(agent)
+            expect(said["operational"] and said["certificate_id"] != first and
+                   said["old_certificate_id"] == first, str(said))
             agent.stop()
 
 
