@@ -25,6 +25,7 @@
 #include "device/shadow.h"
 #include "device/telemetry.h"
 #include "identity/chain.h"
+#include "identity/discard.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
 #include "identity/request.h"
@@ -186,8 +187,10 @@ static void on_surroundings(void *context, unsigned news)
 
     session_look_around(a->session, slept || (news & SURROUNDINGS_CHANGED) != 0,
         slept || (news & SURROUNDINGS_CAME) != 0);
-    if ((news & SURROUNDINGS_CLOCK) != 0)
-        policy_look_at_clock(a->policy);
+    if ((news & SURROUNDINGS_CLOCK) == 0)
+        return;
+    policy_look_at_clock(a->policy);
+    enrolment_look_at_clock(run_enrolment(a->enrolment));
 }
 
 static enum err open_description(struct agent *a)
@@ -335,7 +338,8 @@ static void on_look_again(void *context)
 static bool threads_are_left(void)
 {
     return link_threads() > 0 || http_threads() > 0 ||
-        owner_work_threads() > 0 || request_threads() > 0;
+        owner_work_threads() > 0 || request_threads() > 0 ||
+        discard_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */

@@ -69,15 +69,11 @@ static enum err write_all(int fd, const char *bytes, size_t len)
     return fsync(fd) == 0 ? ERR_OK : from_errno();
 }
 
-/* The rename itself is durable only after the folder is. */
-static enum err sync_folder(const char *path)
+enum err file_sync_folder(const char *path)
 {
-    char copy[PATH_BYTES];
-    int fd;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum err e;
 
-    (void)snprintf(copy, sizeof(copy), "%s", path);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return from_errno();
     e = fsync(fd) == 0 ? ERR_OK : from_errno();
@@ -87,7 +83,7 @@ static enum err sync_folder(const char *path)
 
 enum err file_replace(const char *path, const void *bytes, size_t len)
 {
-    char temporary[PATH_BYTES];
+    char temporary[PATH_BYTES], folder[PATH_BYTES];
     enum err e;
     int fd;
 
@@ -109,5 +105,6 @@ enum err file_replace(const char *path, const void *bytes, size_t len)
         errno = why;
         return e;
     }
-    return sync_folder(path);
+    (void)snprintf(folder, sizeof(folder), "%s", path);
+    return file_sync_folder(dirname(folder));
 }

@@ -19,4 +19,8 @@ enum err file_read(
 enum err file_replace(
     const char *path, const void *bytes, size_t len) MUST_CHECK;
 
+/* Flush a folder: only then a name that is new in it, or gone, stays so.
+ * ERR_NOT_FOUND, ERR_DENIED, ERR_IO; errno keeps the system's reason. */
+enum err file_sync_folder(const char *path) MUST_CHECK;
+
 #endif

@@ -32,7 +32,8 @@ struct enrolment_times enrolment_read_times(const struct enrolment *e)
         .succeeded_ms = e->succeeded_ms,
         .failed_ms = e->failed_ms,
         .failures = e->failures,
-        .told_s = e->told_s};
+        .told_s = e->told_s,
+        .was_over = e->was_over};
     bool late;
 
     t.now_wall_s = timefloor_now(e->options.floor, &late);
@@ -62,9 +63,10 @@ static void show(struct enrolment *e, bool operational, const char *because)
 }
 
 /* The way back, and, when that leads nowhere, the way forth again. */
-static void choose(struct enrolment *e, const char *because)
+static void choose(struct enrolment *e)
 {
     struct enrolment_times t = enrolment_read_times(e);
+    const char *because = "the broker refuses the other one";
     bool operational;
 
     if (e->current.generation == NULL || e->state == ENROLMENT_TRYING)
@@ -72,6 +74,11 @@ static void choose(struct enrolment *e, const char *because)
     operational = enrolment_shows_operational(&t, e->refusals);
     if (operational == e->shows_operational)
         return;
+    if (t.until_s <= t.now_wall_s)
+        because = "the operational one is over";
+    else if (e->was_over)
+        because = "by the clock it is not over after all";
+    e->was_over = t.until_s <= t.now_wall_s;
     show(e, operational, because);
     enrolment_tell(e);
     if (e->state == ENROLMENT_RESTING)
@@ -96,7 +103,7 @@ static void on_end(void *context, const char *why)
     if (!enrolment_is_refusal(why))
         return;
     e->refusals++;
-    choose(e, "the broker refuses the other one");
+    choose(e);
 }
 
 static void on_state(void *context, bool online, bool session_present)
@@ -125,7 +132,7 @@ static void on_time(void *context)
     struct enrolment *e = context;
 
     e->timer = NULL;
-    choose(e, "the operational one is over");
+    choose(e);
     if (e->is_uncommitted)
         enrolment_commit(e);
     enrolment_tell(e);
@@ -160,6 +167,18 @@ static void sleep_on(struct enrolment *e)
     set_timer(e, (uint64_t)wait_ms);
 }
 
+/* A clock that goes on after a sleep may have passed the end; one that was set
+ * may be before it again. */
+void enrolment_look_at_clock(struct enrolment *e)
+{
+    if (e->session == NULL || e->options.method == ENROLMENT_NONE)
+        return;
+    choose(e);
+    enrolment_tell(e);
+    if (e->state == ENROLMENT_RESTING)
+        sleep_on(e);
+}
+
 static void rest(struct enrolment *e, enum enrolment_event event)
 {
     if (event != ENROLMENT_ON_ACCEPTED) {
@@ -168,6 +187,7 @@ static void rest(struct enrolment *e, enum enrolment_event event)
     }
     e->begun = 0;
     enrolment_drop_fresh(e);
+    enrolment_discard(e);
     sleep_on(e);
 }
 
@@ -211,6 +231,14 @@ enum err enrolment_now(struct enrolment *e)
     return ERR_OK;
 }
 
+/* It began, whatever the clock says: the broker took it, or it would not be
+ * the current one.  A clock before that is wrong. */
+void enrolment_believe(const struct enrolment *e)
+{
+    timefloor_raise(e->options.floor, e->current.generation->from_s);
+    timefloor_save(e->options.floor);
+}
+
 /* --- life ---------------------------------------------------------------- */
 
 /* The current one, or the one before when that is still good. */
@@ -235,8 +263,11 @@ static void load(struct enrolment *e)
         else
             enrolment_hold(e, found, &e->current);
     }
-    e->shows_operational =
-        e->current.generation != NULL && e->current.generation->until_s > now_s;
+    if (e->current.generation == NULL)
+        return;
+    enrolment_believe(e);
+    e->shows_operational = e->current.generation->until_s > now_s;
+    e->was_over = !e->shows_operational;
 }
 
 static enum err open(struct enrolment *e)
@@ -292,6 +323,7 @@ enum err enrolment_watch(struct enrolment *e, struct session *session)
         return ERR_OK;
     session_on_end(session, on_end, e);
     sleep_on(e);
+    enrolment_discard(e);
     enrolment_ask_anchors(e);
     return e->timer != NULL ? session_on_state(session, on_state, e)
                             : ERR_NO_MEMORY;
@@ -303,6 +335,8 @@ void enrolment_rest(struct enrolment *e)
         return;
     enrolment_attempt_cancel(e->attempt);
     enrolment_fleet_cancel(e->fleet);
+    discard_cancel(e->discard);
+    e->discard = NULL;
     e->attempt = NULL;
     e->fleet = NULL;
     enrolment_rest_anchors(e);

@@ -42,7 +42,7 @@ struct enrolment_options {
     const struct trust *trust;  /* whom to believe as EST server */
     const struct trust *broker; /* for the TLS sessions that are kept */
     const struct proxy *proxy;  /* or NULL */
-    const struct timefloor *floor;
+    struct timefloor *floor;    /* raised by what the broker takes */
     struct loop *loop;
     const char *folder; /* of the store */
     bool resume;        /* keep TLS sessions */
@@ -69,12 +69,16 @@ enum err enrolment_watch(
 /* Nothing comes any more; before the session is freed. */
 void enrolment_rest(struct enrolment *e); /* NULL is fine */
 
-/* When link_threads(), http_threads() and request_threads() are 0. */
+/* When link_threads(), http_threads(), request_threads() and discard_threads()
+ * are 0. */
 void enrolment_free(struct enrolment *e); /* NULL is fine */
 
 /* Enrol or renew now.  ERR_UNSUPPORTED: there is no method for it; ERR_EXISTS:
  * it is under way. */
 enum err enrolment_now(struct enrolment *e) MUST_CHECK;
+
+/* The machine slept, or its clock was set: what is due is due by that now. */
+void enrolment_look_at_clock(struct enrolment *e);
 
 /* docs/protocol.md, nameplate/<t>/enrolment, with more of what people want to
  * know when `all`; NULL: out of memory. */

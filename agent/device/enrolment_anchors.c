@@ -54,6 +54,7 @@ static void on_answer(void *context, const struct est_end *answer)
         fail(e, "they are not in use, or not kept; see the log");
     else
         sleep_on(e, day_ms(e));
+    enrolment_tell(e);
 }
 
 void enrolment_ask_anchors(struct enrolment *e)

@@ -75,8 +75,16 @@ static enum err begin(struct enrolment *e)
 {
     enum err err = generations_begin(e->generations, &e->begun);
 
-    return err == ERR_OK ? generations_key(e->generations, e->begun, e->key_uri)
+    if (err == ERR_OK)
+        err = generations_key(e->generations, e->begun, e->key_uri);
+    return err == ERR_OK ? generations_mark(e->generations, e->begun, &e->mark)
                          : err;
+}
+
+/* NULL: keys are files. */
+static const char *mark_of(const struct enrolment *e)
+{
+    return *e->mark.path != '\0' ? e->mark.path : NULL;
 }
 
 struct est_options enrolment_est(const struct enrolment *e)
@@ -102,6 +110,8 @@ static enum err ask_est(
         .est = enrolment_est(e),
         .renews = e->shows_operational,
         .key_uri = e->key_uri,
+        .mark = mark_of(e),
+        .mark_text = e->mark.text,
         .who = &e->who,
         .thing = o->nameplate->thing,
         .floor = o->floor,
@@ -122,6 +132,8 @@ static enum err ask_fleet(
         .link = o->claim,
         .template = o->template,
         .key_uri = e->key_uri,
+        .mark = mark_of(e),
+        .mark_text = e->mark.text,
         .who = &e->who,
         .thing = o->nameplate->thing,
         .floor = o->floor,

@@ -170,6 +170,8 @@ static void on_request(void *context, struct request_end *made)
 static void make_key(struct enrolment_attempt *a)
 {
     const struct request_options options = {.uri = a->options.key_uri,
+        .mark = a->options.mark,
+        .mark_text = a->options.mark_text,
         .kind = a->wishes.key == CSR_KEY_P384 ? KEYSTORE_P384 : KEYSTORE_P256,
         .who = a->options.who};
 

@@ -21,9 +21,10 @@ struct enrolment_attempt;
  * est_options. */
 struct enrolment_attempt_options {
     struct loop *loop;
-    struct est_options est; /* where, as whom, whom to believe */
-    bool renews;            /* simplereenroll; else simpleenroll */
-    const char *key_uri;    /* where the new key is made */
+    struct est_options est;       /* where, as whom, whom to believe */
+    bool renews;                  /* simplereenroll; else simpleenroll */
+    const char *mark, *mark_text; /* see request_options */
+    const char *key_uri;          /* where the new key is made */
     const struct thing_name_parts *who;
     const char *thing;
     const struct timefloor *floor;

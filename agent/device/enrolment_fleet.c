@@ -9,13 +9,10 @@
 
 #include "cloud/connection.h"
 #include "core/json.h"
+#include "device/enrolment_names.h"
 #include "identity/pem.h"
 #include "identity/request.h"
-#include "ports/port.h"
 
-#define CREATE       "$aws/certificates/create-from-csr/json"
-#define PROVISION    "$aws/provisioning-templates/%s/provision/json"
-#define TOPIC_BYTES  257
 #define WORDS        500
 #define ANSWER_MS    30000
 #define KEEP_ALIVE_S 60
@@ -33,9 +30,7 @@ struct enrolment_fleet {
     struct connection *connection;
     struct request *request;
     struct loop_timer *timer; /* an answer is due */
-    char client[32];
-    char provision[TOPIC_BYTES];
-    char filters[4][TOPIC_BYTES];
+    struct enrolment_names names;
     struct key *key;
     struct bytes csr;
     char *token;
@@ -92,14 +87,25 @@ static void end(struct enrolment_fleet *f, const char *why)
 
 /* --- asking -------------------------------------------------------------- */
 
+static void tell_policy(
+    struct enrolment_fleet *f, const char *name, const char *what)
+{
+    char words[WORDS];
+
+    enrolment_names_advise(f->options.template, what, words, sizeof(words));
+    tell(f, name, false, "%s", words);
+}
+
 static void on_silence(void *context)
 {
     struct enrolment_fleet *f = context;
 
     f->timer = NULL;
-    tell(f, f->state == CREATE_CERTIFICATE ? "create-from-csr" : "provision",
-        false, "no answer within %d s: is the template's name right?",
-        ANSWER_MS / 1000);
+    if (f->state == CREATE_CERTIFICATE)
+        tell_policy(f, "create-from-csr", "no answer came in time");
+    else
+        tell_policy(f, "provision",
+            "no answer came in time: is the template's name right?");
     end(f, "timeout");
 }
 
@@ -143,7 +149,7 @@ static void ask_for_certificate(struct enrolment_fleet *f)
         }
         bytes_free(&pem);
     }
-    publish(f, CREATE_CERTIFICATE, CREATE, object);
+    publish(f, CREATE_CERTIFICATE, FLEET_CREATE, object);
 }
 
 static void ask_for_thing(struct enrolment_fleet *f)
@@ -167,7 +173,7 @@ static void ask_for_thing(struct enrolment_fleet *f)
         json_free(object);
         object = NULL;
     }
-    publish(f, PROVISION_THING, f->provision, object);
+    publish(f, PROVISION_THING, f->names.provision, object);
 }
 
 /* --- answers ------------------------------------------------------------- */
@@ -258,12 +264,12 @@ static void take(
 static void on_message(void *context, const struct mqtt_message *message)
 {
     struct enrolment_fleet *f = context;
-    size_t first = f->state == CREATE_CERTIFICATE ? 0 : 2;
+    size_t first = f->state == CREATE_CERTIFICATE ? FLEET_CREATED : FLEET_DONE;
     struct json *answer = NULL;
-    bool accepted = strcmp(message->topic, f->filters[first]) == 0;
+    bool accepted = strcmp(message->topic, f->names.filters[first]) == 0;
 
     if (f->state < CREATE_CERTIFICATE ||
-        (!accepted && strcmp(message->topic, f->filters[first + 1]) != 0))
+        (!accepted && strcmp(message->topic, f->names.filters[first + 1]) != 0))
         return;
     if (json_parse(message->payload, message->len, limits, &answer) != ERR_OK) {
         tell(
@@ -280,8 +286,8 @@ static void on_message(void *context, const struct mqtt_message *message)
 static void on_connected(void *context, bool session_present)
 {
     struct enrolment_fleet *f = context;
-    char *const filters[] = {
-        f->filters[0], f->filters[1], f->filters[2], f->filters[3]};
+    char *const filters[] = {f->names.filters[0], f->names.filters[1],
+        f->names.filters[2], f->names.filters[3]};
 
     (void)session_present;
     connection_subscribe(f->connection, filters, 4);
@@ -309,11 +315,13 @@ static void on_subscribed(void *context)
 {
     struct enrolment_fleet *f = context;
     const struct request_options options = {.uri = f->options.key_uri,
+        .mark = f->options.mark,
+        .mark_text = f->options.mark_text,
         .kind = KEYSTORE_P256,
         .who = f->options.who};
 
     tell(f, "connect", true, "connected with the claim certificate as %s",
-        f->client);
+        f->names.client);
     f->state = KEY;
     if (request_start(f->options.loop, &options, on_request, f, &f->request) ==
         ERR_OK)
@@ -329,9 +337,7 @@ static void on_published(void *context, uint64_t token, bool accepted)
     (void)token;
     if (accepted)
         return;
-    tell(f, "connect", false,
-        "the broker refuses the request: does the claim "
-        "certificate's policy allow it?");
+    tell_policy(f, "connect", "the broker refuses the request");
     end(f, "policy");
 }
 
@@ -339,31 +345,17 @@ static void on_ended(void *context, const struct verdict *verdict)
 {
     struct enrolment_fleet *f = context;
 
-    tell(f, "connect", false, "%s", verdict->detail);
+    if (enrolment_names_is_policy(verdict->why, f->state > CONNECT))
+        tell_policy(f, "connect",
+            strcmp(verdict->why, "policy") == 0
+                ? "the broker does not authorise the claim"
+                : "the broker hung up on the claim, or answered nothing");
+    else
+        tell(f, "connect", false, "%s", verdict->detail);
     end(f, verdict->why);
 }
 
 /* --- the public face ----------------------------------------------------- */
-
-static enum err make_names(struct enrolment_fleet *f)
-{
-    unsigned char random[8];
-    int len = snprintf(
-        f->provision, sizeof(f->provision), PROVISION, f->options.template);
-
-    if (len > TOPIC_BYTES - 20)
-        return ERR_TOO_BIG;
-    for (size_t i = 0; i < 4; i++)
-        (void)snprintf(f->filters[i], TOPIC_BYTES, "%.230s/%s",
-            i < 2 ? CREATE : f->provision,
-            i % 2 == 0 ? "accepted" : "rejected");
-    if (port_random(random, sizeof(random)) != ERR_OK)
-        return ERR_IO;
-    len = snprintf(f->client, sizeof(f->client), "claim-");
-    for (size_t i = 0; i < sizeof(random); i++)
-        len += snprintf(f->client + len, 3, "%02x", random[i]);
-    return ERR_OK;
-}
 
 enum err enrolment_fleet_start(const struct enrolment_fleet_options *options,
     const struct enrolment_attempt_events *events, struct enrolment_fleet **out)
@@ -379,10 +371,11 @@ enum err enrolment_fleet_start(const struct enrolment_fleet_options *options,
         return ERR_NO_MEMORY;
     f->options = *options;
     f->events = *events;
-    e = make_names(f);
-    connection.mqtt = (struct mqtt_options){.client_id = f->client,
+    e = enrolment_names_make(options->template, &f->names);
+    connection.mqtt = (struct mqtt_options){.client_id = f->names.client,
         .version_5 = true,
-        .keep_alive_s = KEEP_ALIVE_S};
+        .keep_alive_s = KEEP_ALIVE_S,
+        .puback_ms = ANSWER_MS};
     if (e == ERR_OK)
         e = connection_start(&connection, &ours, &f->connection);
     if (e != ERR_OK) {

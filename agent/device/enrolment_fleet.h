@@ -19,6 +19,7 @@ struct enrolment_fleet_options {
     struct mqtt_room *room;
     struct link_options link; /* with the claim's certificate and key */
     const char *template;
+    const char *mark, *mark_text; /* see request_options */
     const char *key_uri;
     const struct thing_name_parts *who;
     const char *thing;

@@ -7,6 +7,7 @@
 #include "device/enrolment_attempt.h"
 #include "device/enrolment_fleet.h"
 #include "device/enrolment_plan.h"
+#include "identity/discard.h"
 #include "identity/generations.h"
 
 #define ENROLMENT_MODULE "enrolment"
@@ -35,6 +36,7 @@ struct enrolment {
     struct enrolment_held current, fresh; /* fresh: on trial */
     struct enrolment_retired *retired;    /* the latest first */
     bool shows_operational;
+    bool was_over;            /* the factory's is shown because it was */
     bool is_uncommitted;      /* the disk refused what the broker took */
     bool was_online;          /* ever */
     char replaced[ISSUED_ID]; /* the id of the one before */
@@ -45,6 +47,9 @@ struct enrolment {
     struct enrolment_fleet *fleet;
     unsigned begun; /* the generation that the attempt fills */
     char key_uri[GENERATIONS_URI];
+    struct generations_mark mark;
+    struct discard *discard; /* of the key of */
+    unsigned discarded;
     struct loop_timer *timer;
     int64_t next_ms; /* monotonic, of the next attempt */
     int64_t succeeded_ms, failed_ms;
@@ -67,6 +72,9 @@ struct enrolment_times enrolment_read_times(const struct enrolment *e);
 /* Something happened: live on. */
 void enrolment_step(struct enrolment *e, enum enrolment_event event);
 
+/* The current one is the current one. */
+void enrolment_believe(const struct enrolment *e);
+
 /* Why it came to nothing; `words` is copied. */
 void enrolment_note(struct enrolment *e, const char *why, const char *words);
 
@@ -88,6 +96,11 @@ void enrolment_rest_anchors(struct enrolment *e);
 void enrolment_try(struct enrolment *e); /* ENROLMENT_TRYING */
 void enrolment_drop_fresh(struct enrolment *e);
 void enrolment_commit(struct enrolment *e);
+
+/* --- enrolment_spent.c ---------------------------------------------------- */
+
+/* Destroy the keys in a token that are out of use. */
+void enrolment_discard(struct enrolment *e);
 
 /* --- enrolment_hold.c ----------------------------------------------------- */
 

@@ -122,7 +122,7 @@ bool enrolment_shows_operational(
 
     if (is_over)
         return false;
-    return turns ? !t->is_operational : t->is_operational;
+    return turns ? !t->is_operational : t->is_operational || t->was_over;
 }
 
 bool enrolment_is_refusal(const char *why)

@@ -37,6 +37,7 @@ struct enrolment_times {
     int64_t now_ms;          /* monotonic */
     int64_t now_wall_s;      /* since 1970; not below the time floor */
     bool is_operational;     /* what is shown to the broker just now */
+    bool was_over;           /* the factory's is, because the other was over */
     int64_t from_s, until_s; /* of the operational one */
     unsigned percent;        /* of its life, after which it is renewed */
     uint32_t random;         /* one number for each certificate */
@@ -60,7 +61,9 @@ int64_t enrolment_due_ms(const struct enrolment_times *t);
 
 /* Which identity to show from now on.  The operational one until it is over or
  * was refused so often in a row; then the factory's, the way back; and when
- * that is refused as well, in turns. */
+ * that is refused as well, in turns.  Where a clock that was set says that it
+ * is not over after all: the operational one again.  One that has not begun by
+ * our clock is shown: the broker took it, so it is the clock that is wrong. */
 #define ENROLMENT_REFUSALS 3
 bool enrolment_shows_operational(
     const struct enrolment_times *t, unsigned refusals);

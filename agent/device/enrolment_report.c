@@ -79,6 +79,36 @@ static void put_certificate(struct writer *w, const struct enrolment *e)
         (until_s - timefloor_now(e->options.floor, &late)) / DAY_S);
 }
 
+/* Old and new roots of the broker, once they were rolled over. */
+static void put_anchors(struct writer *w, const struct enrolment *e)
+{
+    struct writer inner = {NULL, ERR_OK};
+    struct anchors_view view;
+
+    if (e->options.roll == NULL)
+        return;
+    trust_look(e->options.broker, &view);
+    if (view.generation == 0)
+        return;
+    inner.object = json_new_object();
+    if (inner.object == NULL)
+        inner.e = ERR_NO_MEMORY;
+    put_number(&inner, "generation", view.generation);
+    put_number(&inner, "since", view.since_s * 1000);
+    put_number(&inner, "configured", (int64_t)view.configured);
+    put_number(&inner, "added", (int64_t)view.added);
+    if (view.added > 0) {
+        put_text(&inner, "subject", view.subject);
+        put_number(&inner, "both_until", view.both_until_s);
+    }
+    if (inner.e == ERR_OK) {
+        put(w, "anchors", inner.object);
+    } else {
+        json_free(inner.object);
+        w->e = inner.e;
+    }
+}
+
 static int64_t next_wall_ms(const struct enrolment *e)
 {
     if (e->waits_until_ms != 0)
@@ -124,6 +154,7 @@ struct json *enrolment_json(const struct enrolment *e, bool all)
         put_number(&w, "next_attempt", next_ms);
     if (*old != '\0')
         put_text(&w, "old_certificate_id", old);
+    put_anchors(&w, e);
     if (all)
         put_all(&w, e);
     if (w.e == ERR_OK)

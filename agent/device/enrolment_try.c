@@ -28,9 +28,11 @@ void enrolment_commit(struct enrolment *e)
             "the new identity is in use, but not kept; it is tried again");
     else if (strcmp(e->why, "disk") == 0)
         e->why = "";
-    if (!e->is_uncommitted)
-        log_info(ENROLMENT_MODULE, "in use generation=%u id=%s",
-            e->current.generation->number, e->current.generation->id);
+    if (e->is_uncommitted)
+        return;
+    log_info(ENROLMENT_MODULE, "in use generation=%u id=%s",
+        e->current.generation->number, e->current.generation->id);
+    enrolment_discard(e);
 }
 
 static void move(struct enrolment *e)
@@ -43,6 +45,8 @@ static void move(struct enrolment *e)
     e->current = e->fresh;
     e->fresh = (struct enrolment_held){.generation = NULL};
     e->shows_operational = true;
+    e->was_over = false;
+    enrolment_believe(e);
     e->refusals = 0;
     e->failures = 0;
     e->succeeded_ms = port_monotonic_ms();

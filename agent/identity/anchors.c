@@ -11,9 +11,12 @@
 #include "core/log.h"
 #include "identity/certificate.h"
 #include "identity/chain.h"
+#include "identity/moment.h"
 #include "identity/pem.h"
+#include "ports/port.h"
 
 #define MODULE "anchors"
+#define HEAD   "generation="
 
 /* The last user frees it. */
 struct shared {
@@ -149,8 +152,11 @@ static enum err write_one(struct bytes *all, const mbedtls_x509_crt *c)
 
 static enum err write_set(const struct anchor_set *set, struct bytes *kept)
 {
-    struct bytes all = {NULL, 0};
-    enum err e = ERR_OK;
+    char line[80];
+    int len = snprintf(line, sizeof(line), HEAD "%u since=%lld\n",
+        set->generation, (long long)set->since_s);
+    struct bytes all = {(unsigned char *)strdup(line), (size_t)len};
+    enum err e = all.at != NULL ? ERR_OK : ERR_NO_MEMORY;
 
     for (size_t i = 0; i < set->added && e == ERR_OK; i++) {
         e = write_one(&all, at(set->all, set->configured + i));
@@ -192,16 +198,34 @@ static void say_who_leaves(struct anchors *a, const struct anchor_set *fresh)
     anchors_return(a, set);
 }
 
+/* Has it other added ones than those in use? */
+static void count_generation(const struct anchors *a, struct anchor_set *fresh)
+{
+    const struct anchor_set *old = a->newest != NULL ? &a->newest->set : NULL;
+    bool same = old == NULL ? fresh->added == 0 : old->added == fresh->added;
+    const mbedtls_x509_crt *c = at(fresh->all, fresh->configured);
+
+    for (; c != NULL && same; c = c->next)
+        same = holds(old, c);
+    fresh->generation = old != NULL ? old->generation : 0;
+    fresh->since_s = old != NULL ? old->since_s : 0;
+    if (same)
+        return;
+    fresh->generation++;
+    fresh->since_s = port_wall_ms() / 1000;
+}
+
 enum err anchors_put(struct anchors *a, const struct anchor_addition *additions,
     size_t count, struct bytes *kept)
 {
     struct shared *fresh;
     enum err e = new_shared(a, additions, count, &fresh);
 
-    if (e == ERR_OK && kept != NULL)
-        e = write_set(&fresh->set, kept);
-    else if (e != ERR_OK)
+    if (e != ERR_OK)
         return e;
+    count_generation(a, &fresh->set);
+    if (kept != NULL)
+        e = write_set(&fresh->set, kept);
     if (e != ERR_OK) {
         free_shared(fresh);
         return e;
@@ -210,6 +234,39 @@ enum err anchors_put(struct anchors *a, const struct anchor_addition *additions,
         say_who_leaves(a, &fresh->set);
     publish(a, fresh);
     return ERR_OK;
+}
+
+/* --- for people ---------------------------------------------------------- */
+
+static int64_t sooner(int64_t end_s, const mbedtls_x509_crt *c)
+{
+    int64_t its_s = moment_of(&c->valid_to);
+
+    return end_s == 0 || its_s < end_s ? its_s : end_s;
+}
+
+void anchors_look(struct anchors *anchors, struct anchors_view *out)
+{
+    const struct anchor_set *set = anchors_borrow(anchors);
+    const mbedtls_x509_crt *c = at(set->all, set->configured);
+    int64_t latest_s = INT64_MIN;
+
+    *out = (struct anchors_view){.configured = set->configured,
+        .added = set->added,
+        .generation = set->generation,
+        .since_s = set->since_s};
+    for (size_t i = 0; i < set->added; i++, c = c->next) {
+        out->both_until_s = sooner(out->both_until_s, c);
+        out->both_until_s =
+            sooner(out->both_until_s, at(set->all, set->vouchers[i]));
+        if (moment_of(&c->valid_from) <= latest_s)
+            continue;
+        latest_s = moment_of(&c->valid_from);
+        if (mbedtls_x509_dn_gets(
+                out->subject, sizeof(out->subject), &c->subject) < 0)
+            (void)snprintf(out->subject, sizeof(out->subject), "(a long name)");
+    }
+    anchors_return(anchors, set);
 }
 
 /* --- what was kept ------------------------------------------------------- */
@@ -259,6 +316,24 @@ static enum err put_pairs(struct anchors *a, const mbedtls_x509_crt *pairs)
     return anchors_put(a, additions, count, NULL);
 }
 
+/* Without it they count as the first, of an unknown time. */
+static void take_head(struct anchors *a, const char *text)
+{
+    unsigned long generation = a->newest->set.added > 0;
+    long long since_s = 0;
+    char *end;
+
+    if (strncmp(text, HEAD, sizeof(HEAD) - 1) == 0) {
+        generation = strtoul(text + sizeof(HEAD) - 1, &end, 10);
+        if (strncmp(end, " since=", 7) == 0)
+            since_s = strtoll(end + 7, NULL, 10);
+    }
+    (void)pthread_mutex_lock(&a->lock);
+    a->newest->set.generation = (unsigned)generation;
+    a->newest->set.since_s = since_s;
+    (void)pthread_mutex_unlock(&a->lock);
+}
+
 enum err anchors_restore(struct anchors *a, const char *pem)
 {
     mbedtls_x509_crt pairs;
@@ -269,6 +344,8 @@ enum err anchors_restore(struct anchors *a, const char *pem)
     e = pem_each(pem, PEM_CERTIFICATE, add_kept, &pairs, &count);
     if (e == ERR_OK && count > 0)
         e = put_pairs(a, &pairs);
+    if (e == ERR_OK)
+        take_head(a, pem);
     mbedtls_x509_crt_free(&pairs);
     return e;
 }

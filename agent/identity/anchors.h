@@ -10,6 +10,7 @@
 
 #include <mbedtls/x509_crt.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/err.h"
 #include "identity/bytes.h"
@@ -29,6 +30,18 @@ struct anchor_set {
     const mbedtls_x509_crt *all;
     size_t configured, added;
     size_t vouchers[ANCHORS_ADDED];
+    unsigned generation; /* how often the added ones changed; 0: never */
+    int64_t since_s;     /* when they did last, by our clock */
+};
+
+/* What people want to know of them. */
+struct anchors_view {
+    size_t configured, added;
+    unsigned generation;
+    int64_t since_s;
+    int64_t both_until_s; /* when the first of the added ones or of those that
+                             vouch for them ends; 0: none is added */
+    char subject[160];    /* of the added one that began last */
 };
 
 /* Errors and words as chain_read_anchors. */
@@ -42,15 +55,17 @@ mbedtls_x509_crt *anchors_configured(const struct anchors *anchors);
 const struct anchor_set *anchors_borrow(struct anchors *anchors);
 void anchors_return(struct anchors *anchors, const struct anchor_set *set);
 
+void anchors_look(struct anchors *anchors, struct anchors_view *out);
+
 /* In place of what was added before.  *kept, unless NULL: for anchors_restore;
  * the caller frees.  ERR_NO_MEMORY: all is as it was. */
 enum err anchors_put(struct anchors *anchors,
     const struct anchor_addition *additions, size_t count,
     struct bytes *kept) MUST_CHECK;
 
-/* Add what was kept: PEM, each one followed by the anchor that vouched for it,
- * which must still be in the file; else it is passed over.  ERR_INVALID: it is
- * damaged, and none is added. */
+/* Add what was kept: a line with generation and time, then PEM, each one
+ * followed by the anchor that vouched for it, which must still be in the file;
+ * else it is passed over.  ERR_INVALID: it is damaged, and none is added. */
 enum err anchors_restore(struct anchors *anchors, const char *pem) MUST_CHECK;
 
 #endif

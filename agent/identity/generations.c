@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +14,6 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "identity/chain.h"
-#include "identity/moment.h"
 
 #define MODULE      "generations"
 #define PATH_BYTES  4096
@@ -74,6 +71,32 @@ enum err generations_key(
         : ERR_TOO_BIG;
 }
 
+/* What names the key in its token, without a PIN, which stands behind '?' or in
+ * an attribute after the handle. */
+static size_t bare_len(const char *uri)
+{
+    const char *handle = strstr(uri, "handle=");
+
+    return handle != NULL ? (size_t)(handle - uri) + strcspn(handle, ";?&")
+                          : strcspn(uri, "?");
+}
+
+enum err generations_mark(
+    const struct generations *g, unsigned number, struct generations_mark *out)
+{
+    char uri[GENERATIONS_URI];
+    enum err e = generations_key(g, number, uri);
+
+    *out = (struct generations_mark){.path = ""};
+    if (e != ERR_OK || strcmp(g->key_home, IN_FILES) == 0)
+        return e;
+    (void)snprintf(
+        out->path, sizeof(out->path), "%s/g%u/token", g->folder, number);
+    (void)snprintf(
+        out->text, sizeof(out->text), "%.*s", (int)bare_len(uri), uri);
+    return ERR_OK;
+}
+
 /* --- the folder ---------------------------------------------------------- */
 
 static enum err fail(const char *what, const char *path)
@@ -81,19 +104,6 @@ static enum err fail(const char *what, const char *path)
     log_error(MODULE, "cannot %s path=\"%s\" reason=\"%s\"", what, path,
         strerror(errno));
     return ERR_IO;
-}
-
-/* A new name in a folder is durable only after the folder is. */
-static enum err sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err e;
-
-    if (fd < 0)
-        return fail("open", path);
-    e = fsync(fd) == 0 ? ERR_OK : fail("flush", path);
-    (void)close(fd);
-    return e;
 }
 
 static void remove_all(const char *path)
@@ -108,14 +118,40 @@ static void remove_all(const char *path)
     (void)rmdir(path);
 }
 
-void generations_drop(struct generations *g, unsigned number)
+static bool is_kept(const struct generations *g, unsigned number)
+{
+    return number == g->current || number == g->previous;
+}
+
+void generations_forget(struct generations *g, unsigned number)
 {
     char path[PATH_BYTES];
 
-    if (number == 0 || number == g->current || number == g->previous)
+    if (number == 0 || is_kept(g, number))
         return;
     name_of(g, number, "", path);
     remove_all(path);
+}
+
+/* Was a key made for it in the token that is configured now? */
+static bool has_mark(const struct generations *g, unsigned number)
+{
+    struct generations_mark mark;
+    char *text = NULL;
+    size_t len;
+    bool has = generations_mark(g, number, &mark) == ERR_OK &&
+        *mark.path != '\0' &&
+        file_read(mark.path, sizeof(mark.text), &text, &len) == ERR_OK &&
+        strcmp(text, mark.text) == 0;
+
+    free(text);
+    return has;
+}
+
+void generations_drop(struct generations *g, unsigned number)
+{
+    if (!has_mark(g, number))
+        generations_forget(g, number);
 }
 
 /* "g7"; 0: it is not one. */
@@ -126,6 +162,24 @@ static unsigned number_of(const char *name)
     if (*name != 'g' || digits == 0 || digits > 9 || name[1 + digits] != '\0')
         return 0;
     return (unsigned)strtoul(name + 1, NULL, 10);
+}
+
+unsigned generations_spent(const struct generations *g)
+{
+    DIR *dir = opendir(g->folder);
+    struct dirent *entry;
+    unsigned found = 0;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        unsigned number = number_of(entry->d_name);
+
+        if (number != 0 && !is_kept(g, number) &&
+            (found == 0 || number < found) && has_mark(g, number))
+            found = number;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    return found;
 }
 
 /* What a power cut left half-made, and what nobody goes back to. */
@@ -306,7 +360,8 @@ enum err generations_begin(struct generations *g, unsigned *number)
     if (mkdir(path, 0700) != 0)
         return fail("make", path);
     *number = ++g->highest;
-    return sync_folder(g->folder);
+    return file_sync_folder(g->folder) == ERR_OK ? ERR_OK
+                                                 : fail("flush", g->folder);
 }
 
 /* The key's name in the folder becomes durable with it. */
@@ -322,62 +377,18 @@ enum err generations_put(
 
 /* --- one of them --------------------------------------------------------- */
 
-static enum err describe(struct generation *it)
-{
-    const mbedtls_x509_crt *leaf = it->chain;
-
-    it->from_s = moment_of(&leaf->valid_from);
-    it->until_s = moment_of(&leaf->valid_to);
-    if (mbedtls_x509_dn_gets(it->issuer, sizeof(it->issuer), &leaf->issuer) < 0)
-        (void)snprintf(it->issuer, sizeof(it->issuer), "(a long name)");
-    return issued_id((struct span){leaf->raw.p, leaf->raw.len}, it->id);
-}
-
-static enum err open_key(
-    const struct generations *g, struct generation *it, char why[KEY_WHY])
-{
-    char uri[GENERATIONS_URI];
-    enum err e = generations_key(g, it->number, uri);
-
-    if (e == ERR_OK)
-        e = key_open(uri, &it->key);
-    if (e != ERR_OK || key_is_in_token(it->key))
-        return e;
-    return key_ready(it->key, it->chain, why);
-}
-
 enum err generations_load(const struct generations *g, unsigned number,
     char why[KEY_WHY], struct generation **out)
 {
-    struct generation *it = calloc(1, sizeof(*it));
-    char path[PATH_BYTES];
-    enum err e;
+    char path[PATH_BYTES], uri[GENERATIONS_URI];
+    enum err e = generations_key(g, number, uri);
 
-    if (it == NULL)
-        return ERR_NO_MEMORY;
-    it->number = number;
-    name_of(g, number, "/certificate.pem", path);
-    (void)snprintf(why, KEY_WHY, "its certificate cannot be read; see the log");
-    e = chain_read_own(path, &it->chain);
-    if (e == ERR_OK)
-        e = describe(it);
-    if (e == ERR_OK) {
-        (void)snprintf(why, KEY_WHY, "its key cannot be found");
-        e = open_key(g, it, why);
-    }
-    if (e != ERR_OK) {
-        generation_free(it);
+    (void)snprintf(why, KEY_WHY, "its key cannot be named");
+    if (e != ERR_OK)
         return e;
-    }
-    *out = it;
-    return ERR_OK;
-}
-
-void generation_free(struct generation *generation)
-{
-    if (generation == NULL)
-        return;
-    key_free(generation->key);
-    chain_free(generation->chain);
-    free(generation);
+    name_of(g, number, "/certificate.pem", path);
+    e = generation_read(path, uri, why, out);
+    if (e == ERR_OK)
+        (*out)->number = number;
+    return e;
 }

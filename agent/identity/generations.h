@@ -3,20 +3,19 @@
  *     FOLDER/current             which generation is in use; replaced at once
  *     FOLDER/g7/certificate.pem  leaf first
  *     FOLDER/g7/key.pem          unless keys live in a token
+ *     FOLDER/g7/token            then: which key was made there for it
  *
  * A generation is complete on the disk before `current` names it, and the one
  * before stays until the next one: after a power cut at any instant `current`
- * names a whole generation, or none, and then there is the factory's. */
+ * names a whole generation, or none, and then there is the factory's.  A
+ * generation whose key is in a token keeps its folder until that key is
+ * destroyed, so that none is forgotten there. */
 
 #ifndef IDENTITY_GENERATIONS_H
 #define IDENTITY_GENERATIONS_H
 
-#include <mbedtls/x509_crt.h>
-#include <stdint.h>
-
 #include "core/err.h"
-#include "identity/issued.h"
-#include "identity/key.h"
+#include "identity/generation.h"
 
 struct generations;
 
@@ -57,23 +56,30 @@ enum err generations_put(
 enum err generations_commit(
     struct generations *g, unsigned number, const char *old_id) MUST_CHECK;
 
-/* Remove one that is neither current nor the one before. */
+/* Remove one that is neither current nor the one before.  One that has a key in
+ * a token is spent from then on. */
 void generations_drop(struct generations *g, unsigned number);
 
-/* One that can be used. */
-struct generation {
-    unsigned number;
-    mbedtls_x509_crt *chain;
-    struct key *key;
-    int64_t from_s, until_s;
-    char id[ISSUED_ID];
-    char issuer[200]; /* in one line */
-};
+/* The oldest that has a key in a token and is neither current nor the one
+ * before; 0: none.  Not to be asked while one is made or tried. */
+unsigned generations_spent(const struct generations *g);
 
-/* ERR_NOT_FOUND, ERR_INVALID, ...: it cannot be; `why` has words.  A key in a
- * token that is away is no fault. */
+/* Its key is destroyed, or is none of ours: remove it. */
+void generations_forget(struct generations *g, unsigned number);
+
+/* The file that says that a key was made for it in a token, and what it says
+ * (no PIN).  It is written when the token was seen to have no such key, and
+ * before there is one (request.h): so only a key of ours is ever destroyed.
+ * An empty path: keys are files.  ERR_TOO_BIG, ERR_INVALID. */
+struct generations_mark {
+    char path[4200];
+    char text[GENERATIONS_URI];
+};
+enum err generations_mark(const struct generations *g, unsigned number,
+    struct generations_mark *out) MUST_CHECK;
+
+/* As generation_read; the caller frees. */
 enum err generations_load(const struct generations *g, unsigned number,
     char why[KEY_WHY], struct generation **out) MUST_CHECK;
-void generation_free(struct generation *generation); /* NULL is fine */
 
 #endif

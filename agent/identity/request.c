@@ -2,13 +2,16 @@
 
 #include "identity/request.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/file.h"
 #include "core/log.h"
 #include "identity/csr.h"
 #include "identity/pem.h"
@@ -20,6 +23,7 @@ struct request {
     struct loop *loop;
     struct request_options options;
     char *uri;
+    char *mark, *mark_text;  /* NULL: none is wanted */
     request_callback *ended; /* NULL: cancelled; the loop's alone */
     void *context;
     pthread_t thread;
@@ -30,6 +34,27 @@ static atomic_uint threads;
 
 /* --- on the thread ------------------------------------------------------- */
 
+static enum err write_mark(struct request *r, struct keystore *store)
+{
+    struct keystore_public found;
+    enum err e = keystore_open(store, &found, r->end.why);
+
+    if (e == ERR_NOT_FOUND)
+        e = file_replace(r->mark, r->mark_text, strlen(r->mark_text));
+    else if (e == ERR_OK || e == ERR_CONFLICT || e == ERR_UNSUPPORTED)
+        e = ERR_EXISTS;
+    else
+        return e;
+    if (e == ERR_EXISTS)
+        (void)snprintf(r->end.why, KEY_WHY,
+            "ambiguous: the token has a key of that name already");
+    else if (e != ERR_OK)
+        (void)snprintf(r->end.why, KEY_WHY,
+            "token_failed: cannot write that a key will be made: %s",
+            strerror(errno));
+    return e;
+}
+
 static enum err make_key(struct request *r)
 {
     struct keystore *store;
@@ -37,7 +62,13 @@ static enum err make_key(struct request *r)
 
     if (e != ERR_OK)
         return e;
-    e = keystore_create(store, r->options.kind, r->end.why);
+    if (r->mark != NULL)
+        e = write_mark(r, store);
+    if (e == ERR_OK) {
+        e = keystore_create(store, r->options.kind, r->end.why);
+        if (e == ERR_EXISTS && r->mark != NULL)
+            (void)unlink(r->mark); /* somebody else was faster */
+    }
     keystore_free(store);
     return e;
 }
@@ -56,6 +87,14 @@ static enum err make_request(struct request *r)
     return e;
 }
 
+static void free_all(struct request *r)
+{
+    free(r->mark_text);
+    free(r->mark);
+    free(r->uri);
+    free(r);
+}
+
 /* On the loop: the thread has said its last word. */
 static void finish(void *context)
 {
@@ -67,8 +106,7 @@ static void finish(void *context)
         r->ended(r->context, &r->end);
     key_free(r->end.key);
     bytes_free(&r->end.der);
-    free(r->uri);
-    free(r);
+    free_all(r);
 }
 
 static void *run(void *context)
@@ -90,6 +128,21 @@ static void *run(void *context)
 
 /* --- on the loop --------------------------------------------------------- */
 
+static enum err copy_text(struct request *r)
+{
+    const struct request_options *o = &r->options;
+
+    r->uri = strdup(o->uri);
+    if (o->mark != NULL) {
+        r->mark = strdup(o->mark);
+        r->mark_text = strdup(o->mark_text);
+    }
+    return r->uri == NULL ||
+            (o->mark != NULL && (r->mark == NULL || r->mark_text == NULL))
+        ? ERR_NO_MEMORY
+        : ERR_OK;
+}
+
 enum err request_start(struct loop *loop, const struct request_options *options,
     request_callback *ended, void *context, struct request **out)
 {
@@ -101,12 +154,11 @@ enum err request_start(struct loop *loop, const struct request_options *options,
     r->options = *options;
     r->ended = ended;
     r->context = context;
-    r->uri = strdup(options->uri);
     atomic_fetch_add(&threads, 1);
-    if (r->uri == NULL || pthread_create(&r->thread, NULL, run, r) != 0) {
+    if (copy_text(r) != ERR_OK ||
+        pthread_create(&r->thread, NULL, run, r) != 0) {
         atomic_fetch_sub(&threads, 1);
-        free(r->uri);
-        free(r);
+        free_all(r);
         return ERR_NO_MEMORY;
     }
     *out = r;

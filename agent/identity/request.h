@@ -15,6 +15,9 @@ struct request;
 struct request_options {
     const char *uri; /* where the key will be; copied */
     enum keystore_kind kind;
+    /* A file that is written, with this text, when there is no key at the URI
+     * and before one is made; NULL: none.  Copied. */
+    const char *mark, *mark_text;
     const struct thing_name_parts *who; /* borrowed until the end */
 };
 

@@ -130,6 +130,11 @@ enum err trust_restore_anchors(struct trust *trust, const char *pem)
     return anchors_restore(trust->anchors, pem);
 }
 
+void trust_look(const struct trust *trust, struct anchors_view *out)
+{
+    anchors_look(trust->anchors, out);
+}
+
 enum err trust_digest(
     const struct trust *trust, unsigned char out[TRUST_DIGEST])
 {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "identity/anchors.h"
 #include "identity/bytes.h"
 #include "identity/certs_only.h"
 #include "identity/genuine.h"
@@ -59,6 +60,8 @@ enum err trust_roll_anchors(struct trust *trust,
 
 /* ERR_INVALID: it is damaged, and none is added. */
 enum err trust_restore_anchors(struct trust *trust, const char *pem) MUST_CHECK;
+
+void trust_look(const struct trust *trust, struct anchors_view *out);
 
 #define TRUST_DIGEST 32
 

@@ -26,6 +26,27 @@ static void print_when(
     (void)printf("         %s %s\n", words, when);
 }
 
+static void print_anchors(const struct json *anchors)
+{
+    double both_s = json_number(json_get(anchors, "both_until"));
+    char since[SPEAK_TIME] = "a time not known", until[SPEAK_TIME];
+
+    if (anchors == NULL)
+        return;
+    if (json_number(json_get(anchors, "since")) > 0)
+        speak_time((int64_t)json_number(json_get(anchors, "since")), since);
+    (void)printf("  trust  %.0f configured roots of the broker and %.0f added, "
+                 "generation %.0f since %s\n",
+        json_number(json_get(anchors, "configured")),
+        json_number(json_get(anchors, "added")),
+        json_number(json_get(anchors, "generation")), since);
+    if (both_s <= 0)
+        return;
+    speak_time((int64_t)both_s * 1000, until);
+    (void)printf("         old and new (%s) are both good until %s\n",
+        text(anchors, "subject"), until);
+}
+
 void enrolment_words_status(const struct json *enrolment)
 {
     const char *state = text(enrolment, "state");
@@ -45,6 +66,7 @@ void enrolment_words_status(const struct json *enrolment)
         (void)printf("         failed: %s: %s\n", text(enrolment, "last_error"),
             text(enrolment, "last_error_detail"));
     print_when(enrolment, "next_attempt", "next attempt");
+    print_anchors(json_get(enrolment, "anchors"));
 }
 
 void enrolment_words_identity(const struct json *enrolment)

@@ -2,21 +2,13 @@
  * without the agent and keep nothing, for whoever sets up the server. */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "cloud/http.h"
-#include "device/enrolment_attempt.h"
-#include "identity/chain.h"
-#include "identity/key.h"
-#include "identity/nameplate.h"
-#include "identity/request.h"
 #include "local/call.h"
+#include "local/enrol_dry_run.h"
 #include "local/findings.h"
-#include "local/policy.h"
 #include "local/settings.h"
 #include "local/speak.h"
 #include "local/verbs.h"
@@ -40,14 +32,17 @@ static const struct page page = {
         "is\n"
         "  still under way, 69 no agent is running.\n"
         "\n"
-        "  --dry-run  needs no agent: asks the server of the configuration "
-        "(-c)\n"
-        "             with the factory certificate and a key that is thrown "
-        "away,\n"
-        "             says of each step what came of it, and keeps nothing.  "
-        "The\n"
-        "             server issues one certificate, which nobody will use.\n"
-        "             Exit status: 0 all is well, 2 a failure.\n"
+        "  --dry-run  needs no agent: asks whom the configuration (-c) names, "
+        "says\n"
+        "             of each step what came of it, and keeps nothing.  An EST "
+        "server\n"
+        "             is asked with the factory certificate and a key that is "
+        "thrown\n"
+        "             away, and issues one certificate, which nobody will use; "
+        "the\n"
+        "             broker (fleet, jitp) issues none, and what cannot be "
+        "checked\n"
+        "             so is said.  Exit status: 0 all is well, 2 a failure.\n"
         "\n"
         "  Example: nameplate enrol --dry-run -c "
         "/etc/nameplate/nameplate.ini\n",
@@ -156,169 +151,10 @@ static int by_agent(const struct options *o)
     return status;
 }
 
-/* --- dry ----------------------------------------------------------------- */
-
-struct rehearsal {
-    struct findings *findings;
-    struct settings *settings;
-    struct nameplate *nameplate;
-    mbedtls_x509_crt *chain;
-    struct key *key;
-    struct policy *policy;
-    struct loop *loop;
-    char folder[64]; /* of the key that is thrown away */
-    char key_uri[96];
-};
-
-static void on_step(void *context, const struct enrolment_step *step)
-{
-    struct rehearsal *r = context;
-
-    findings_add(r->findings, step->good ? FINDING_OK : FINDING_FAILURE,
-        step->name, "%s", step->words);
-}
-
-static void on_waits(void *context, uint32_t seconds)
-{
-    (void)context;
-    (void)seconds;
-}
-
-static void on_ended(void *context, struct enrolment_result *result)
-{
-    struct rehearsal *r = context;
-
-    if (strcmp(result->why, ATTEMPT_GOT) != 0)
-        findings_add(r->findings, FINDING_FAILURE, "enrol",
-            "it ends with '%s'; nothing was kept", result->why);
-    else
-        findings_add(r->findings, FINDING_OK, "enrol",
-            "the agent would try this certificate on the broker now; nothing "
-            "was kept");
-    loop_stop(r->loop);
-}
-
-static void on_look(void *context)
-{
-    loop_stop(context);
-}
-
-/* What the threads borrowed is ours again when they are gone. */
-static void wait_for_threads(struct loop *loop)
-{
-    while (http_threads() + request_threads() > 0 &&
-        loop_timer_start(loop, 10, on_look, loop) != NULL)
-        loop_run(loop);
-}
-
-static void rehearse(struct rehearsal *r)
-{
-    const struct settings_enrolment *s = &r->settings->enrolment;
-    const struct thing_name_parts who = {
-        r->nameplate->vendor, r->nameplate->model, r->nameplate->serial};
-    const struct enrolment_attempt_options options = {
-        .loop = r->loop,
-        .est = {.url = s->url,
-                .label = s->label,
-                .trust = policy_enrolment(r->policy),
-                .proxy = policy_proxy(r->policy),
-                .chain = r->chain,
-                .key = r->key,
-                .user = s->username,
-                .password = policy_password(r->policy)},
-        .key_uri = r->key_uri,
-        .who = &who,
-        .thing = r->nameplate->thing,
-        .floor = policy_floor(r->policy),
-        .max_days = s->max_days
-    };
-    const struct enrolment_attempt_events events = {
-        on_step, on_waits, on_ended, r};
-    struct enrolment_attempt *attempt;
-
-    if (enrolment_attempt_start(&options, &events, &attempt) != ERR_OK) {
-        findings_add(r->findings, FINDING_FAILURE, "enrol",
-            "the first question could not be put; see above");
-        return;
-    }
-    loop_run(r->loop);
-    wait_for_threads(r->loop);
-}
-
-static bool found(
-    struct rehearsal *r, enum err e, const char *what, const char *good)
-{
-    if (e == ERR_OK)
-        findings_add(r->findings, FINDING_OK, what, "%s", good);
-    else
-        findings_add(r->findings, FINDING_FAILURE, what,
-            "%s; the lines above say what is wrong", err_name(e));
-    return e == ERR_OK;
-}
-
-static bool make_folder(struct rehearsal *r)
-{
-    (void)snprintf(r->folder, sizeof(r->folder), "/tmp/nameplate-enrol-XXXXXX");
-    if (mkdtemp(r->folder) == NULL)
-        r->folder[0] = '\0';
-    (void)snprintf(r->key_uri, sizeof(r->key_uri), "file:%s/key", r->folder);
-    return r->folder[0] != '\0';
-}
-
-static bool open_all(struct rehearsal *r, const char *path)
-{
-    char why[KEY_WHY] = "";
-    enum err e = settings_load(path, settings_say, NULL, &r->settings);
-
-    if (e == ERR_OK)
-        e = settings_check_files(r->settings, settings_say, NULL);
-    if (!found(r, e, "config", path))
-        return false;
-    log_set_level(r->settings->level);
-    if (r->settings->enrolment.method != SETTINGS_METHOD_EST) {
-        findings_add(r->findings, FINDING_FAILURE, "config",
-            "[enrolment] method is not est: there is no server to ask");
-        return false;
-    }
-    e = nameplate_read(r->settings->certificate, &r->nameplate);
-    if (e == ERR_OK)
-        e = chain_read_own(r->settings->certificate, &r->chain);
-    if (e == ERR_OK)
-        e = key_open(r->settings->key, &r->key);
-    if (e == ERR_OK)
-        e = key_ready(r->key, r->chain, why);
-    if (*why != '\0')
-        settings_say(NULL, why);
-    if (!found(r, e, "identity", e == ERR_OK ? r->nameplate->thing : ""))
-        return false;
-    e = policy_open(r->settings, &r->policy);
-    if (!found(r, e, "trust", r->settings->enrolment.trust))
-        return false;
-    r->loop = loop_new();
-    return found(r, r->loop != NULL && make_folder(r) ? ERR_OK : ERR_IO,
-        "place", "a key is made in a temporary folder");
-}
-
-static void close_all(struct rehearsal *r)
-{
-    if (r->folder[0] != '\0') {
-        (void)unlink(r->key_uri + strlen("file:"));
-        (void)rmdir(r->folder);
-    }
-    if (r->loop != NULL)
-        loop_free(r->loop);
-    policy_close(r->policy);
-    key_free(r->key);
-    chain_free(r->chain);
-    nameplate_free(r->nameplate);
-    settings_free(r->settings);
-}
-
 int verb_enrol(int argc, char **argv)
 {
     struct options o;
     struct findings findings;
-    struct rehearsal r = {.findings = &findings};
     int status = options_read(&page, argc, argv, &o);
 
     if (status != OPTIONS_GO)
@@ -329,8 +165,6 @@ int verb_enrol(int argc, char **argv)
     if (o.own[0] == NULL)
         return by_agent(&o);
     findings = findings_begin(&o);
-    if (open_all(&r, o.config == NULL ? SETTINGS_PATH : o.config))
-        rehearse(&r);
-    close_all(&r);
+    enrol_dry_run(&findings, o.config == NULL ? SETTINGS_PATH : o.config);
     return findings_end(&findings);
 }

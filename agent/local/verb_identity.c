@@ -101,14 +101,9 @@ static int print_identity(const struct options *o, const struct json *identity)
 
 static int from_agent(const struct options *o)
 {
-    struct json *answer;
     int status;
-    struct call *call = call_open(o, &status);
+    struct json *answer = call_once(o, "identity", &status);
 
-    if (call == NULL)
-        return status;
-    answer = call_ask(call, call_request("identity"), &status);
-    call_close(call);
     if (answer == NULL)
         return status;
     status = print_identity(o, answer);

@@ -30,7 +30,20 @@ export function enrolmentWords(enrolment, at) {
   if (Number.isFinite(next) && next > at) {
     words.push(`Next try in ${span(next - at)}.`);
   }
-  return words.join(" ");
+  return words.concat(anchorWords(enrolment.anchors, at)).join(" ");
+}
+
+/** The roots that it believes the broker by, once they were rolled over. */
+function anchorWords(anchors, at) {
+  if (!isObject(anchors) || !Number.isFinite(anchors.generation)) return [];
+  const since = Number.isFinite(anchors.since) && anchors.since > 0
+    ? `, changed ${ago(anchors.since, at)}` : "";
+  if (!(anchors.added > 0)) {
+    return [`It believes the broker's configured roots alone${since}.`];
+  }
+  const until = Number.isFinite(anchors.both_until)
+    ? `, both for another ${span(anchors.both_until * 1000 - at)}` : "";
+  return [`It believes the broker's new root beside the old one${until}${since}.`];
 }
 
 /** {node, update(device)} */

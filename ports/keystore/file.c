@@ -252,6 +252,16 @@ static enum err create(void *context, enum keystore_kind kind, char *why)
     return ERR_OK;
 }
 
+static enum err erase(void *context, char *why)
+{
+    const struct state *state = context;
+
+    if (unlink(state->path) == 0)
+        return ERR_OK;
+    return keystore_say(why, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+        "unreadable: cannot remove %.80s: %s", state->path, strerror(errno));
+}
+
 static void destroy(void *context)
 {
     free(context);
@@ -263,6 +273,7 @@ const struct keystore_variant keystore_file = {
     .sign = sign,
     .close = shut,
     .create = create,
+    .erase = erase,
     .place = place,
     .free = destroy,
 };

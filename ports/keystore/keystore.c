@@ -234,6 +234,18 @@ enum err keystore_create(
     return e;
 }
 
+enum err keystore_erase(struct keystore *store, char why[KEYSTORE_WHY])
+{
+    enum err e = begin(store, why);
+
+    if (e != ERR_OK)
+        return e;
+    shut(store);
+    e = store->variant->erase(store->state, why);
+    (void)pthread_mutex_unlock(&store->mutex);
+    return e;
+}
+
 void keystore_close(struct keystore *store)
 {
     (void)pthread_mutex_lock(&store->mutex);

@@ -87,6 +87,12 @@ enum err keystore_sign(struct keystore *store, const struct keystore_job *job,
 enum err keystore_create(struct keystore *store, enum keystore_kind kind,
     char why[KEYSTORE_WHY]) MUST_CHECK;
 
+/* Destroy the key that the URI names, for good, with its public half.
+ * ERR_NOT_FOUND: there is none (any more); ERR_CONFLICT: several fit, and all
+ * stay; else as keystore_open. */
+enum err keystore_erase(
+    struct keystore *store, char why[KEYSTORE_WHY]) MUST_CHECK;
+
 /* Let go of sessions and secrets; the next use opens again. */
 void keystore_close(struct keystore *store);
 

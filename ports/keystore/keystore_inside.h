@@ -15,6 +15,7 @@ struct keystore_variant {
         struct keystore_signature *out, char *why);
     void (*close)(void *state); /* fine when closed */
     enum err (*create)(void *state, enum keystore_kind kind, char *why);
+    enum err (*erase)(void *state, char *why);
     void (*place)(const void *state, struct keystore_place *out);
     void (*free)(void *state);
 };

@@ -143,6 +143,17 @@ static enum err create(void *context, enum keystore_kind kind, char *why)
     return e;
 }
 
+static enum err erase(void *context, char *why)
+{
+    struct pkcs11 *p = context;
+    enum err e = pkcs11_token_enter(p, true, why);
+
+    if (e == ERR_OK)
+        e = pkcs11_object_erase(p, why);
+    pkcs11_token_leave(p);
+    return e;
+}
+
 /* --- signing ------------------------------------------------------------- */
 
 /* DigestInfo up to the hash: RFC 8017 section 9.2, note 1. */
@@ -238,6 +249,7 @@ const struct keystore_variant keystore_pkcs11 = {
     .sign = sign,
     .close = shut,
     .create = create,
+    .erase = erase,
     .place = place,
     .free = destroy,
 };

@@ -40,4 +40,7 @@ enum err pkcs11_object_find(
 enum err pkcs11_object_make(
     struct pkcs11 *p, enum keystore_kind kind, char *why) MUST_CHECK;
 
+/* Destroy the pair that the URI names, or the half of it that is left. */
+enum err pkcs11_object_erase(struct pkcs11 *p, char *why) MUST_CHECK;
+
 #endif

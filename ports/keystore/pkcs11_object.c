@@ -74,16 +74,23 @@ static CK_ULONG name_of(const struct pkcs11 *p, CK_ATTRIBUTE out[2])
     return count;
 }
 
-static enum err find_private(struct pkcs11 *p, char *why)
+/* Those of this class that the URI names. */
+static enum err find_named(struct pkcs11 *p, CK_OBJECT_CLASS class,
+    CK_OBJECT_HANDLE found[2], CK_ULONG *number, char *why)
 {
-    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
     CK_ATTRIBUTE attributes[3] = {
         {CKA_CLASS, &class, sizeof(class)}
     };
+    CK_ULONG count = 1 + name_of(p, attributes + 1);
+
+    return find(p, attributes, count, found, number, why);
+}
+
+static enum err find_private(struct pkcs11 *p, char *why)
+{
     CK_OBJECT_HANDLE found[2];
     CK_ULONG number = 0;
-    CK_ULONG count = 1 + name_of(p, attributes + 1);
-    enum err e = find(p, attributes, count, found, &number, why);
+    enum err e = find_named(p, CKO_PRIVATE_KEY, found, &number, why);
 
     if (e != ERR_OK)
         return e;
@@ -284,4 +291,38 @@ enum err pkcs11_object_make(
     rv = p->module->C_GenerateKeyPair(p->session, &mechanism, public, 3 + names,
         private, 5 + names, &pair[0], &pair[1]);
     return rv == CKR_OK ? ERR_OK : pkcs11_say(p, rv, "make a key", why);
+}
+
+/* --- destroying ---------------------------------------------------------- */
+
+static enum err erase_named(struct pkcs11 *p, CK_OBJECT_CLASS class, char *why)
+{
+    CK_OBJECT_HANDLE found[2];
+    CK_ULONG number = 0;
+    CK_RV rv;
+    enum err e = find_named(p, class, found, &number, why);
+
+    if (e != ERR_OK)
+        return e;
+    if (number == 0)
+        return keystore_say(why, ERR_NOT_FOUND,
+            "no_object: the token \"%s\" has no such key", p->token);
+    if (number > 1)
+        return keystore_say(why, ERR_CONFLICT,
+            "ambiguous: several keys in the token \"%s\" fit the URI; none is "
+            "destroyed",
+            p->token);
+    rv = p->module->C_DestroyObject(p->session, found[0]);
+    return rv == CKR_OK ? ERR_OK : pkcs11_say(p, rv, "destroy the key", why);
+}
+
+/* The private half first: what a power cut leaves is then no key. */
+enum err pkcs11_object_erase(struct pkcs11 *p, char *why)
+{
+    enum err e = erase_named(p, CKO_PRIVATE_KEY, why), half;
+
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    half = erase_named(p, CKO_PUBLIC_KEY, why);
+    return half == ERR_NOT_FOUND || half == ERR_CONFLICT ? e : half;
 }

@@ -304,6 +304,7 @@ const struct keystore_variant keystore_tpm2 = {
     .sign = sign,
     .close = shut,
     .create = tpm2_create,
+    .erase = tpm2_erase,
     .place = place,
     .free = destroy,
 };

@@ -42,5 +42,6 @@ enum err tpm2_say(
 
 /* Of struct keystore_variant. */
 enum err tpm2_create(void *context, enum keystore_kind kind, char *why);
+enum err tpm2_erase(void *context, char *why);
 
 #endif

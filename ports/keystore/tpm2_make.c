@@ -1,5 +1,5 @@
 /* tpm2_make.c - a new key in the TPM: a primary key of its owner, kept behind
- * the handle. */
+ * the handle; and its end. */
 
 #include <string.h>
 
@@ -49,6 +49,16 @@ static TSS2_RC make(const struct tpm2 *t, const struct tpm2_visit *v,
     return rc;
 }
 
+static enum err say_owner(
+    const struct tpm2 *t, TSS2_RC rc, const char *what, char *why)
+{
+    enum err e = tpm2_say(t, rc, what, why);
+
+    return e != ERR_DENIED
+        ? e
+        : keystore_say(why, e, "wrong_pin: the TPM's owner has a password");
+}
+
 static enum err make_with_pin(const struct tpm2 *t, const struct tpm2_visit *v,
     enum keystore_kind kind, char *why)
 {
@@ -72,12 +82,7 @@ static enum err make_with_pin(const struct tpm2 *t, const struct tpm2_visit *v,
         return keystore_say(why, ERR_IO, "token_failed: no randomness");
     rc = make(t, v, &template, &sensitive);
     explicit_bzero(&sensitive, sizeof(sensitive));
-    if (rc == TSS2_RC_SUCCESS)
-        return ERR_OK;
-    e = tpm2_say(t, rc, "make a key", why);
-    return e != ERR_DENIED
-        ? e
-        : keystore_say(why, e, "wrong_pin: the TPM's owner has a password");
+    return rc == TSS2_RC_SUCCESS ? ERR_OK : say_owner(t, rc, "make a key", why);
 }
 
 enum err tpm2_create(void *context, enum keystore_kind kind, char *why)
@@ -101,6 +106,31 @@ enum err tpm2_create(void *context, enum keystore_kind kind, char *why)
         e = make_with_pin(t, &v, kind, why);
     else
         e = tpm2_say(t, rc, "look for the key", why);
+    tpm2_leave(t, &v);
+    return e;
+}
+
+/* TPM2_EvictControl takes a persistent object out again (TPM 2.0 part 3,
+ * section 28.5). */
+enum err tpm2_erase(void *context, char *why)
+{
+    struct tpm2 *t = context;
+    ESYS_TR none;
+    struct tpm2_visit v;
+    TSS2_RC rc;
+    enum err e = tpm2_enter(t, &v, why);
+
+    if (e != ERR_OK)
+        return e;
+    rc = tpm2_find(t, &v);
+    if (rc != TSS2_RC_SUCCESS) {
+        e = tpm2_say(t, rc, "look for the key", why);
+    } else {
+        rc = t->tss->evict_control(v.esys, ESYS_TR_RH_OWNER, v.key,
+            ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, t->handle, &none);
+        if (rc != TSS2_RC_SUCCESS)
+            e = say_owner(t, rc, "destroy the key", why);
+    }
     tpm2_leave(t, &v);
     return e;
 }

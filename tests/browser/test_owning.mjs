@@ -401,6 +401,31 @@ test("its certificates are shown, and an owner asks for a new one",
     await until("the device hears it", () => w.door.heard.includes("rotate"));
   });
 
+test("an operator revokes a certificate when that is confirmed, not before",
+  async (w) => {
+    const old = await deviceOn(w, "R-1");
+    const page = await open(w.browser, w.world.address);
+    opened.push(page);
+    await logIn(page);
+    await page.locator(".user").waitFor();
+    await showDevice(page, w, old);
+    const card = page.getByRole("region", { name: "Certificates" });
+    const revoke = card.getByRole("button", { name: /^Revoke/ });
+    const states = async () => (await w.admin(`/api/things/${
+      encodeURIComponent(old.thing)}`)).certificates.map((c) => c.status);
+    page.once("dialog", (dialog) => dialog.dismiss());
+    await revoke.click();
+    await says(card, /ACTIVE/);
+    assert.deepEqual(await states(), ["ACTIVE"]);
+    page.once("dialog", (dialog) => dialog.accept());
+    await revoke.click();
+    await says(card, /It was revoked/);
+    await says(card, /REVOKED/);
+    assert.deepEqual(await states(), ["REVOKED"]);
+    assert.equal(await revoke.count(), 0); // once is enough
+    await page.context().close();
+  });
+
 test("a name and a room are the account's own", async (w) => {
   const page = w.ann;
   await showDevice(page, w, w.door);

@@ -242,6 +242,14 @@ test("how a device's enrolment goes is told in words", () => {
     " Last tried 1 min ago, and failed: no answer.");
   assert.equal(enrolmentWords({ method: "x", last_error: "disk" }, at),
     "It says: nothing of its state. It failed: disk.");
+  const rolled = (anchors) => enrolmentWords({ state: "enrolled", anchors }, at);
+  assert.equal(rolled({ generation: 2, since: at - 3 * DAY, configured: 1,
+    added: 1, both_until: T + 40 * 86400 }), "It says: enrolled. It believes" +
+    " the broker's new root beside the old one, both for another 40 days," +
+    " changed 3 days ago.");
+  assert.equal(rolled({ generation: 3, since: 0, configured: 1, added: 0 }),
+    "It says: enrolled. It believes the broker's configured roots alone.");
+  assert.equal(rolled("many"), "It says: enrolled.");
   assert.equal(enrolmentWords(undefined, at), "");
   assert.equal(enrolmentWords("enrolled", at), "");
 });

@@ -41,6 +41,13 @@ def status(agent):
     return json.loads(done.stdout or "{}").get("enrolment", {})
 
 
+def dry(agent, status):
+    """What `enrol --dry-run` found, by step."""
+    done = run(NAMEPLATE, "enrol", "--dry-run", "-c", agent.config, "--json",
+               status=status)
+    return {f["check"]: f for f in json.loads(done.stdout)["checks"]}
+
+
 def reaches(agent, seconds=30, **wanted):
     """Until `status` says so; gives the whole of it."""
     last = {}

@@ -5,9 +5,10 @@ without a restart; an agent that was not told to does not; and a server that
 names a root of its own gets no broker of its own believed.
 """
 import os
+import time
 
 from authority import Authority
-from enrolling import enrolling
+from enrolling import enrolling, status
 from kit import expect, main, read, run, scenario, wait_until, write
 from world import NAMEPLATE, factory
 
@@ -89,6 +90,20 @@ def a_broker_under_a_new_root_is_believed_without_a_restart_and_after_one():
         agent.wait_for("info anchors added subject")
         kept = os.path.join(agent.store, "enrolment/anchors.pem")
         expect(os.stat(kept).st_mode & 0o777 == 0o600, "it is its own")
+        said = status(agent)["anchors"]
+        ends = [run("openssl", "x509", "-in", root.crt, "-noout", "-enddate",
+                    "-dateopt", "iso_8601").stdout.strip()[9:-1]
+                for root in (old, new)]
+        expect(said["generation"] == 1 and said["added"] == 1 and
+               said["subject"] == "CN=broker-ca" and
+               time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(
+                   said["both_until"])) == min(ends), f"{said} {ends}")
+        words = run(NAMEPLATE, "status", "-s", agent.socket).stdout
+        expect("1 configured roots of the broker and 1 added, generation 1 "
+               "since 20" in words and
+               "old and new (CN=broker-ca) are both good until " in words,
+               words)
+        expect("anchors" not in status(twin), "nothing was rolled over there")
         before, out = online(agent), seen(twin)
         presents(broker, new)
         agent.wait_for(ONLINE, 60, before + 1)
@@ -121,6 +136,8 @@ def a_broker_under_a_new_root_is_believed_without_a_restart_and_after_one():
         est.named = [est.authority.crt]
         enrol(agent)
         agent.wait_for("info anchors left subject")
+        said = status(agent)["anchors"]
+        expect(said["added"] == 0 and "both_until" not in said, str(said))
         out = seen(agent)
         presents(broker, new)
         stays_out(agent, out)

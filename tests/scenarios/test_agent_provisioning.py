@@ -3,42 +3,17 @@
 just-in-time provisioning at its broker, which looks at who connects as AWS IoT
 Core does.
 """
-import contextlib
 import os
 
 from authority import Authority
-from cloudd import CLOUDD
+from claiming import fleet, provisioned
+from cloudd import thing_path
 from enrolling import current, reaches
 from est import Site
 from est_server import certificate_id
 from kit import expect, main, run, scenario, wait_until
 from mock import MockCloud
 from world import NAMEPLATE, World, factory
-
-
-@contextlib.contextmanager
-def fleet(**options):
-    """A broker with an operational CA and a claim CA, and a claim."""
-    with World() as world:
-        state = world.path("operational")
-        run(CLOUDD, "operational-ca", "--est-state", state)
-        os.mkdir(world.path("claims"))
-        ca = Authority(world.path("claims"))
-        claim = ca.leaf("claim", None, "clientAuth", "/O=Acme/CN=claim")
-        cloud = MockCloud(world.folder, factory(), operational=state,
-                          claim_ca=ca.crt, jitp_drop_first="no", **options)
-        with cloud:
-            yield world, cloud, claim
-            for agent in world.agents:
-                agent.stop()
-
-
-def provisioned(world, cloud, claim, **settings):
-    return world.agent(port=cloud.port, settings={
-        "enrolment.method": "fleet", "enrolment.template": "fleet",
-        "enrolment.claim_certificate": claim.crt,
-        "enrolment.claim_key": "file:" + claim.key,
-        "telemetry.interval_s": 0, **settings})
 
 
 def enrolled(agent):
@@ -52,7 +27,7 @@ def enrolled(agent):
 @scenario
 def a_claim_certificate_brings_a_device_its_own_by_fleet_provisioning():
     with fleet(claims_take_over="yes") as (world, cloud, claim):
-        agent = provisioned(world, cloud, claim)
+        agent = provisioned(world, cloud.port, claim)
         first = enrolled(agent)
         expect(first["method"] == "fleet", str(first))
         run(NAMEPLATE, "enrol", "-s", agent.socket)
@@ -70,7 +45,7 @@ def a_claim_that_may_not_speak_for_the_device_is_rejected_in_words():
         # The cloud learns that a factory certificate proves it.
         world.agent(port=cloud.port).wait_for("info session online")
         world.agents[0].stop()
-        agent = provisioned(world, cloud, claim)
+        agent = provisioned(world, cloud.port, claim)
         said = reaches(agent, state="failed", last_error="rejected")
         expect("claim" in said["last_error_detail"], str(said))
         expect(current(agent) == 0, "nothing is kept")
@@ -81,7 +56,7 @@ def a_claim_that_is_not_one_is_refused_and_the_device_is_online():
     with fleet(claims_take_over="yes") as (world, cloud, claim):
         other = Authority(os.path.join(world.path("claims")), "other")
         rogue = other.leaf("rogue", None, "clientAuth", "/O=Acme/CN=claim")
-        agent = provisioned(world, cloud, rogue)
+        agent = provisioned(world, cloud.port, rogue)
         said = reaches(agent, state="failed")
         expect(said["last_error"] in ("refused", "policy", "lost"), str(said))
         agent.wait_for("info session online")
@@ -103,6 +78,26 @@ def a_device_enrols_at_the_est_server_of_cloudd_and_rotates():
             agent.start()
             enrolled(agent)
             expect("why=policy" not in agent.words(), agent.words()[-2000:])
+            agent.stop()
+
+
+@scenario
+def a_certificate_that_a_person_revokes_is_replaced_by_way_of_the_factorys():
+    with World() as world:
+        with Site(world.folder, vendor=factory(), jitp_drop_first="no") as site:
+            agent = world.agent(port=site.cloud.port, settings={
+                "enrolment.method": "est", "enrolment.url": site.url,
+                "enrolment.trust": factory().server_ca})
+            first = enrolled(agent)["certificate_id"]
+            ann = site.cloudd.logged_in()
+            path = thing_path(agent.thing, f"/certificates/{first}/revoke")
+            wait_until(lambda: ann.ask("POST", path, {
+                "reason": "keyCompromise"}).status == 204, 10, "it is revoked")
+            agent.wait_for("shows=factory because=\"the broker refuses", 60)
+            wait_until(lambda: current(agent) == 2, 60, "it enrols anew")
+            said = enrolled(agent)
+            expect(said["operational"] and said["certificate_id"] != first and
+                   said["old_certificate_id"] == first, str(said))
             agent.stop()
 
 

@@ -10,6 +10,7 @@
 Programs that use the token want `token.environment`.
 """
 import os
+import re
 import subprocess
 
 from kit import read, run, wait_until, write
@@ -59,6 +60,13 @@ class SoftToken:
     def delete(self, name):
         for kind in ("privkey", "pubkey"):
             self.tool("--delete-object", "--type", kind, "--label", name)
+
+    def keys(self):
+        """The names of the keys, of each half."""
+        words = self.tool("-O").stdout
+        return {kind: sorted(re.findall(kind + r" Key Object.*?\n(?:  .*\n)*?"
+                                        r"  label: +(\S+)", words))
+                for kind in ("Private", "Public")}
 
     def uri(self, name, secret=None):
         return (f"pkcs11:token={self.label};object={name}?module-path={MODULE}"

@@ -97,6 +97,67 @@ static void what_is_kept_comes_back_while_its_voucher_is_configured(
     free(kept);
 }
 
+static struct anchors_view look(struct anchors *a)
+{
+    struct anchors_view view;
+
+    anchors_look(a, &view);
+    return view;
+}
+
+static void each_change_is_a_generation_that_is_kept_with_its_time(void **state)
+{
+    static struct plan soon = BOUND_LINK(fresh, old, .to = FUTURE);
+    static struct plan short_root = {
+        .subject = &fresh,
+        .plan = {.is_ca = true, .from = LONG_AGO, .to = FUTURE + 60}
+    };
+    struct plan *const first[] = {&short_root, &soon, NULL};
+    struct plan *const second[] = {
+        &short_root, &third_root, &third_by_fresh, NULL};
+    struct anchors *a = configure(&old_root);
+    struct anchors_view view = look(a);
+    struct bytes kept;
+    char *text;
+
+    (void)state;
+    assert_int_equal(view.generation, 0);
+    assert_int_equal(view.configured, 1);
+    assert_int_equal(view.both_until_s, 0);
+    (void)roll(a, none, MINT_NOW, NULL);
+    assert_int_equal(look(a).generation, 0);
+    (void)roll(a, first, MINT_NOW, NULL);
+    view = look(a);
+    assert_int_equal(view.generation, 1);
+    assert_int_equal(view.added, 1);
+    assert_true(view.since_s > 0);
+    assert_int_equal(
+        view.both_until_s, FUTURE + 60); /* the old one is longer */
+    (void)roll(a, first, MINT_NOW, NULL);
+    assert_int_equal(look(a).generation, 1); /* the same again */
+    (void)roll(a, second, MINT_NOW, &kept);
+    view = look(a);
+    assert_int_equal(view.generation, 2);
+    assert_int_equal(view.added, 2);
+    anchors_free(a);
+    text = text_of(&kept);
+    a = configure(&old_root);
+    assert_int_equal(anchors_restore(a, text), ERR_OK);
+    assert_int_equal(look(a).generation, 2);
+    assert_int_equal(look(a).since_s, view.since_s);
+    assert_int_equal(look(a).both_until_s, FUTURE + 60);
+    (void)roll(a, none, MINT_NOW, NULL);
+    assert_int_equal(look(a).generation, 3);
+    assert_int_equal(look(a).added, 0);
+    anchors_free(a);
+    a = configure(&old_root); /* a file from before there was a first line */
+    assert_int_equal(anchors_restore(a, strstr(text, "-----")), ERR_OK);
+    assert_int_equal(look(a).generation, 1);
+    assert_int_equal(look(a).since_s, 0);
+    anchors_free(a);
+    free(text);
+}
+
 static void damage_on_the_disk_adds_nothing_and_takes_nothing(void **state)
 {
     char *kept = keep();
@@ -117,7 +178,7 @@ static void damage_on_the_disk_adds_nothing_and_takes_nothing(void **state)
     assert_int_equal(anchors_put(a, NULL, 0, NULL), ERR_OK);
     kept[len / 2] = '!';
     assert_int_equal(anchors_restore(a, kept), ERR_INVALID);
-    *strstr(kept + 30, "-----BEGIN") = '\0';
+    *strstr(strstr(kept, "-----BEGIN") + 1, "-----BEGIN") = '\0';
     assert_int_equal(anchors_restore(a, kept), ERR_INVALID); /* half a pair */
     assert_int_equal(anchors_restore(a, "no PEM at all"), ERR_OK);
     assert_int_equal(anchors_restore(a, ""), ERR_OK);
@@ -186,6 +247,8 @@ int main(void)
         cmocka_unit_test(who_judges_keeps_the_set_that_it_borrowed),
         cmocka_unit_test(
             what_is_kept_comes_back_while_its_voucher_is_configured),
+        cmocka_unit_test(
+            each_change_is_a_generation_that_is_kept_with_its_time),
         cmocka_unit_test(damage_on_the_disk_adds_nothing_and_takes_nothing),
         cmocka_unit_test(
             servers_under_both_roots_are_believed_once_it_is_added),

@@ -195,6 +195,25 @@ static void the_factory_identity_is_the_way_back_and_turns_are_taken(
     }
 }
 
+static void a_clock_that_was_wrong_brings_the_operational_one_back(void **state)
+{
+    struct enrolment_times t = ninety_days();
+
+    (void)state;
+    t.is_operational = false;
+    t.was_over = true;
+    t.now_wall_s = t.until_s;
+    assert_false(enrolment_shows_operational(&t, 0));
+    t.now_wall_s = t.until_s - 1;
+    assert_true(enrolment_shows_operational(&t, 0));
+    t.was_over =
+        false; /* the twin: it was refused, and a clock heals nothing */
+    assert_false(enrolment_shows_operational(&t, 0));
+    t.is_operational = true; /* not begun: then the clock is wrong */
+    t.now_wall_s = t.from_s - 1000 * DAY;
+    assert_true(enrolment_shows_operational(&t, 0));
+}
+
 static void a_refusal_is_believed_sooner_than_a_network_that_is_away(
     void **state)
 {
@@ -226,6 +245,8 @@ int main(void)
         cmocka_unit_test(a_ca_that_dates_back_is_not_asked_again_and_again),
         cmocka_unit_test(
             the_factory_identity_is_the_way_back_and_turns_are_taken),
+        cmocka_unit_test(
+            a_clock_that_was_wrong_brings_the_operational_one_back),
         cmocka_unit_test(
             a_refusal_is_believed_sooner_than_a_network_that_is_away),
     };

@@ -126,6 +126,8 @@ static void a_look_changes_nothing(void **state)
     assert_null(seen);
     assert_int_equal(
         generations_look("/nowhere/at/all", "file", &seen), ERR_NOT_FOUND);
+    assert_int_equal(file_sync_folder("/nowhere/at/all"), ERR_NOT_FOUND);
+    assert_int_equal(file_sync_folder(path), ERR_NOT_FOUND); /* a file */
     end(&s);
 }
 
@@ -182,6 +184,55 @@ static void keys_live_where_the_configuration_says(void **state)
     end(&s);
 }
 
+static void put_mark(const struct scene *s, unsigned number)
+{
+    struct generations_mark mark;
+
+    assert_int_equal(generations_mark(s->g, number, &mark), ERR_OK);
+    assert_string_not_equal(mark.path, "");
+    assert_int_equal(
+        file_replace(mark.path, mark.text, strlen(mark.text)), ERR_OK);
+}
+
+static void a_key_in_a_token_is_remembered_until_it_is_destroyed(void **state)
+{
+    static const char home[] = "tpm2:handle=0x81010010;pin-value=4711";
+    struct scene s = begin();
+    struct generations_mark mark;
+    unsigned n;
+
+    (void)state;
+    assert_int_equal(generations_mark(s.g, 1, &mark), ERR_OK);
+    assert_string_equal(mark.path, ""); /* a file goes with its folder */
+    open_again(&s, home);
+    for (unsigned i = 1; i <= 4; i++) {
+        assert_int_equal(generations_begin(s.g, &n), ERR_OK);
+        put_mark(&s, n);
+        assert_int_equal(generations_commit(s.g, n, ""), ERR_OK);
+    }
+    assert_int_equal(generations_begin(s.g, &n), ERR_OK); /* never marked */
+    open_again(&s, home);
+    assert_false(is_there(&s, "g5"));
+    assert_int_equal(generations_spent(s.g), 1);
+    generations_forget(s.g, 1);
+    assert_int_equal(generations_spent(s.g), 2);
+    generations_forget(s.g, 2);
+    assert_int_equal(generations_spent(s.g), 0);
+    generations_forget(s.g, 3);
+    generations_forget(s.g, 4);
+    assert_true(is_there(&s, "g3") && is_there(&s, "g4")); /* in use */
+    assert_int_equal(generations_begin(s.g, &n), ERR_OK);
+    put_mark(&s, n);
+    generations_drop(s.g, n); /* the broker did not take it */
+    assert_int_equal(generations_spent(s.g), n);
+    assert_int_equal(generations_mark(s.g, n, &mark), ERR_OK);
+    assert_null(strstr(mark.text, "4711")); /* no PIN on the disk */
+    /* Where another token is configured, the key is not looked for in it. */
+    open_again(&s, "tpm2:handle=0x81010030");
+    assert_int_equal(generations_spent(s.g), 0);
+    end(&s);
+}
+
 static void a_generation_without_its_files_cannot_be_used(void **state)
 {
     struct scene s = begin();
@@ -205,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_look_changes_nothing),
         cmocka_unit_test(a_damaged_name_is_none),
         cmocka_unit_test(keys_live_where_the_configuration_says),
+        cmocka_unit_test(a_key_in_a_token_is_remembered_until_it_is_destroyed),
         cmocka_unit_test(a_generation_without_its_files_cannot_be_used),
     };
 

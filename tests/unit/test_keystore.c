@@ -302,6 +302,26 @@ static void where_it_lives_is_told(void **state)
     keystore_free(store);
 }
 
+static void an_erased_key_is_gone_and_leaves_its_neighbours(void **state)
+{
+    struct scene *s = *state;
+    struct keystore *stays = make_key(s, KEYSTORE_P256);
+    struct keystore_public kept = open_key(s, stays), key;
+    struct keystore *goes = make_key(s, KEYSTORE_P256);
+
+    key = open_key(s, goes);
+    assert_int_equal(keystore_erase(goes, s->why), ERR_OK);
+    assert_int_equal(keystore_open(goes, &key, s->why), ERR_NOT_FOUND);
+    assert_int_equal(keystore_erase(goes, s->why), ERR_NOT_FOUND);
+    assert_string_not_equal(s->why, "");
+    assert_true(signs(stays, &kept, 1, 32));
+    /* Nothing of it is in the way of a new one. */
+    assert_int_equal(keystore_create(goes, KEYSTORE_P256, s->why), ERR_OK);
+    (void)open_key(s, goes);
+    keystore_free(goes);
+    keystore_free(stays);
+}
+
 #define SUITE(variant)                                                         \
     ALL(a_signature_is_the_keys_own_for_each_curve_and_hash, variant),         \
         ALL(a_key_is_made_once_and_stays, variant),                            \
@@ -310,7 +330,8 @@ static void where_it_lives_is_told(void **state)
         ALL(threads_sign_at_once, variant),                                    \
         ALL(after_a_fork_both_sides_sign, variant),                            \
         ALL(a_signature_of_another_kind_is_refused, variant),                  \
-        ALL(where_it_lives_is_told, variant)
+        ALL(where_it_lives_is_told, variant),                                  \
+        ALL(an_erased_key_is_gone_and_leaves_its_neighbours, variant)
 #define ALL(test, variant)                                                     \
     {                                                                          \
         .name = #test "_" #variant, .test_func = (test),                       \

@@ -116,6 +116,8 @@ static void two_keys_or_two_tokens_of_one_name_are_not_guessed_between(
         s, "pkcs11:token=factory;object=twin?" MODULE "&pin-source=@/pin");
     assert_int_equal(open_it(s, store), ERR_CONFLICT);
     SAYS(s, "ambiguous");
+    assert_int_equal(keystore_erase(store, s->why), ERR_CONFLICT);
+    assert_int_equal(open_it(s, store), ERR_CONFLICT); /* both are there */
     keystore_free(store);
     assert_true(tokens_add(&s->tokens, "double"));
     assert_true(tokens_add(&s->tokens, "double"));
@@ -278,6 +280,14 @@ static void a_token_without_the_public_half_is_told(void **state)
     assert_int_equal(open_it(s, store), ERR_NOT_FOUND);
     SAYS(s, "no_object");
     assert_non_null(strstr(s->why, "public half"));
+    assert_int_equal(keystore_erase(store, s->why), ERR_OK);
+    make_it(s, store);
+    assert_true(tokens_run(&s->tokens,
+        "pkcs11-tool --module " SOFTHSM
+        " --token-label factory --login --pin " PIN
+        " --delete-object --type privkey --label half"));
+    assert_int_equal(keystore_erase(store, s->why), ERR_OK);
+    assert_int_equal(keystore_erase(store, s->why), ERR_NOT_FOUND);
     keystore_free(store);
 }
 

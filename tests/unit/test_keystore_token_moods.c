@@ -58,6 +58,18 @@ static enum err sign_it(struct keystore *store)
     return keystore_sign(store, &job, &made, why);
 }
 
+static void a_token_that_destroys_nothing_is_told(void **state)
+{
+    struct keystore *store = name_key(URI);
+
+    (void)state;
+    assert_int_equal(keystore_erase(store, why), ERR_IO);
+    assert_non_null(strstr(why, "token_failed: the token could not destroy"));
+    fake->login = CKR_PIN_INCORRECT;
+    assert_int_equal(keystore_erase(store, why), ERR_DENIED);
+    keystore_free(store);
+}
+
 static void the_last_try_of_a_pin_is_never_used(void **state)
 {
     struct keystore *store = name_key(URI);
@@ -259,6 +271,7 @@ static void a_library_that_is_missing_or_too_old_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CALMLY(a_token_that_destroys_nothing_is_told),
         CALMLY(the_last_try_of_a_pin_is_never_used),
         CALMLY(a_locked_token_is_told_and_usable_once_it_is_unlocked),
         CALMLY(each_refusal_of_a_pin_is_final_for_that_pin),

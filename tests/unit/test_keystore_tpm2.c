@@ -187,7 +187,8 @@ static void keys_that_a_tpm_cannot_use_for_tls_are_refused(void **state)
     keystore_free(store);
 }
 
-static void a_tpm_whose_owner_has_a_password_makes_no_key(void **state)
+static void a_tpm_whose_owner_has_a_password_makes_and_destroys_no_key(
+    void **state)
 {
     struct scene *s = *state;
     struct keystore *store =
@@ -198,6 +199,11 @@ static void a_tpm_whose_owner_has_a_password_makes_no_key(void **state)
     assert_non_null(strstr(s->why, "owner has a password"));
     assert_true(tokens_run(&s->tokens, "tpm2_changeauth -c owner -p secret"));
     make_it(s, store);
+    assert_true(tokens_run(&s->tokens, "tpm2_changeauth -c owner secret"));
+    assert_int_equal(keystore_erase(store, s->why), ERR_DENIED);
+    assert_non_null(strstr(s->why, "owner has a password"));
+    assert_true(tokens_run(&s->tokens, "tpm2_changeauth -c owner -p secret"));
+    assert_int_equal(keystore_erase(store, s->why), ERR_OK);
     keystore_free(store);
 }
 
@@ -236,7 +242,8 @@ int main(void)
         cmocka_unit_test(a_locked_tpm_is_told_and_signs_when_it_is_unlocked),
         cmocka_unit_test(a_tpm_that_goes_is_told_and_signs_when_it_is_back),
         cmocka_unit_test(keys_that_a_tpm_cannot_use_for_tls_are_refused),
-        cmocka_unit_test(a_tpm_whose_owner_has_a_password_makes_no_key),
+        cmocka_unit_test(
+            a_tpm_whose_owner_has_a_password_makes_and_destroys_no_key),
         cmocka_unit_test(what_is_not_there_has_a_reason_each),
     };
 
