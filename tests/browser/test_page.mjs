@@ -13,7 +13,8 @@ import { World } from "./world.mjs";
 
 const MARKUP = "<img src=x onerror=\"globalThis.hacked=1\">";
 
-const HALL = { title: "Hall heater", properties: {
+const HALL = { title: "Hall heater",
+  version: { instance: "1.0.0", "nameplate:firmware": "2.4.1" }, properties: {
   temperature: { type: "number", readOnly: true, unit: "celsius",
     title: "Room temperature" },
   target: { type: "number", minimum: 5, maximum: 30, multipleOf: 0.5,
@@ -28,7 +29,8 @@ events: { window: { title: "Window opened" } } };
 const FIRST = { temperature: 20.5, target: 21, power: 3, boost: false,
   mode: "eco", odd: { r: 1 } };
 
-const TRAP = { title: `Trap ${MARKUP}`, properties: Object.fromEntries(
+const TRAP = { title: `Trap ${MARKUP}`, version: { instance: MARKUP,
+  "nameplate:firmware": MARKUP }, properties: Object.fromEntries(
   ["boolean", "number", "string", "object", MARKUP].map((type, i) =>
     [`p${i}${MARKUP}`, { type, title: `T${i} ${MARKUP}`, unit: MARKUP,
       description: MARKUP, "nameplate:group": MARKUP }])
@@ -161,6 +163,7 @@ test("the identity card says what the certificate says", async (w) => {
   assert.match(await fact("Valid"), /for the device's life/);
   assert.match(leaf.validTo, /9999/);
   assert.match(await fact("Agent"), /^nameplate \d/);
+  assert.equal(await fact("Firmware"), "2.4.1");
   await says(card.getByRole("heading", { name: "Genuine" }),
     /^Genuine Acme Thermo-1; serial number not checked$/);
   await card.getByText("Proof and certificate chain").click();
