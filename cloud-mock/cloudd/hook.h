@@ -15,8 +15,7 @@
 #include "core/json.h"
 #include "core/loop.h"
 
-#define HOOK_QUEUE 100 /* that wait for one receiver; the oldest goes, logged  \
-                        */
+#define HOOK_QUEUE 100 /* wait for one receiver; then the oldest goes */
 #define HOOK_TRIES 6
 #define HOOK_URL   500 /* bytes of an address, at most */
 

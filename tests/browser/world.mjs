@@ -202,6 +202,12 @@ export class World {
       sameSite: "Strict" }], origins: [] };
   }
 
+  /** Each new browser is a key of its account, which may have only so many. */
+  forgetKeys(user = USER) {
+    this.run("sqlite3", ["-cmd", ".timeout 8000", this.path("cloudd.sqlite"),
+      `DELETE FROM keys WHERE user='${user}'`]);
+  }
+
   /** Starts again where it was before. */
   async startCloudd() {
     this.cloudPort ??= await freePort();

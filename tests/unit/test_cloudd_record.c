@@ -250,7 +250,7 @@ static void a_changed_byte_makes_the_signature_wrong(void **state)
     json_free(json);
 }
 
-/* As the device reads it: test_record has the same texts. */
+/* As the device reads it: test_record_forms has the same texts. */
 static void a_record_has_the_members_of_the_document_and_no_others(void **state)
 {
     const char *const keys[] = {ann.key, bob.key, eve.key};

@@ -4,7 +4,6 @@
 
 #include "identity/record_rules.h"
 #include "person.h"
-#include "record_forms.h"
 
 #define PEOPLE(...) ((const struct person *const[]){__VA_ARGS__, NULL})
 
@@ -108,24 +107,6 @@ static int tear_down(void **state)
     (void)state;
     record_free(scene.claimed);
     return 0;
-}
-
-/* As the cloud reads it: test_cloudd_record has the same texts. */
-static void a_record_has_the_members_of_the_document_and_no_others(void **state)
-{
-    const char *const keys[] = {p(ANN)->text, p(BEN)->text, p(CID)->text};
-    char text[FORM_SIZE];
-
-    (void)state;
-    for (size_t i = 0; i < RECORD_FORMS; i++) {
-        struct record *r = NULL;
-
-        record_form_fill(record_forms[i].text, keys, text);
-        if ((read_text(text, PEOPLE(p(ANN)), &r) == ERR_OK) !=
-            record_forms[i].fits)
-            fail_msg("%s: %s", r != NULL ? "taken" : "refused", text);
-        record_free(r);
-    }
 }
 
 static void a_record_gives_each_key_its_role(void **state)
@@ -484,8 +465,6 @@ static void a_signature_that_is_not_right_counts_for_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(
-            a_record_has_the_members_of_the_document_and_no_others),
         cmocka_unit_test(a_record_gives_each_key_its_role),
         cmocka_unit_test(an_envelope_comes_out_as_it_came_in),
         cmocka_unit_test(what_is_not_a_record_to_the_letter_is_refused),
