@@ -7,7 +7,7 @@
 
 static void a_record_has_the_members_of_the_document_and_no_others(void **state)
 {
-    struct person people[3];
+    static struct person people[3];
     const char *const keys[] = {people[0].text, people[1].text, people[2].text};
     const struct person *const signers[] = {&people[0], NULL};
     char text[FORM_SIZE];
