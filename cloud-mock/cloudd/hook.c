@@ -16,9 +16,8 @@
 #include "core/log.h"
 #include "ports/port.h"
 
-#define FIRST_WAIT_MS 1000 /* doubles with each try */
-#define LONGEST_MS    60000
-#define AT_ONCE       16
+#define LONGEST_MS 60000
+#define AT_ONCE    16
 
 struct hook {
     struct hook_options o;
@@ -88,8 +87,7 @@ static void put_off(struct hook *h, struct letter *l, const char *fault)
     if (!l->dropped)
         report(h, l, fault, again);
     if (again)
-        l->due_ms =
-            port_monotonic_ms() + ((int64_t)FIRST_WAIT_MS << (l->tries - 1));
+        l->due_ms = port_monotonic_ms() + (h->o.wait_ms << (l->tries - 1));
     else
         take_out(h, l);
 }

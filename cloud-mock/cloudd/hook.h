@@ -10,14 +10,16 @@
 #define CLOUDD_HOOK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/err.h"
 #include "core/json.h"
 #include "core/loop.h"
 
-#define HOOK_QUEUE 100 /* wait for one receiver; then the oldest goes */
-#define HOOK_TRIES 6
-#define HOOK_URL   500 /* bytes of an address, at most */
+#define HOOK_QUEUE   100 /* wait for one receiver; then the oldest goes */
+#define HOOK_TRIES   6
+#define HOOK_WAIT_MS 1000 /* the usual one */
+#define HOOK_URL     500  /* bytes of an address, at most */
 
 struct hook;
 
@@ -32,6 +34,7 @@ typedef void hook_callback(void *context, const struct hook_outcome *outcome);
 struct hook_options {
     struct loop *loop; /* borrowed for life, as is `trust` */
     const char *trust; /* CAs that receivers may have, a file of PEM */
+    int64_t wait_ms;   /* before the second try; doubles with each further */
     hook_callback *done;
     void *context;
 };

@@ -126,6 +126,7 @@ static enum err start_hook(struct app *app, const struct options *o)
 {
     const struct hook_options hook = {.loop = app->loop,
         .trust = o->hook_trust,
+        .wait_ms = HOOK_WAIT_MS,
         .done = hooks_outcome,
         .context = app};
     enum err e = ERR_INVALID;

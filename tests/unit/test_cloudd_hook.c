@@ -2,7 +2,9 @@
  * public. */
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cloudd/hook.h"
 #include "cloudd/public_address.h"
@@ -122,6 +124,100 @@ static void an_address_is_no_longer_than_its_place(void **state)
     assert_non_null(hook_fault(url, false));
 }
 
+/* --- what waits ----------------------------------------------------------- */
+
+struct site {
+    struct loop *loop;
+    struct hook *hook;
+    int fd; /* accepts nobody: a receiver that is silent */
+    char url[60];
+    unsigned again, given_up;
+    char fault[160];
+};
+
+static void on_outcome(void *context, const struct hook_outcome *outcome)
+{
+    struct site *s = context;
+
+    assert_string_equal(outcome->to, "ann");
+    assert_non_null(outcome->fault);
+    (void)snprintf(s->fault, sizeof(s->fault), "%s", outcome->fault);
+    s->again += outcome->again;
+    s->given_up += !outcome->again;
+    if (!outcome->again)
+        loop_stop(s->loop);
+}
+
+static void begin(struct site *s)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    struct hook_options options = {
+        .trust = "/none", .wait_ms = 1, .done = on_outcome, .context = s};
+
+    s->loop = options.loop = loop_new();
+    assert_non_null(s->loop);
+    assert_int_equal(hook_new(&options, &s->hook), ERR_OK);
+    s->fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(
+        bind(s->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u/",
+        ntohs(address.sin_port));
+}
+
+static void send_some(struct site *s, unsigned count)
+{
+    const struct hook_receiver to = {"ann", s->url, "secret", true};
+
+    for (unsigned i = 0; i < count; i++)
+        hook_send(s->hook, &to, json_new_object());
+}
+
+static void end(struct site *s)
+{
+    hook_free(s->hook);
+    loop_flush(s->loop);
+    loop_free(s->loop);
+    (void)close(s->fd);
+}
+
+static void an_alert_that_is_never_taken_is_given_up(void **state)
+{
+    struct site s = {0};
+
+    (void)state;
+    begin(&s); /* nobody listens there */
+    send_some(&s, 1);
+    loop_run(s.loop);
+    assert_int_equal(s.again, HOOK_TRIES - 1);
+    assert_int_equal(s.given_up, 1);
+    assert_string_equal(s.fault, "nothing answers at its address");
+    assert_int_equal(hook_waiting(s.hook, "ann"), 0);
+    end(&s);
+}
+
+static void of_too_many_the_oldest_goes_and_others_alerts_stay(void **state)
+{
+    struct site s = {0};
+
+    (void)state;
+    begin(&s);
+    assert_int_equal(listen(s.fd, 1), 0);
+    send_some(&s, HOOK_QUEUE);
+    assert_int_equal(hook_waiting(s.hook, "ann"), HOOK_QUEUE);
+    send_some(&s, 3);
+    assert_int_equal(hook_waiting(s.hook, "ann"), HOOK_QUEUE);
+    assert_int_equal(hook_waiting(s.hook, "bob"), 0);
+    hook_forget(s.hook, "bob");
+    assert_int_equal(hook_waiting(s.hook, "ann"), HOOK_QUEUE);
+    hook_forget(s.hook, "ann");
+    assert_int_equal(hook_waiting(s.hook, "ann"), 0);
+    assert_int_equal(s.again + s.given_up, 0);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +227,8 @@ int main(void)
         cmocka_unit_test(
             an_address_is_https_or_of_this_machine_where_that_is_allowed),
         cmocka_unit_test(an_address_is_no_longer_than_its_place),
+        cmocka_unit_test(an_alert_that_is_never_taken_is_given_up),
+        cmocka_unit_test(of_too_many_the_oldest_goes_and_others_alerts_stay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
