@@ -51,9 +51,16 @@ static const struct member root_members[] = {
     {"securityDefinitions", is_never,       ADDED              },
     {"title",               is_text,        "a text, not empty"},
     {"description",         json_is_string, "a text"           },
+    {"version",             json_is_object, "an object"        },
     {"properties",          json_is_object, "an object"        },
     {"actions",             json_is_object, "an object"        },
     {"events",              json_is_object, "an object"        },
+};
+
+static const struct member version_members[] = {
+    {"instance",           is_text, "a text, not empty"},
+    {"model",              is_text, "a text, not empty"},
+    {"nameplate:firmware", is_text, "a text, not empty"},
 };
 
 /* Of a property, and of what an action takes or an event brings. */
@@ -163,6 +170,21 @@ static enum err check_affordances(
     return e;
 }
 
+/* TD 1.1, VersionInfo: "instance" is mandatory. */
+static enum err check_version(
+    const struct json *version, struct description_fault *fault)
+{
+    static const struct place place = {NULL, "version"};
+
+    if (version == NULL)
+        return ERR_OK;
+    if (json_get(version, "instance") == NULL)
+        return fail(&place, "instance",
+            "a text: the version of this description", fault);
+    return check_members(
+        version, version_members, COUNT(version_members), &place, fault);
+}
+
 enum err description_check(
     const struct json *td, struct description_fault *fault)
 {
@@ -175,6 +197,8 @@ enum err description_check(
         return fail(
             NULL, "title", "a text: what people call this device", fault);
     e = check_members(td, root_members, COUNT(root_members), NULL, fault);
+    if (e == ERR_OK)
+        e = check_version(json_get(td, "version"), fault);
     for (size_t i = 0; i < COUNT(kinds) && e == ERR_OK; i++)
         e = check_affordances(td, kinds[i], fault);
     return e;

@@ -179,10 +179,12 @@ bool owner_is_owned(const struct owner *o)
         record_is_owned(owner_store_record(o->store));
 }
 
+/* The record only of what is nobody's, which the claim follows: who owns it and
+ * who may use it is no business of whoever has read the label. */
 static struct json *print_proof(const struct owner *o,
     const struct owner_claim *claim, const struct keystore_signature *signature)
 {
-    struct json *proof = owner_current(o);
+    struct json *proof = owner_is_owned(o) ? owner_epoch(o) : owner_current(o);
 
     if (proof != NULL && owner_set_chain(o, proof) == ERR_OK &&
         owner_set_bytes(proof, "signature", signature->bytes, signature->len) ==

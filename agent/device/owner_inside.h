@@ -51,6 +51,8 @@ enum err owner_set_chain(
 bool owner_get_bytes(
     const struct json *request, const char *key, void *bytes, size_t len);
 
+/* {"epoch":n}; NULL: no memory. */
+struct json *owner_epoch(const struct owner *owner);
 /* {"epoch":n,"record":Envelope|absent}; NULL: no memory. */
 struct json *owner_current(const struct owner *owner);
 

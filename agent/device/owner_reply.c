@@ -88,18 +88,25 @@ bool owner_get_bytes(
         ERR_OK;
 }
 
+struct json *owner_epoch(const struct owner *owner)
+{
+    struct json *answer = json_new_object();
+
+    if (answer != NULL &&
+        json_set(answer, "epoch",
+            json_new_number((double)owner_store_epoch(owner->store))) == ERR_OK)
+        return answer;
+    json_free(answer);
+    return NULL;
+}
+
 struct json *owner_current(const struct owner *owner)
 {
     const struct record *record = owner_store_record(owner->store);
-    struct json *answer = json_new_object();
-    enum err e = answer == NULL
-        ? ERR_NO_MEMORY
-        : json_set(answer, "epoch",
-              json_new_number((double)owner_store_epoch(owner->store)));
+    struct json *answer = owner_epoch(owner);
 
-    if (e == ERR_OK && record != NULL)
-        e = json_set(answer, "record", record_envelope(record));
-    if (e == ERR_OK)
+    if (answer == NULL || record == NULL ||
+        json_set(answer, "record", record_envelope(record)) == ERR_OK)
         return answer;
     json_free(answer);
     return NULL;

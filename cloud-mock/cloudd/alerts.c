@@ -10,7 +10,7 @@
 #include "cloudd/access.h"
 #include "cloudd/answer.h"
 #include "cloudd/fields.h"
-#include "cloudd/hook.h"
+#include "cloudd/hooks.h"
 #include "cloudd/store_alerts.h"
 #include "core/log.h"
 #include "ports/port.h"
@@ -40,7 +40,7 @@ void alerts_raise(struct app *app, const struct alert *alert)
         log_error("alerts", "not kept: %s", err_name(e));
     log_warning("alerts", "thing=%s kind=%s", alert->thing, alert->kind);
     events_send(app->events, "alert", alert_json(&kept, 0));
-    hook_send(app->hook, alert_json(&kept, 0));
+    hooks_tell(app, kept.thing, alert_json(&kept, 0));
 }
 
 void alerts_wipe(struct app *app, const char *thing)

@@ -21,7 +21,7 @@ struct alert {
     const char *text; /* a sentence */
 };
 
-/* Keep it, tell who may hear of it, call the web hook. */
+/* Keep it, tell who may hear of it, call the web hooks. */
 void alerts_raise(struct app *app, const struct alert *alert);
 
 /* Look at all devices now, and again every ALERTS_LOOK_MS. */

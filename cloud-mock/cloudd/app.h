@@ -32,7 +32,10 @@ struct app {
     struct loop_timer *tick, *prune, *again, *look;
     struct commands *commands;
     struct claims *claims;
-    struct hook *hook;        /* NULL: there is none */
+    struct hook *hook;    /* sends alerts to web hooks */
+    const char *hook_url; /* the operator's; NULL: none */
+    char *hook_secret;
+    bool private_hooks;       /* may people's be in our own network? */
     struct rate *newcomers;   /* who signs up, by address */
     struct sign_up *sign_ups; /* going on */
     bool sign_up;             /* may people make accounts? */

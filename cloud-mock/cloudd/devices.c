@@ -1,25 +1,10 @@
 /* devices.c - a list of devices, each a status and what the broker said. */
 
-#include "cloudd/devices.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloudd/fields.h"
-
-struct device {
-    struct device *next;
-    struct json *thing; /* as the plugin said it last */
-    struct json *td;
-    struct json *enrolment; /* as the device said it last */
-    struct json *outage;    /* likewise */
-    struct json *dropped;   /* likewise */
-    const char *name;       /* lives in `thing` */
-    struct status status;
-    int64_t version; /* of the connection, counted by the broker */
-    char agent[32];
-};
+#include "cloudd/devices_room.h"
 
 struct devices {
     struct device *first;
@@ -68,23 +53,10 @@ struct device *devices_find(const struct devices *devices, const char *thing)
     return d;
 }
 
-/* The certificate that counts: the first accepted one, else the first. */
-static const struct json *certificate(const struct device *d)
-{
-    const struct json *list = json_get(d->thing, "certificates");
-
-    for (struct json *c = json_first(list); c != NULL; c = json_next(c)) {
-        const char *status = json_text(json_get(c, "status"));
-
-        if (status != NULL && strcmp(status, "ACTIVE") == 0)
-            return c;
-    }
-    return json_first(list);
-}
-
 static bool accepted(const struct device *d)
 {
-    const char *status = json_text(json_get(certificate(d), "status"));
+    const char *status =
+        json_text(json_get(devices_certificate_of(d), "status"));
 
     return status == NULL || strcmp(status, "ACTIVE") == 0;
 }
@@ -95,14 +67,6 @@ static void tick(struct devices *devices, struct device *d, int64_t now_ms)
 
     if (status_tick(&d->status, now_ms, devices->silent_ms))
         devices->changed(devices->context, d, before);
-}
-
-static int64_t time_of(const struct json *value, int64_t otherwise)
-{
-    int64_t ms = otherwise;
-
-    (void)json_whole(value, 1, JSON_WHOLE_MAX, &ms);
-    return ms;
 }
 
 static void take_presence(struct device *d, bool connected, int64_t at_ms,
@@ -125,7 +89,7 @@ static void refresh(struct device *d, int64_t now_ms)
 {
     const struct json *presence = json_get(d->thing, "presence");
     bool connected = json_is_true(json_get(presence, "connected"));
-    int64_t since = time_of(json_get(presence, "since"), 0);
+    int64_t since = devices_time_of(json_get(presence, "since"), 0);
 
     if (connected || since > 0)
         take_presence(d, connected, since > 0 ? since : now_ms, presence);
@@ -182,11 +146,11 @@ void devices_presence(struct devices *devices, struct device *device,
     if (type == NULL)
         return;
     if (strcmp(type, "connected") == 0)
-        take_presence(
-            device, true, time_of(json_get(event, "timestamp"), now_ms), event);
+        take_presence(device, true,
+            devices_time_of(json_get(event, "timestamp"), now_ms), event);
     else if (strcmp(type, "disconnected") == 0)
         take_presence(device, false,
-            time_of(json_get(event, "timestamp"), now_ms), event);
+            devices_time_of(json_get(event, "timestamp"), now_ms), event);
     tick(devices, device, now_ms);
 }
 
@@ -270,34 +234,6 @@ const struct device *device_next(const struct device *device)
     return device->next;
 }
 
-/* The accepted certificate that was shown last, else the one that counts. */
-static const struct json *in_use(const struct device *d)
-{
-    const struct json *best = certificate(d);
-    int64_t seen = time_of(json_get(best, "lastSeenAt"), 0);
-
-    for (struct json *c = json_first(json_get(d->thing, "certificates"));
-         c != NULL; c = json_next(c)) {
-        const char *status = json_text(json_get(c, "status"));
-        int64_t at = time_of(json_get(c, "lastSeenAt"), 0);
-
-        if (status != NULL && strcmp(status, "ACTIVE") == 0 && at > seen) {
-            best = c;
-            seen = at;
-        }
-    }
-    return best;
-}
-
-void device_validity(
-    const struct device *device, int64_t *begin_s, int64_t *end_s)
-{
-    const struct json *c = in_use(device);
-
-    *begin_s = time_of(json_get(c, "notBefore"), 0);
-    *end_s = time_of(json_get(c, "notAfter"), 0);
-}
-
 const struct json *device_enrolment(const struct device *device)
 {
     return device->enrolment;
@@ -311,107 +247,4 @@ const struct json *device_outage(const struct device *device)
 const struct json *device_dropped(const struct device *device)
 {
     return device->dropped;
-}
-
-const struct json *device_find_certificate(
-    const struct device *device, const char *id)
-{
-    const struct json *list = json_get(device->thing, "certificates");
-
-    for (struct json *c = json_first(list); c != NULL; c = json_next(c)) {
-        const char *one = json_text(json_get(c, "certificateId"));
-
-        if (one != NULL && strcmp(one, id) == 0)
-            return c;
-    }
-    return NULL;
-}
-
-const char *device_certificate(const struct device *device)
-{
-    return json_text(json_get(certificate(device), "certificateId"));
-}
-
-/* Never NULL: what the state means, for offline why. */
-static const char *status_words(const struct device *d)
-{
-    const char *certificate_status =
-        json_text(json_get(certificate(d), "status"));
-
-    switch (d->status.state) {
-    case STATUS_NEVER:
-        return "has not connected yet";
-    case STATUS_ONLINE:
-        return "connected and heard from";
-    case STATUS_SILENT:
-        return "connected, but nothing comes from it";
-    case STATUS_OFFLINE:
-        return status_reason_words(d->status.reason);
-    case STATUS_BLOCKED:
-        return certificate_status != NULL &&
-                strcmp(certificate_status, "REVOKED") == 0
-            ? "its certificate was revoked"
-            : "its certificate is switched off";
-    }
-    return "";
-}
-
-static struct json *status_json(const struct device *d)
-{
-    const struct status *s = &d->status;
-    bool why = s->state == STATUS_OFFLINE && s->reason[0] != '\0';
-    struct json *o = json_new_object();
-
-    return fields_end(o,
-        fields_text(o, "state", status_name(s->state)) &&
-            fields_number(o, "since", (double)s->since_ms) &&
-            fields_text(o, "text", status_words(d)) &&
-            fields_text(o, "reason", why ? s->reason : NULL) &&
-            fields_number(o, "lastHeard", (double)s->heard_ms));
-}
-
-static bool copy(struct json *o, const char *key, const struct json *from,
-    const char *from_key)
-{
-    return fields_copy(o, key, json_get(from, from_key));
-}
-
-static struct json *identity_json(const struct device *d)
-{
-    const struct json *c = certificate(d);
-    struct json *o = json_new_object();
-
-    return fields_end(o,
-        copy(o, "fingerprint", c, "keySha256") &&
-            copy(o, "certificateId", c, "certificateId") &&
-            copy(o, "certificateStatus", c, "status") &&
-            copy(o, "subject", c, "subject") &&
-            copy(o, "issuer", c, "issuer") && copy(o, "chain", c, "chain") &&
-            copy(o, "notBefore", c, "notBefore") &&
-            copy(o, "notAfter", c, "notAfter") &&
-            copy(o, "lastProved", c, "lastSeenAt") &&
-            copy(o, "firstSeen", d->thing, "registeredAt") &&
-            fields_text(o, "agent", d->agent[0] != '\0' ? d->agent : NULL));
-}
-
-struct json *device_json(const struct device *device, bool whole)
-{
-    struct json *o = json_new_object();
-    const struct json *title = json_get(device->td, "title");
-
-    return fields_end(o,
-        copy(o, "thingName", device->thing, "thingName") &&
-            copy(o, "vendor", device->thing, "vendor") &&
-            copy(o, "model", device->thing, "model") &&
-            copy(o, "serial", device->thing, "serial") &&
-            fields_text(o, "title", json_text(title)) &&
-            fields_take(o, "status", status_json(device)) &&
-            fields_copy(o, "outage", device->outage) &&
-            fields_copy(o, "dropped", device->dropped) &&
-            (!whole ||
-                (fields_take(o, "identity", identity_json(device)) &&
-                    copy(o, "certificates", device->thing, "certificates") &&
-                    copy(o, "alarms", device->thing, "alarms") &&
-                    fields_copy(o, "enrolment", device->enrolment) &&
-                    fields_copy(o, "td", device->td))));
 }

@@ -1,213 +1,224 @@
-/* hook.c - a queue, a thread that empties it, and the lock between them. */
+/* hook.c - letters, a thread that carries them, and the lock between it and
+ * the loop.
+ *
+ * The list is changed under the lock only, by either side; the loop appends
+ * and marks as dropped, the thread starts, ends and frees.  So a letter that
+ * has a transfer stays where it is while the thread runs without the lock. */
 
 #include "cloudd/hook.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "cloudd/fields.h"
-#include "cloudd/secret.h"
+#include "cloudd/hook_letter.h"
 #include "core/log.h"
 #include "ports/port.h"
 
-#define FIRST_WAIT_MS 1000 /* doubles with each try */
-#define TIMEOUT_MS    10000L
-
-struct waiting {
-    struct waiting *next;
-    char body[];
-};
+#define LONGEST_MS 60000
+#define AT_ONCE    16
 
 struct hook {
-    char *url, *secret;
-    CURL *curl; /* the thread's alone */
+    struct hook_options o;
+    CURLM *carrier;
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t work;
-    struct waiting *first;
-    unsigned count;
+    struct letter *first;
+    unsigned running;
     bool closing;
 };
 
-static size_t ignore(char *bytes, size_t size, size_t count, void *context)
+/* --- outcomes ------------------------------------------------------------- */
+
+struct report {
+    struct hook_options o;
+    bool again, bad;
+    char to[80], words[160];
+};
+
+static void on_report(void *context)
 {
-    (void)bytes;
-    (void)context;
-    return size * count;
+    struct report *r = context;
+
+    r->o.done(r->o.context,
+        &(struct hook_outcome){r->to, r->bad ? r->words : NULL, r->again});
+    free(r);
 }
 
-/* Ends a transfer when the hook is freed. */
-static int on_progress(
-    void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static void report(
+    struct hook *h, const struct letter *l, const char *fault, bool again)
 {
-    struct hook *h = context;
-    bool closing;
+    struct report *r = calloc(1, sizeof(*r));
 
-    (void)a;
-    (void)b;
-    (void)c;
-    (void)d;
-    (void)pthread_mutex_lock(&h->lock);
-    closing = h->closing;
-    (void)pthread_mutex_unlock(&h->lock);
-    return closing;
+    if (fault == NULL)
+        log_debug("hook", "taken: to=%s", l->to);
+    else
+        log_warning("hook", "not taken: to=%s: %s", l->to, fault);
+    if (fault != NULL && !again)
+        log_error("hook", "an alert was given up: to=%s", l->to);
+    if (r == NULL)
+        return;
+    *r = (struct report){.o = h->o, .again = again, .bad = fault != NULL};
+    (void)snprintf(r->to, sizeof(r->to), "%s", l->to);
+    (void)snprintf(
+        r->words, sizeof(r->words), "%s", fault != NULL ? fault : "");
+    if (loop_post(h->o.loop, on_report, r) != ERR_OK)
+        free(r);
 }
 
-static struct curl_slist *make_headers(struct hook *h, const char *body)
-{
-    char mac[SECRET_SIZE], line[SECRET_SIZE + 40];
-    struct curl_slist *list, *longer;
+/* --- the thread's side, with the lock held -------------------------------- */
 
-    if (secret_hmac(h->secret, body, mac) != ERR_OK)
-        return NULL;
-    (void)snprintf(line, sizeof(line), "X-Nameplate-Signature: sha256=%s", mac);
-    list = curl_slist_append(NULL, "Content-Type: application/json");
-    longer = list != NULL ? curl_slist_append(list, line) : NULL;
-    if (longer == NULL)
-        curl_slist_free_all(list);
-    return longer;
+static void take_out(struct hook *h, struct letter *l)
+{
+    struct letter **link = &h->first;
+
+    while (*link != l)
+        link = &(*link)->next;
+    *link = l->next;
+    letter_free(l);
 }
 
-/* True: the receiver took it. */
-static bool post(struct hook *h, const char *body)
+/* After a try that failed: later, or never more. */
+static void put_off(struct hook *h, struct letter *l, const char *fault)
 {
-    struct curl_slist *headers = make_headers(h, body);
-    CURLcode code = CURLE_OUT_OF_MEMORY;
-    long status = 0;
+    bool again = l->tries < HOOK_TRIES && !l->dropped;
 
-    if (headers != NULL) {
-        (void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-        (void)curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
-        code = curl_easy_perform(h->curl);
-        (void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
-    }
-    curl_slist_free_all(headers);
-    (void)curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (code == CURLE_OK && status >= 200 && status < 300)
-        return true;
-    log_warning("hook", "not taken: status=%ld code=%d %s", status, (int)code,
-        curl_easy_strerror(code));
+    if (!l->dropped)
+        report(h, l, fault, again);
+    if (again)
+        l->due_ms = port_monotonic_ms() + (h->o.wait_ms << (l->tries - 1));
+    else
+        take_out(h, l);
+}
+
+/* Does an older letter go to the same receiver? */
+static bool is_behind(const struct hook *h, const struct letter *l)
+{
+    for (const struct letter *other = h->first; other != l; other = other->next)
+        if (strcmp(other->to, l->to) == 0)
+            return true;
     return false;
 }
 
-/* Until work comes, or `wait_ms` are over (0: for ever).  The lock is held. */
-static void wait_for(struct hook *h, int64_t wait_ms)
+static void start(struct hook *h, struct letter *l)
 {
-    struct timespec until;
+    if (letter_start(l, h->o.trust) != ERR_OK) {
+        put_off(h, l, "this cloud is out of memory");
+    } else if (curl_multi_add_handle(h->carrier, l->transfer) != CURLM_OK) {
+        char words[160];
 
-    if (wait_ms == 0) {
-        (void)pthread_cond_wait(&h->work, &h->lock);
-        return;
+        put_off(h, l, letter_end(l, CURLE_OUT_OF_MEMORY, words));
+    } else {
+        h->running++;
     }
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    (void)pthread_cond_timedwait(&h->work, &h->lock, &until);
 }
 
-/* One after the other, each until it was taken or HOOK_TRIES are over. */
-static void send_one(struct hook *h, struct waiting *w)
+/* Start what is due; gives how long there is nothing to do. */
+static int start_due(struct hook *h)
 {
-    int64_t wait_ms = FIRST_WAIT_MS;
-    bool taken = false, closing = false;
+    int64_t now_ms = port_monotonic_ms(), wait_ms = LONGEST_MS;
+    struct letter *next;
 
-    for (int tries = 0; tries < HOOK_TRIES && !taken && !closing; tries++) {
-        taken = post(h, w->body);
-        (void)pthread_mutex_lock(&h->lock);
-        if (!taken && tries + 1 < HOOK_TRIES && !h->closing)
-            wait_for(h, wait_ms);
-        closing = h->closing;
-        (void)pthread_mutex_unlock(&h->lock);
-        wait_ms *= 2;
+    for (struct letter *l = h->first; l != NULL; l = next) {
+        next = l->next;
+        if (l->transfer != NULL || is_behind(h, l))
+            continue;
+        if (l->dropped)
+            take_out(h, l);
+        else if (l->due_ms > now_ms)
+            wait_ms =
+                l->due_ms - now_ms < wait_ms ? l->due_ms - now_ms : wait_ms;
+        else if (h->running < AT_ONCE)
+            start(h, l);
     }
-    if (!taken)
-        log_error("hook", "an alert was given up: the receiver took it not");
-    free(w);
+    return (int)wait_ms;
+}
+
+static void end_done(struct hook *h)
+{
+    const CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(h->carrier, &left)) != NULL) {
+        CURLcode code = m->data.result;
+        struct letter *l = NULL;
+        char words[160];
+        const char *fault;
+
+        if (curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &l) != CURLE_OK)
+            continue;
+        (void)curl_multi_remove_handle(h->carrier, m->easy_handle);
+        h->running--;
+        fault = letter_end(l, code, words);
+        if (fault != NULL) {
+            put_off(h, l, fault);
+        } else {
+            if (!l->dropped)
+                report(h, l, NULL, false);
+            take_out(h, l);
+        }
+    }
+}
+
+static void end_all(struct hook *h)
+{
+    char words[160];
+
+    while (h->first != NULL) {
+        struct letter *l = h->first;
+
+        if (l->transfer != NULL) {
+            (void)curl_multi_remove_handle(h->carrier, l->transfer);
+            (void)letter_end(l, CURLE_ABORTED_BY_CALLBACK, words);
+        }
+        take_out(h, l);
+    }
 }
 
 static void *work(void *context)
 {
     struct hook *h = context;
-    struct waiting *w;
+    int running, wait_ms;
+    bool closing = false;
 
     port_name_thread("hook");
-    for (;;) {
+    while (!closing) {
+        (void)curl_multi_perform(h->carrier, &running);
         (void)pthread_mutex_lock(&h->lock);
-        while (h->first == NULL && !h->closing)
-            wait_for(h, 0);
-        w = h->closing ? NULL : h->first;
-        if (w != NULL) {
-            h->first = w->next;
-            h->count--;
-        }
+        end_done(h);
+        wait_ms = start_due(h);
+        closing = h->closing;
         (void)pthread_mutex_unlock(&h->lock);
-        if (w == NULL)
-            return NULL;
-        send_one(h, w);
+        if (!closing)
+            (void)curl_multi_poll(h->carrier, NULL, 0, wait_ms, NULL);
     }
+    (void)pthread_mutex_lock(&h->lock);
+    end_all(h);
+    (void)pthread_mutex_unlock(&h->lock);
+    return NULL;
 }
 
 /* --- the loop's side ------------------------------------------------------ */
 
-static bool set_up_curl(struct hook *h)
+enum err hook_new(const struct hook_options *options, struct hook **out)
 {
-    CURL *c = h->curl;
+    struct hook *h = calloc(1, sizeof(*h));
 
-    return curl_easy_setopt(c, CURLOPT_URL, h->url) == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, TIMEOUT_MS) == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore) == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) ==
-        CURLE_OK &&
-        curl_easy_setopt(c, CURLOPT_XFERINFODATA, h) == CURLE_OK;
-}
-
-static void hook_drop(struct hook *h)
-{
-    struct waiting *next;
-
-    for (struct waiting *w = h->first; w != NULL; w = next) {
-        next = w->next;
-        free(w);
-    }
-    if (h->curl != NULL)
-        curl_easy_cleanup(h->curl);
-    free(h->url);
-    free(h->secret);
-    free(h);
-}
-
-enum err hook_new(const char *url, const char *secret, struct hook **out)
-{
-    struct hook *h;
-
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
-        log_error("hook", "--web-hook %s: expected http:// or https://", url);
-        return ERR_INVALID;
-    }
-    h = calloc(1, sizeof(*h));
     if (h == NULL)
         return ERR_NO_MEMORY;
-    h->url = strdup(url);
-    h->secret = strdup(secret);
-    h->curl = curl_easy_init();
-    if (h->url == NULL || h->secret == NULL || h->curl == NULL ||
-        !set_up_curl(h)) {
-        hook_drop(h);
+    h->o = *options;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+        h->carrier = curl_multi_init();
+    if (h->carrier == NULL) {
+        free(h);
         return ERR_NO_MEMORY;
     }
     (void)pthread_mutex_init(&h->lock, NULL);
-    (void)pthread_cond_init(&h->work, NULL);
     if (pthread_create(&h->thread, NULL, work, h) != 0) {
-        hook_drop(h);
+        (void)pthread_mutex_destroy(&h->lock);
+        (void)curl_multi_cleanup(h->carrier);
+        free(h);
         return ERR_NO_MEMORY;
     }
     *out = h;
@@ -220,75 +231,73 @@ void hook_free(struct hook *hook)
         return;
     (void)pthread_mutex_lock(&hook->lock);
     hook->closing = true;
-    (void)pthread_cond_signal(&hook->work);
     (void)pthread_mutex_unlock(&hook->lock);
+    (void)curl_multi_wakeup(hook->carrier);
     (void)pthread_join(hook->thread, NULL);
-    (void)pthread_cond_destroy(&hook->work);
     (void)pthread_mutex_destroy(&hook->lock);
-    hook_drop(hook);
+    (void)curl_multi_cleanup(hook->carrier);
+    curl_global_cleanup();
+    free(hook);
 }
 
-/* Takes `alert`; NULL: out of memory. */
-static struct waiting *wrap(struct json *alert)
+/* The lock is held.  How many go to it; `*oldest` can be dropped. */
+static unsigned count(struct hook *h, const char *to, struct letter **oldest)
 {
-    struct json *list = json_new_array(), *o = json_new_object();
-    struct waiting *w = NULL;
-    char *text = NULL;
+    unsigned found = 0;
 
-    if (list == NULL || json_append(list, alert) != ERR_OK) {
-        json_free(list);
-        json_free(list == NULL ? alert : NULL);
-        list = NULL;
+    *oldest = NULL;
+    for (struct letter *l = h->first; l != NULL; l = l->next) {
+        if (l->dropped || strcmp(l->to, to) != 0)
+            continue;
+        found++;
+        if (*oldest == NULL && l->transfer == NULL)
+            *oldest = l;
     }
-    o = fields_end(o, fields_take(o, "alerts", list));
-    if (o != NULL)
-        text = json_print(o);
-    json_free(o);
-    if (text != NULL)
-        w = malloc(sizeof(*w) + strlen(text) + 1);
-    if (w != NULL) {
-        w->next = NULL;
-        memcpy(w->body, text, strlen(text) + 1);
-    }
-    free(text);
-    return w;
+    return found;
 }
 
-/* The lock is held. */
-static struct waiting *enqueue(struct hook *h, struct waiting *w)
+void hook_send(
+    struct hook *hook, const struct hook_receiver *to, struct json *alert)
 {
-    struct waiting **end = &h->first, *dropped = NULL;
+    struct letter *l = letter_new(to, alert), *oldest;
+    struct letter **end;
+    bool full;
 
-    if (h->count == HOOK_QUEUE) {
-        dropped = h->first;
-        h->first = dropped->next;
-        h->count--;
-    }
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = w;
-    h->count++;
-    (void)pthread_cond_signal(&h->work);
-    return dropped;
-}
-
-void hook_send(struct hook *hook, struct json *alert)
-{
-    struct waiting *w, *dropped;
-
-    if (hook == NULL || alert == NULL) {
-        json_free(alert);
-        return;
-    }
-    w = wrap(alert);
-    if (w == NULL) {
+    if (l == NULL) {
         log_error("hook", "no memory: lost one alert");
         return;
     }
     (void)pthread_mutex_lock(&hook->lock);
-    dropped = enqueue(hook, w);
+    full = count(hook, l->to, &oldest) >= HOOK_QUEUE && oldest != NULL;
+    if (full)
+        oldest->dropped = true;
+    for (end = &hook->first; *end != NULL;)
+        end = &(*end)->next;
+    *end = l;
     (void)pthread_mutex_unlock(&hook->lock);
-    if (dropped != NULL)
-        log_error("hook", "too many wait: the oldest alert was dropped");
-    free(dropped);
+    (void)curl_multi_wakeup(hook->carrier);
+    if (full)
+        log_error("hook", "too many wait: the oldest alert was dropped: to=%s",
+            to->to);
+}
+
+unsigned hook_waiting(struct hook *hook, const char *to)
+{
+    struct letter *oldest;
+    unsigned found;
+
+    (void)pthread_mutex_lock(&hook->lock);
+    found = count(hook, to, &oldest);
+    (void)pthread_mutex_unlock(&hook->lock);
+    return found;
+}
+
+void hook_forget(struct hook *hook, const char *to)
+{
+    (void)pthread_mutex_lock(&hook->lock);
+    for (struct letter *l = hook->first; l != NULL; l = l->next)
+        if (strcmp(l->to, to) == 0)
+            l->dropped = true;
+    (void)pthread_mutex_unlock(&hook->lock);
+    (void)curl_multi_wakeup(hook->carrier);
 }

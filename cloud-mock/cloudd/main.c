@@ -1,7 +1,6 @@
 /* main.c - cloudd: the page's server.  Verbs: run (without a name), add-user.
  */
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +14,10 @@
 #include "cloudd/claim.h"
 #include "cloudd/files.h"
 #include "cloudd/fleet.h"
-#include "cloudd/hook.h"
+#include "cloudd/hooks.h"
 #include "cloudd/intake.h"
 #include "cloudd/login.h"
+#include "cloudd/options.h"
 #include "cloudd/password.h"
 #include "cloudd/routes.h"
 #include "cloudd/store_accounts.h"
@@ -28,142 +28,6 @@
 
 #define PRUNE_MS     (10 * 60 * 1000)
 #define VENDORS_MOST (256 * 1024)
-#define EST_FIRST    1000 /* the first letter of the options of EST */
-
-static const char usage[] =
-    "usage: cloudd --broker SOCKET --state FILE --page FOLDER\n"
-    "              [--listen ADDRESS:PORT] [--client-id ID]\n"
-    "              [--silent-after SECONDS] [--away-after SECONDS]\n"
-    "              [--signup yes|no] [--vendors FILE]\n"
-    "              [--web-hook URL --web-hook-secret FILE]\n"
-    "              [--est ADDRESS:PORT --est-state FOLDER --est-trust FILE\n"
-    "               --est-certificate FILE --est-key FILE\n"
-    "               [--est-auth certificate|basic|both|any]\n"
-    "               [--est-users FILE] [--est-approval none|manual|SECONDS]\n"
-    "               [--est-crl FILE]]\n"
-    "       cloudd add-user --state FILE --user NAME   (password on stdin)\n"
-    "       cloudd operational-ca --est-state FOLDER\n"
-    "\n"
-    "Serves the page where people meet their devices; prints one line,\n"
-    "\"listening http://ADDRESS:PORT\".  PORT 0 takes any free one.\n"
-    "With --est devices enrol for operational certificates (RFC 7030): a "
-    "second\n"
-    "line, \"est https://ADDRESS:PORT\".  The operational CA lives in "
-    "--est-state,\n"
-    "where the broker wants it too (configure --operational): operational-ca "
-    "makes\n"
-    "it beforehand.\n"
-    "\n"
-    "example: cloudd --broker /run/mock/broker.sock --state cloudd.sqlite \\\n"
-    "             --page build/release/page --listen 127.0.0.1:8080\n";
-
-struct options {
-    const char *broker, *state, *page, *listen, *client_id, *user;
-    const char *vendors, *hook, *hook_secret;
-    long silent_s, away_s;
-    bool sign_up;
-    struct est_settings est;
-};
-
-static int wrong_usage(const char *what)
-{
-    (void)fprintf(stderr, "cloudd: %s\n%s", what, usage);
-    return EX_USAGE;
-}
-
-/* The options of the EST server, in the order of the table. */
-static bool set_est(struct est_settings *est, int letter)
-{
-    const char **const places[] = {&est->listen, &est->certificate, &est->key,
-        &est->trust, &est->state, &est->users, &est->access, &est->approval,
-        &est->crl};
-    int place = letter - EST_FIRST;
-
-    if (place < 0 || place >= (int)(sizeof(places) / sizeof(places[0])))
-        return false;
-    *places[place] = optarg;
-    return true;
-}
-
-/* Put an option's argument where it belongs; false: not one of ours. */
-static bool set_option(struct options *o, int letter)
-{
-    switch (letter) {
-    case 'b':
-        o->broker = optarg;
-        return true;
-    case 's':
-        o->state = optarg;
-        return true;
-    case 'p':
-        o->page = optarg;
-        return true;
-    case 'l':
-        o->listen = optarg;
-        return true;
-    case 'c':
-        o->client_id = optarg;
-        return true;
-    case 'u':
-        o->user = optarg;
-        return true;
-    case 'v':
-        o->vendors = optarg;
-        return true;
-    case 'w':
-        o->hook = optarg;
-        return true;
-    case 'k':
-        o->hook_secret = optarg;
-        return true;
-    case 'n':
-        o->sign_up = strcmp(optarg, "yes") == 0;
-        return o->sign_up || strcmp(optarg, "no") == 0;
-    case 'a':
-        o->away_s = strtol(optarg, NULL, 10);
-        return o->away_s > 0 && o->away_s < 100000000;
-    case 'q':
-        o->silent_s = strtol(optarg, NULL, 10);
-        return o->silent_s > 0 && o->silent_s < 1000000;
-    default:
-        return set_est(&o->est, letter);
-    }
-}
-
-static bool read_options(int argc, char **argv, struct options *o)
-{
-    static const struct option table[] = {
-        {"broker",          required_argument, NULL, 'b'          },
-        {"state",           required_argument, NULL, 's'          },
-        {"page",            required_argument, NULL, 'p'          },
-        {"listen",          required_argument, NULL, 'l'          },
-        {"client-id",       required_argument, NULL, 'c'          },
-        {"user",            required_argument, NULL, 'u'          },
-        {"silent-after",    required_argument, NULL, 'q'          },
-        {"away-after",      required_argument, NULL, 'a'          },
-        {"signup",          required_argument, NULL, 'n'          },
-        {"vendors",         required_argument, NULL, 'v'          },
-        {"web-hook",        required_argument, NULL, 'w'          },
-        {"web-hook-secret", required_argument, NULL, 'k'          },
-        {"est",             required_argument, NULL, EST_FIRST    },
-        {"est-certificate", required_argument, NULL, EST_FIRST + 1},
-        {"est-key",         required_argument, NULL, EST_FIRST + 2},
-        {"est-trust",       required_argument, NULL, EST_FIRST + 3},
-        {"est-state",       required_argument, NULL, EST_FIRST + 4},
-        {"est-users",       required_argument, NULL, EST_FIRST + 5},
-        {"est-auth",        required_argument, NULL, EST_FIRST + 6},
-        {"est-approval",    required_argument, NULL, EST_FIRST + 7},
-        {"est-crl",         required_argument, NULL, EST_FIRST + 8},
-        {NULL,              0,                 NULL, 0            },
-    };
-    int letter;
-
-    while ((letter = getopt_long(argc, argv, "", table, NULL)) != -1) {
-        if (!set_option(o, letter))
-            return false;
-    }
-    return optind == argc;
-}
 
 /* --- add-user ------------------------------------------------------------- */
 
@@ -174,7 +38,7 @@ static int add_user(const struct options *o)
     enum err e;
 
     if (o->state == NULL || o->user == NULL)
-        return wrong_usage("add-user needs --state and --user");
+        return options_wrong("add-user needs --state and --user");
     if (fgets(password, sizeof(password), stdin) != NULL)
         password[strcspn(password, "\r\n")] = '\0';
     e = password_hash(password, PASSWORD_ROUNDS, hash);
@@ -260,21 +124,30 @@ static enum err own_secret(struct app *app)
 
 static enum err start_hook(struct app *app, const struct options *o)
 {
-    char *secret = NULL;
+    const struct hook_options hook = {.loop = app->loop,
+        .trust = o->hook_trust,
+        .wait_ms = HOOK_WAIT_MS,
+        .done = hooks_outcome,
+        .context = app};
     enum err e = ERR_INVALID;
 
-    if (o->hook == NULL)
-        return ERR_OK;
-    if (o->hook_secret == NULL)
+    app->private_hooks = o->private_hooks;
+    if (o->hook != NULL && strncmp(o->hook, "http://", 7) != 0 &&
+        strncmp(o->hook, "https://", 8) != 0)
+        log_error(
+            "main", "--web-hook %s: expected http:// or https://", o->hook);
+    else if (o->hook != NULL && o->hook_secret == NULL)
         log_error("main", "--web-hook wants --web-hook-secret FILE");
+    else if (o->hook != NULL)
+        e = files_read(o->hook_secret, 4096, &app->hook_secret);
     else
-        e = files_read(o->hook_secret, 4096, &secret);
-    if (e == ERR_OK) {
-        secret[strcspn(secret, "\r\n")] = '\0';
-        e = hook_new(o->hook, secret, &app->hook);
-    }
-    free(secret);
-    return e;
+        e = ERR_OK;
+    if (e != ERR_OK)
+        return e;
+    if (app->hook_secret != NULL)
+        app->hook_secret[strcspn(app->hook_secret, "\r\n")] = '\0';
+    app->hook_url = o->hook;
+    return hook_new(&hook, &app->hook);
 }
 
 static enum err start_own(struct app *app, const struct options *o)
@@ -341,6 +214,8 @@ static void stop(struct app *app)
     loop_timer_cancel(app->again);
     loop_timer_cancel(app->look);
     hook_free(app->hook);
+    loop_flush(app->loop); /* what it still had to say */
+    free(app->hook_secret);
     rate_free(app->newcomers);
     free(app->vendors);
     devices_free(app->devices);
@@ -382,7 +257,7 @@ static int run(const struct options *o)
 static int make_ca(const struct options *o)
 {
     if (o->est.state == NULL)
-        return wrong_usage("operational-ca needs --est-state");
+        return options_wrong("operational-ca needs --est-state");
     return est_server_make_ca(o->est.state) == ERR_OK ? EX_OK : EX_CANTCREAT;
 }
 
@@ -390,6 +265,7 @@ int main(int argc, char **argv)
 {
     struct options o = {.listen = "127.0.0.1:0",
         .client_id = "cloudd",
+        .hook_trust = HOOKS_TRUST,
         .silent_s = 180,
         .away_s = 24 * 3600};
     bool adding = argc > 1 && strcmp(argv[1], "add-user") == 0;
@@ -398,16 +274,16 @@ int main(int argc, char **argv)
 
     (void)signal(SIGPIPE, SIG_IGN);
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        (void)fputs(usage, stdout);
+        (void)fputs(options_usage, stdout);
         return EX_OK;
     }
-    if (!read_options(argc - verb, argv + verb, &o))
-        return wrong_usage("unknown or incomplete option");
+    if (!options_read(argc - verb, argv + verb, &o))
+        return options_wrong("unknown or incomplete option");
     if (adding)
         return add_user(&o);
     if (making)
         return make_ca(&o);
     if (o.broker == NULL || o.state == NULL || o.page == NULL)
-        return wrong_usage("--broker, --state and --page are needed");
+        return options_wrong("--broker, --state and --page are needed");
     return run(&o);
 }

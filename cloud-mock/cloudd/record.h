@@ -19,6 +19,7 @@
 #define RECORD_MOST    (16 * 1024) /* bytes of the text */
 #define RECORD_OWNERS  8
 #define RECORD_MEMBERS 32
+#define RECORD_NAME    128 /* bytes */
 
 enum record_act {
     RECORD_CLAIM,

@@ -14,6 +14,7 @@
 #include "cloudd/answer.h"
 #include "cloudd/app.h"
 #include "cloudd/claim.h"
+#include "cloudd/hooks.h"
 #include "cloudd/labels.h"
 #include "cloudd/login.h"
 #include "cloudd/ownership.h"
@@ -99,6 +100,10 @@ static const struct route {
     {"POST",   "/api/things/+/identify",              NEEDS_OPERATOR, relay_identify     },
     {"POST",   "/api/things/+/restart",               NEEDS_OPERATOR, relay_restart      },
     {"POST",   "/api/things/+/invoke",                NEEDS_OPERATOR, relay_invoke       },
+    {"GET",    "/api/hook",                           NEEDS_LOGIN,    hooks_show         },
+    {"PUT",    "/api/hook",                           NEEDS_LOGIN,    hooks_put          },
+    {"DELETE", "/api/hook",                           NEEDS_LOGIN,    hooks_remove       },
+    {"POST",   "/api/hook/test",                      NEEDS_LOGIN,    hooks_test         },
     {"GET",    "/api/alerts",                         NEEDS_LOGIN,    alerts_list        },
     {"POST",   "/api/alerts/+/dismiss",               NEEDS_LOGIN,    alerts_dismiss     },
     {"POST",   "/api/things/+/rotate",                NEEDS_LOGIN,    things_rotate      },

@@ -55,6 +55,12 @@ static const char *const steps[] = {
     "CREATE TABLE kept(name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " WITHOUT ROWID;"
     "PRAGMA user_version=2;",
+
+    "CREATE TABLE hooks(user TEXT PRIMARY KEY REFERENCES users(name)"
+    " ON DELETE CASCADE, url TEXT NOT NULL, secret TEXT NOT NULL,"
+    " tried INTEGER, fault TEXT, again INTEGER NOT NULL DEFAULT 0)"
+    " WITHOUT ROWID;"
+    "PRAGMA user_version=3;",
 };
 #define SCHEMA_VERSION ((int64_t)(sizeof(steps) / sizeof(steps[0])))
 

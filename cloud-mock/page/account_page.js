@@ -1,12 +1,15 @@
-/* account_page.js - the account's browsers, and how others find them. */
+/* account_page.js - the account's browsers, how others find them, and where its
+ * alerts go. */
 
 import { keys, removeKey } from "./api.js";
 import { announce, el } from "./dom.js";
+import { hookCard } from "./hook_card.js";
 import { keyLink } from "./keylink.js";
 import { drawQr } from "./scan.js";
 import { date } from "./time.js";
 
 export function accountPage({ mine, fail, user }) {
+  const hook = hookCard({ fail });
   const list = el("ul", { class: "people" });
   const picture = el("div", {});
   const link = el("input", { readonly: true, "aria-label": "This browser's link",
@@ -27,7 +30,7 @@ export function accountPage({ mine, fail, user }) {
       picture, el("div", { class: "copy" }, link, copy)),
     el("section", { class: "card" }, el("h2", {}, "Your browsers"),
       el("p", { class: "quiet" }, "Each has a key of its own, made there and" +
-        " kept there."), list));
+        " kept there."), list), hook.node);
 
   async function remove(key) {
     try {
@@ -48,6 +51,7 @@ export function accountPage({ mine, fail, user }) {
   }
 
   async function refresh() {
+    hook.refresh();
     try {
       const { signer } = await mine;
       link.value = keyLink(signer.point, user);
@@ -58,5 +62,5 @@ export function accountPage({ mine, fail, user }) {
       fail(error);
     }
   }
-  return { node, title: "Account", refresh, close() {} };
+  return { node, title: "Account", refresh, close: hook.close };
 }

@@ -122,6 +122,10 @@ export const label = (name, words) =>
 export const command = (name, what, body = {}) =>
   ask("POST", thingPath(name, `/${what}`), body);
 export const alerts = () => ask("GET", "/api/alerts");
+export const hook = () => ask("GET", "/api/hook");
+export const setHook = (url) => ask("PUT", "/api/hook", { url });
+export const removeHook = () => ask("DELETE", "/api/hook");
+export const testHook = () => ask("POST", "/api/hook/test", {});
 export const dismiss = (id) => ask("POST", `/api/alerts/${id}/dismiss`, {});
 
 export async function vendors() {

@@ -168,7 +168,7 @@ function onState(state) {
   drawLost();
   if (state === "up") {
     setClock();
-    page.refresh?.(); // events were missed
+    page?.refresh?.(); // events were missed
   }
 }
 
@@ -188,7 +188,7 @@ function enter(name) {
   live = new Live({ onState, stillLoggedIn, onEvent(kind, data) {
     if (kind === "ping") learnServerTime(data.now);
     if (kind === "sealed") mine.then((m) => m.onSealed(data), () => {});
-    page.onEvent?.(kind, data);
+    page?.onEvent?.(kind, data); // the first one may still be loading
   } });
   setClock();
   route(true);

@@ -1,5 +1,5 @@
-/* certificates_card.js - the certificates a device enrolled for, and the
- * firmware's version.  Draws nothing when the server tells nothing. */
+/* certificates_card.js - the certificates a device enrolled for, and how that
+ * goes.  Draws nothing when the server tells nothing. */
 
 import { command } from "./api.js";
 import { el, setText } from "./dom.js";

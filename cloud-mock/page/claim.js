@@ -210,7 +210,7 @@ export async function claim(given, onStep) {
   if (proof.yours) {
     await c.comeBack();
     onStep("owned", name);
-    return { name, yours: true, envelope: proof.record };
+    return { name, yours: true };
   }
   if (proof.owned) throw ownedByOther();
   const owned = await c.own(proof);

@@ -166,6 +166,7 @@ export function claimPage({ label, mine, fail }) {
     const digits = parse(code.value);
     const [vendor, model, serial] = plate.map((input) => input.value.trim());
     const thing = thingName({ vendor, model, serial });
+    fault.classList.remove("waiting");
     setText(fault, thing === null ? "type vendor, model and serial number as" +
       " they stand on the label" : digits.fault ?? "");
     code.setAttribute("aria-invalid", String(Boolean(digits.fault)));
@@ -184,6 +185,7 @@ export function claimPage({ label, mine, fail }) {
     steps.waiting();
     verdict.hidden = true;
     announce(`${error.message} ${error.next}`);
+    fault.classList.add("waiting");
     setText(fault, `${error.message} ${error.next}`);
   }
 
@@ -216,6 +218,7 @@ export function claimPage({ label, mine, fail }) {
     last = what;
     waitingFor = null;
     verdict.hidden = true;
+    fault.classList.remove("waiting");
     setText(fault, "");
     steps.reset();
     try {

@@ -44,16 +44,16 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
   const card = identityCard();
   const past = historyCard(thingName, { fail });
   const proofLink = el("button", { class: "proof-link", type: "button",
-    onclick: () => card.node.scrollIntoView() });
+    hidden: true, onclick: () => card.node.scrollIntoView() });
   const hero = el("div", { class: "hero" },
     el("a", { class: "back", href: "#/" }, "‹ Devices"), title, sub,
     el("div", { class: "hero-status" }, status.node, heardLine, trouble),
     proofLink);
   const body = el("div", { class: "columns" },
-    el("div", { class: "column" }, alerts.node, settings.node, figures.node,
-      past.node),
+    el("div", { class: "column" }, alerts.node, settings.node, figures.node),
     el("div", { class: "side" }, card.node, owners.node, actions.node,
-      certificates.node));
+      certificates.node),
+    past.node); // last: it grows by itself, and pushes nothing away
   const node = el("div", { class: "device loading" }, hero, body);
   let device = null;
   let proof = null;
@@ -89,6 +89,7 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
     const { title: words, tone } = verdict(device, proof);
     card.update(device, proof);
     setText(proofLink, words);
+    proofLink.hidden = false;
     setClass(proofLink, `proof-link ${tone}`);
   }
 

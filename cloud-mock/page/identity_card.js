@@ -2,6 +2,7 @@
 
 import { el, setChildren, setText } from "./dom.js";
 import { clock, DAY, date, exact, now, timeNode } from "./time.js";
+import { text } from "./value.js";
 
 const FOR_LIFE_S = 250000000000; // a certificate to the year 9999 does not end
 const AMBER_DAYS = 60;
@@ -120,14 +121,16 @@ function facts(device) {
     fact("Valid", el("span", { title: begins }, valid.text), valid.tone),
     fact("First seen", identity.firstSeen
       ? timeNode(identity.firstSeen) : "never"),
+    fact("Firmware", text(device.td?.version?.["nameplate:firmware"], 60)
+      ?? "not told by its maker"),
     fact("Agent", identity.agent ? `nameplate ${identity.agent}`
       : "not reported"));
 }
 
 export function identityCard() {
   const title = el("h2", {});
-  const text = el("p", {});
-  const head = el("div", {}, title, text);
+  const words = el("p", {});
+  const head = el("div", {}, title, words);
   const middle = el("div", {});
   const more = el("div", {});
   const node = el("section", { class: "card plate", "aria-label": "Identity" },
@@ -139,7 +142,7 @@ export function identityCard() {
       const v = verdict(device, proof);
       head.setAttribute("class", `verdict ${v.tone}`);
       setText(title, v.title);
-      setText(text, v.text);
+      setText(words, v.text);
       setChildren(middle, [facts(device)]);
       const identity = device.identity ?? {};
       setChildren(more, [

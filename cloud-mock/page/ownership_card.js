@@ -27,6 +27,7 @@ export function ownershipCard(thingName, { mine, link, after }) {
   const tools = el("div", { class: "tools" });
   const node = el("section", { class: "card", "aria-label": "Ownership" },
     el("h2", {}, "Ownership"), says, people, fault, tools);
+  const forms = new Map();
   let device = null, seen = null, role = null, drawn = "";
 
   async function act(words, work) {
@@ -85,39 +86,44 @@ export function ownershipCard(thingName, { mine, link, after }) {
       el("option", { value: "operator" }, "may look and set"),
       el("option", { value: "browser" }, "is another browser of mine"),
       el("option", { value: "give" }, "shall own it instead of me"));
-    return el("details", { class: "proof", open: link !== null },
-      el("summary", {}, "Share it, or give it away"),
-      el("form", { class: "fields", onsubmit: (event) => {
-        event.preventDefault();
-        share(readKeyLink(key.value), name.value.trim(), choice.value);
-      } }, el("label", { class: "field", for: "share-key" },
+    const form = el("form", { class: "fields", async onsubmit(event) {
+      event.preventDefault();
+      const done = await share(readKeyLink(key.value), name.value.trim(),
+        choice.value);
+      if (!done) return;
+      for (const input of [key, name]) input.removeAttribute("value");
+      form.reset();
+      form.parentNode.open = false;
+    } }, el("label", { class: "field", for: "share-key" },
         "Their link (from their Account page)"), key,
-      el("label", { class: "field", for: "share-name" }, "Name"), name,
-      el("label", { class: "field", for: "share-role" }, "This person"), choice,
-      el("button", { type: "submit", class: "primary" }, "Do it")));
+    el("label", { class: "field", for: "share-name" }, "Name"), name,
+    el("label", { class: "field", for: "share-role" }, "This person"), choice,
+    el("button", { type: "submit", class: "primary" }, "Do it"));
+    return el("details", { class: "proof", open: link !== null },
+      el("summary", {}, "Share it, or give it away"), form);
   }
 
-  function share(found, name, what) {
+  /* True: it was done. */
+  async function share(found, name, what) {
     if (!found) {
       setText(fault, "That is no browser's link. The other person finds theirs" +
         " on their Account page.");
-      return;
+      return false;
     }
     const member = { name: name || found.name || "Guest", key: found.key };
     link = null;
     if (what === "give") {
-      act("The offer waits for their answer", async () => {
+      return await act("The offer waits for their answer", async () => {
         const holder = await mine;
         await sendOffer(thingName, await holder.offer(device, member));
-      });
-    } else if (what === "browser") {
-      change("The browser was added", (f) => ({ ...f, owner: { ...f.owner,
-        keys: [...f.owner.keys, found.key] } }));
-    } else {
-      change(`${member.name} was added`, (f) => ({ ...f, members: [
-        ...f.members.filter((m) => m.key !== found.key),
-        { ...member, role: what }] }));
+      }) !== null;
     }
+    return await (what === "browser"
+      ? change("The browser was added", (f) => ({ ...f, owner: { ...f.owner,
+        keys: [...f.owner.keys, found.key] } }))
+      : change(`${member.name} was added`, (f) => ({ ...f, members: [
+        ...f.members.filter((m) => m.key !== found.key),
+        { ...member, role: what }] }))) !== null;
   }
 
   /* --- releasing ----------------------------------------------------------- */
@@ -195,6 +201,11 @@ export function ownershipCard(thingName, { mine, link, after }) {
       : `${whose}You ${CAN[device.role] ?? "may look"}.`;
   }
 
+  /* Made once, and kept through every drawing: what somebody is typing stays,
+   * whatever arrives. */
+  const form = (make) => forms.get(make) ??
+    forms.set(make, make()).get(make);
+
   async function draw() {
     const holder = await mine;
     const me = holder.signer.point;
@@ -210,9 +221,9 @@ export function ownershipCard(thingName, { mine, link, after }) {
     setChildren(tools, [
       !seen?.record.owner ? el("a", { href: "#/add" }, "Claim it") : null,
       offer ? offerBox(offer) : null,
-      role === "owner" ? shareForm() : null,
-      role === "owner" ? releaseForm() : null,
-      seen?.record.recovery && role !== "owner" ? recoverForm() : null,
+      role === "owner" ? form(shareForm) : null,
+      role === "owner" ? form(releaseForm) : null,
+      seen?.record.recovery && role !== "owner" ? form(recoverForm) : null,
     ].filter(Boolean));
   }
 

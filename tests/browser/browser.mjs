@@ -45,6 +45,7 @@ export async function logIn(page, password = PASSWORD) {
 
 /** Stand on the page of this thing, logged in once for all such pages. */
 export async function openDevice(w, thing, options) {
+  w.world.forgetKeys();
   const address = `${w.world.address}/#/things/${encodeURIComponent(thing)}`;
   const page = await open(w.browser, address,
     { ...options, storageState: w.session });

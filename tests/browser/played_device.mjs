@@ -260,7 +260,7 @@ export class PlayedDevice {
     return { box: c.channel.seal({ chain: this.chain.map(b64),
       signature: this.#sign(c.signed),
       epoch: this.record?.value.epoch ?? 0, owned: this.owned, yours: c.yours,
-      record: this.record?.envelope }) };
+      record: this.owned ? undefined : this.record?.envelope }) };
   }
 
   #take(c, { box }) {

@@ -1,105 +1,48 @@
 /* test_page.mjs - a person meets real devices through the real page: Chromium,
  * cloudd, Mosquitto and agents, with applications that obey or keep silent.
  *
- * Two devices: "hall" has an honest description, "trap" one whose every text
- * would run if it were taken for markup. */
+ * At phone and at desktop size (sides.mjs), each with a device "hall" of its
+ * own, honestly described; every text of "trap" would run if it were markup. */
 
 import { createHash, X509Certificate } from "node:crypto";
 import fs from "node:fs";
-import { faintTexts, launch, logIn, open, openDevice, overhang, setting }
+import { faintTexts, logIn, open, openDevice, overhang, setting }
   from "./browser.mjs";
+import { after, before, hallPage, MARKUP, opened } from "./meeting.mjs";
+import { flow, flowTogether, picturesOf } from "./sides.mjs";
 import { assert, main, test, until } from "./tap.mjs";
-import { World } from "./world.mjs";
-
-const MARKUP = "<img src=x onerror=\"globalThis.hacked=1\">";
-
-const HALL = { title: "Hall heater", properties: {
-  temperature: { type: "number", readOnly: true, unit: "celsius",
-    title: "Room temperature" },
-  target: { type: "number", minimum: 5, maximum: 30, multipleOf: 0.5,
-    unit: "celsius", title: "Target" },
-  power: { type: "integer", minimum: 0, maximum: 10, title: "Power",
-    "nameplate:widget": "slider", "nameplate:group": "Heating" },
-  boost: { type: "boolean", title: "Boost", "nameplate:group": "Heating" },
-  mode: { type: "string", enum: ["eco", "comfort"], title: "Mode" },
-  odd: { type: "colour", title: "Something new" } },
-events: { window: { title: "Window opened" } } };
-
-const FIRST = { temperature: 20.5, target: 21, power: 3, boost: false,
-  mode: "eco", odd: { r: 1 } };
-
-const TRAP = { title: `Trap ${MARKUP}`, properties: Object.fromEntries(
-  ["boolean", "number", "string", "object", MARKUP].map((type, i) =>
-    [`p${i}${MARKUP}`, { type, title: `T${i} ${MARKUP}`, unit: MARKUP,
-      description: MARKUP, "nameplate:group": MARKUP }])
-  .concat([["choice", { enum: [MARKUP, "b"], title: MARKUP }],
-    ["read", { readOnly: true, title: MARKUP, type: "string" }]])),
-events: { boom: { title: `Boom ${MARKUP}` } } };
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const opened = [];
-
-async function before() {
-  const world = new World();
-  const w = { world, browser: null };
-  try {
-    world.makeVendor("Acme", "Thermo-1");
-    await world.startBroker();
-    world.addUser();
-    await world.startCloudd();
-    for (const [name, td, serial] of [["hall", HALL, "SN-0001"],
-      ["trap", TRAP, "SN-0002"]]) {
-      fs.writeFileSync(world.path(`${name}.json`), JSON.stringify(td));
-      w[name] = world.makeDevice(serial, world.path(`${name}.json`));
-      world.startDevice(w[name]);
-      w[`${name}App`] = await world.application(w[name]);
-    }
-    await w.hallApp.report(FIRST);
-    await w.hallApp.watch();
-    w.browser = await launch();
-    return w;
-  } catch (error) {
-    console.log(["hall", "broker", "cloudd", "SN-0001"].map((n) =>
-      world.log(n).slice(-1500)).join("\n").replace(/^/gm, "# "));
-    await world.close();
-    throw error;
-  }
-}
-
-async function after(w) {
-  await w?.browser?.close();
-  await w?.world.close();
-}
-
-async function hallPage(w, options) {
-  const page = await openDevice(w, w.hall.thing, options);
-  opened.push(page);
-  await page.locator(".status.online").waitFor();
-  return page;
-}
 
 const says = (locator, what) => until(`the page says ${what}`, async () =>
-  (await locator.textContent()).match(what));
+  (await locator.textContent()).match(what), 20000);
 
 /* --- coming in ------------------------------------------------------------ */
 
-test("a wrong password is refused in words and nothing else is shown",
-  async (w) => {
-    const page = await open(w.browser, w.world.address);
+flow("wrong-password",
+  "a wrong password is refused in words and nothing else is shown",
+  async (s, w) => {
+    const page = await open(w.browser, w.world.address, s.options);
     await logIn(page, "wrong");
     await says(page.getByRole("alert"), /do not go together/);
     assert.equal(await page.getByText("Hall heater").count(), 0);
+    await s.shoot(page, "wrong-password");
     await page.context().close();
   });
 
-test("the right password leads to every device, in words", async (w) => {
-  const page = await open(w.browser, w.world.address);
+flow("devices",
+  "the right password leads to every device, in words",
+  async (s, w) => {
+  const page = await open(w.browser, w.world.address, s.options);
   opened.push(page);
   await logIn(page);
-  const row = page.getByRole("link", { name: /Hall heater/ });
-  await says(row, /Acme · Thermo-1 · SN-0001.*online since \d\d:\d\d/);
-  await says(page.locator(".list [role=status]"), /2 of 2 online/);
-  assert.equal(await page.locator(".row").count(), 2);
+  const row = page.getByRole("link", { name: new RegExp(
+    `Hall heater.*${s.hall.serial}`) });
+  await says(row, new RegExp(`Acme · Thermo-1 · ${s.hall.serial}.*` +
+    "online since \\d\\d:\\d\\d"));
+  await says(page.locator(".list [role=status]"), /3 of 3 online/);
+  assert.equal(await page.locator(".row").count(), 3);
+  await s.shoot(page, "devices");
   await row.click();
   await page.getByRole("heading", { name: "Hall heater" }).waitFor();
   assert.match(await page.title(), /^Hall heater/);
@@ -120,32 +63,36 @@ test("the policy allows the page's own files and nothing else", async (w) => {
   await page.context().close();
 });
 
-test("the thermostat example obeys the page", async (w) => {
+flow("thermostat", "the thermostat example obeys the page",
+  async (s, w) => {
   const { world } = w;
-  const device = world.makeDevice("SN-0003",
+  const device = world.makeDevice(`TH-${s.size}`,
     world.example("thermostat.json"));
   world.startDevice(device);
   await until("the agent's socket", () => fs.existsSync(device.socket));
   world.startThermostat(device, 1);
-  const page = await open(w.browser, world.address);
+  const page = await open(w.browser, w.world.address, s.options);
   opened.push(page);
   await logIn(page);
-  await page.getByRole("link", { name: /thermostat/ }).click();
+  await page.getByRole("link", { name: new RegExp(
+    `thermostat.*${device.serial}`) }).click();
   const target = setting(page, "target");
   await says(target.state, /^reported/);
   await target.field.fill("23.5");
   await says(target.state, /^applied/);
   await says(target.node.locator("output"), /^23.5 °C$/);
   await says(page.locator(".reading[data-name=temperature]"), /\d °C/);
+  await s.shoot(page, "thermostat");
   await world.stop(`thermostat-${device.serial}`);
   await world.stop(device.serial);
 });
 
 /* --- who it is ------------------------------------------------------------ */
 
-test("the identity card says what the certificate says", async (w) => {
-  const page = await hallPage(w);
-  const pem = fs.readFileSync(w.hall.certificate);
+flow("identity", "the identity card says what the certificate says",
+  async (s, w) => {
+  const page = await hallPage(s, w);
+  const pem = fs.readFileSync(s.hall.certificate);
   const leaf = new X509Certificate(pem);
   const print = createHash("sha256").update(leaf.publicKey.export(
     { type: "spki", format: "der" })).digest("hex");
@@ -154,13 +101,14 @@ test("the identity card says what the certificate says", async (w) => {
     .locator("dd").first().textContent();
   assert.equal(await fact("Vendor"), "Acme");
   assert.equal(await fact("Model"), "Thermo-1");
-  assert.equal(await fact("Serial number"), "SN-0001");
-  assert.equal(await fact("Thing name"), w.hall.thing);
+  assert.equal(await fact("Serial number"), s.hall.serial);
+  assert.equal(await fact("Thing name"), s.hall.thing);
   assert.equal(await fact("Key fingerprint"),
     `${print.slice(0, 8)}…${print.slice(-8)}`);
   assert.match(await fact("Valid"), /for the device's life/);
   assert.match(leaf.validTo, /9999/);
   assert.match(await fact("Agent"), /^nameplate \d/);
+  assert.equal(await fact("Firmware"), "2.4.1");
   await says(card.getByRole("heading", { name: "Genuine" }),
     /^Genuine Acme Thermo-1; serial number not checked$/);
   await card.getByText("Proof and certificate chain").click();
@@ -169,18 +117,22 @@ test("the identity card says what the certificate says", async (w) => {
   assert.ok(text.includes(leaf.fingerprint256.replaceAll(":", "")
     .toLowerCase()), "the certificate's digest is there");
   for (const proof of [/mutual-TLS handshake/, /chain leads to a CA/,
-    /not revoked/, /Not proved:.*SN-0001/]) assert.match(text, proof);
+    /not revoked/, new RegExp(`Not proved:.*${s.hall.serial}`)]) {
+    assert.match(text, proof);
+  }
   const issuer = /CN=(.+)/.exec(leaf.issuer)[1];
   const chain = await card.locator(".chain li").allInnerTexts();
   assert.ok(chain.at(-2).includes(issuer) && chain.length >= 3, chain.join());
+  await s.shoot(page, "identity");
   await page.context().close();
 });
 
 /* --- settings ------------------------------------------------------------- */
 
-test("controls are drawn from the description, the unknown as text",
-  async (w) => {
-    const page = await hallPage(w);
+flow("controls",
+  "controls are drawn from the description, the unknown as text",
+  async (s, w) => {
+    const page = await hallPage(s, w);
     await until("the reported values", async () =>
       await setting(page, "target").field.inputValue() === "21");
     assert.equal(await setting(page, "power").field.getAttribute("type"),
@@ -192,14 +144,16 @@ test("controls are drawn from the description, the unknown as text",
     const readings = await page.locator(".readings").innerText();
     assert.match(readings, /Room temperature\s+20.5 °C/);
     assert.match(readings, /Something new\s+{"r":1}/);
+    await s.shoot(page, "controls");
     await page.context().close();
   });
 
-test("a setting waits for the device, then says applied, and by whom",
-  async (w) => {
-    const page = await hallPage(w);
+flow("setting-waits",
+  "a setting waits for the device, then says applied, and by whom",
+  async (s, w) => {
+    const page = await hallPage(s, w);
     const boost = setting(page, "boost");
-    w.hallApp.answer = async (desired) => {
+    s.app.answer = async (desired) => {
       await sleep(1500);
       return desired;
     };
@@ -209,12 +163,14 @@ test("a setting waits for the device, then says applied, and by whom",
     await says(boost.state, /^applied/);
     assert.ok(await boost.cancel.isHidden());
     await says(page.locator(".events"), /asked for boost = true by you/);
-    w.hallApp.answer = (desired) => desired;
+    s.app.answer = (desired) => desired;
+    await s.shoot(page, "setting-waits");
     await page.context().close();
   });
 
-test("a value out of range is explained and not sent", async (w) => {
-  const page = await hallPage(w);
+flow("out-of-range", "a value out of range is explained and not sent",
+  async (s, w) => {
+  const page = await hallPage(s, w);
   const target = setting(page, "target");
   await target.field.fill("31");
   await target.set.click();
@@ -225,26 +181,29 @@ test("a value out of range is explained and not sent", async (w) => {
   await target.field.fill("9");
   await target.field.press("Escape");
   assert.equal(await target.field.inputValue(), "22.5");
+  await s.shoot(page, "out-of-range");
   await page.context().close();
 });
 
-test("silence is called no answer; retry asks again, cancel takes it back",
-  async (w) => {
-    const page = await hallPage(w);
+flow("no-answer",
+  "silence is called no answer; retry asks again, cancel takes it back",
+  async (s, w) => {
+    const page = await hallPage(s, w);
     const power = setting(page, "power");
-    w.hallApp.answer = () => null;
+    s.app.answer = () => null;
     await power.field.fill("7");
     await says(power.state, /^waiting for device/);
     await says(power.state, /^no answer · it says 3/);
+    await s.shoot(page, "no-answer");
     await power.retry.click();
     await says(power.state, /^waiting for device/);
     await power.cancel.click();
     await says(power.state, /^reported/);
     assert.equal(await power.field.inputValue(), "3");
     const shadow = await page.evaluate(async (thing) => (await fetch(
-      `/api/things/${encodeURIComponent(thing)}/shadow`)).json(), w.hall.thing);
+      `/api/things/${encodeURIComponent(thing)}/shadow`)).json(), s.hall.thing);
     assert.ok(!("power" in shadow.state.desired), "the wish is gone");
-    w.hallApp.answer = (desired) => desired;
+    s.app.answer = (desired) => desired;
     await page.context().close();
   });
 
@@ -260,26 +219,28 @@ const noteStates = (page) => page.evaluate(() => {
 });
 
 test("a blip does not show", async (w) => {
-  const page = await hallPage(w);
+  const [s] = w.sides;
+  const page = await hallPage(s, w);
   await noteStates(page);
   const since = await page.locator(".hero .status").textContent();
-  await w.world.stop(w.hall.serial, "SIGKILL");
+  await w.world.stop(s.hall.serial, "SIGKILL");
   await sleep(1500);
-  w.world.startDevice(w.hall);
+  w.world.startDevice(s.hall);
   await sleep(10500);
   assert.deepEqual(await page.evaluate(() => globalThis.states), []);
   assert.equal(await page.locator(".hero .status").textContent(), since);
-  w.hallApp = await w.world.application(w.hall);
-  await w.hallApp.watch();
+  s.app = await w.world.application(s.hall);
+  await s.app.watch();
   await page.context().close();
 });
 
-test("offline has a reason; a setting applies when the device reconnects",
-  async (w) => {
-    const page = await hallPage(w);
+flow("offline",
+  "offline has a reason; a setting applies when the device reconnects",
+  async (s, w) => {
+    const page = await hallPage(s, w);
     await noteStates(page);
     const boost = setting(page, "boost");
-    await w.world.stop(w.hall.serial);
+    await w.world.stop(s.hall.serial);
     await says(page.locator(".hero .status"),
       /^offline last seen .* – the device said goodbye/);
     // The twin of "a blip does not show": the same note sees a real loss.
@@ -288,9 +249,10 @@ test("offline has a reason; a setting applies when the device reconnects",
     await boost.switch.click();
     await says(boost.state, /^will apply when it reconnects · it says on/);
     assert.ok(await boost.cancel.isVisible());
-    w.world.startDevice(w.hall);
-    w.hallApp = await w.world.application(w.hall);
-    await w.hallApp.watch();
+    await s.shoot(page, "offline");
+    w.world.startDevice(s.hall);
+    s.app = await w.world.application(s.hall);
+    await s.app.watch();
     await page.locator(".hero .status.online").waitFor();
     await says(boost.state, /^applied/);
     await says(page.locator(".events"), /offlinethe device said goodbye/);
@@ -299,8 +261,9 @@ test("offline has a reason; a setting applies when the device reconnects",
 
 /* --- figures -------------------------------------------------------------- */
 
-test("telemetry is drawn live, with the outage as a gap", async (w) => {
-  const page = await hallPage(w);
+flow("telemetry", "telemetry is drawn live, with the outage as a gap",
+  async (s, w) => {
+  const page = await hallPage(s, w);
   const figures = page.getByRole("region", { name: "Telemetry" });
   await figures.getByRole("button", { name: /^Uptime/ }).click();
   await figures.getByRole("button", { name: "Live" }).click();
@@ -314,28 +277,33 @@ test("telemetry is drawn live, with the outage as a gap", async (w) => {
   await says(figures.locator(".reading-at"), / at \d\d:\d\d:\d\d$/);
   await figures.getByRole("button", { name: "24 h" }).click();
   await says(figures.locator(".reading-at"), /highest|at /);
+  await s.shoot(page, "telemetry");
   await page.context().close();
 });
 
-test("an application's own figures and events appear by themselves",
-  async (w) => {
-    const page = await hallPage(w);
-    await w.hallApp.emit("room", { temperature: 19.25 });
-    await w.hallApp.emit("window", { open: true });
+flow("events",
+  "an application's own figures and events appear by themselves",
+  async (s, w) => {
+    const page = await hallPage(s, w);
+    await s.app.emit("room", { temperature: 19.25 });
+    await s.app.emit("window", { open: true });
     const tile = page.getByRole("button", { name: /^Room temperature/ });
     await says(tile, /19\.25 °C/);
-    await w.hallApp.emit("room", { temperature: 19.5 });
+    await s.app.emit("room", { temperature: 19.5 });
     await says(tile, /19\.5 °C/);
     await says(page.locator(".events"), /Window opened/);
     await page.getByLabel("Show in history").selectOption("event");
     await until("only events are left", async () =>
       await page.locator(".event:not(.is-event)").count() === 0 &&
       await page.locator(".event.is-event").count() > 0);
+    await s.shoot(page, "events");
     await page.context().close();
   });
 
-test("data that arrives moves nothing and disturbs no typing", async (w) => {
-  const page = await hallPage(w);
+flow("steady",
+  "data that arrives moves nothing and disturbs no typing",
+  async (s, w) => {
+  const page = await hallPage(s, w);
   const target = setting(page, "target");
   await target.field.fill("17");
   const places = () => page.evaluate(() => [...document.querySelectorAll(
@@ -344,7 +312,7 @@ test("data that arrives moves nothing and disturbs no typing", async (w) => {
   const before = await places();
   const cpu = page.getByRole("button", { name: /^Uptime/ }).locator("strong");
   for (let i = 0; i < 3; i++) {
-    await w.hallApp.report({ temperature: 18 + i, target: 20 + i });
+    await s.app.report({ temperature: 18 + i, target: 20 + i });
     await says(page.locator(".reading[data-name=temperature]"),
       new RegExp(`${18 + i} °C`));
   }
@@ -352,23 +320,26 @@ test("data that arrives moves nothing and disturbs no typing", async (w) => {
   assert.equal(await places(), before);
   assert.equal(await target.field.inputValue(), "17");
   assert.ok(await target.field.evaluate((n) => n === document.activeElement));
+  await s.shoot(page, "steady");
   await page.context().close();
 });
 
 /* --- what can go wrong ---------------------------------------------------- */
 
-test("texts from a device are shown and never run", async (w) => {
-  const { trapApp, trap } = w;
-  const app = trapApp;
+flow("markup", "texts from a device are shown and never run",
+  async (s, w) => {
+  const { app, device: trap } = w.trap;
   await app.report({ [`p2${MARKUP}`]: MARKUP, read: MARKUP, choice: MARKUP });
   await app.emit("boom", { [MARKUP]: 1, text: MARKUP });
   await app.emit("level", { [MARKUP]: 1 });
-  const page = await openDevice(w, trap.thing);
+  const page = await openDevice(w, trap.thing, s.options);
   opened.push(page);
   await says(page.locator("h1"), /^Trap <img src=x onerror=/);
   await says(page.locator(".reading[data-name=read]"), /<img src=x/);
   await says(page.locator(".events"), /Boom <img src=x/);
   await says(page.locator(".tiles"), /<img src=x/i);
+  await says(page.locator(".plate"), /Firmware<img src=x/);
+  await s.shoot(page, "markup");
   await page.getByRole("link", { name: "‹ Devices" }).click();
   await says(page.locator(".rows"), /Trap <img src=x/);
   const look = (p) => p.evaluate(() => [globalThis.hacked ?? 0,
@@ -382,32 +353,44 @@ test("texts from a device are shown and never run", async (w) => {
   await scratch.context().close();
 });
 
-test("a page that lost its server says so at once, and recovers", async (w) => {
-  const page = await hallPage(w);
-  const bar = page.locator("#lost");
-  assert.ok(await bar.isHidden());
-  await w.world.stop("cloudd");
-  await says(bar, /lost its server.*is from \d\d:\d\d:\d\d/);
-  assert.ok(await bar.isVisible());
-  const boost = setting(page, "boost");
-  await boost.switch.click();
-  await says(boost.state, /cannot reach its server/);
-  await boost.cancel.click();
-  await w.hallApp.report({ temperature: 11.5 });
-  await w.world.startCloudd();
-  await bar.waitFor({ state: "hidden" });
-  await says(page.locator(".reading[data-name=temperature]"), /11\.5 °C/);
-  await page.context().close();
-});
+flowTogether("lost-server",
+  "a page that lost its server says so at once, and recovers", async (w) => {
+    const seen = await Promise.all(w.sides.map(async (s) => {
+      const page = await hallPage(s, w);
+      const bar = page.locator("#lost");
+      assert.ok(await bar.isHidden());
+      return { s, page, bar, boost: setting(page, "boost") };
+    }));
+    await w.world.stop("cloudd");
+    await Promise.all(seen.map(async ({ s, page, bar, boost }) => {
+      await says(bar, /lost its server.*is from \d\d:\d\d:\d\d/);
+      assert.ok(await bar.isVisible());
+      await boost.switch.click();
+      await says(boost.state, /cannot reach its server/);
+      await s.shoot(page, "lost-server");
+      await boost.cancel.click();
+      await s.app.report({ temperature: 11.5 });
+    }));
+    await w.world.startCloudd();
+    await Promise.all(seen.map(async ({ page, bar }) => {
+      await bar.waitFor({ state: "hidden", timeout: 30000 });
+      await says(page.locator(".reading[data-name=temperature]"), /11\.5 °C/);
+      await page.context().close();
+    }));
+  });
 
-test("an address of no device says where the devices are", async (w) => {
-  const page = await open(w.browser, w.world.address);
+flow("no-device",
+  "an address of no device says where the devices are",
+  async (s, w) => {
+  const page = await open(w.browser, w.world.address, s.options);
   opened.push(page);
   await logIn(page);
   await page.getByRole("heading", { name: "Devices" }).waitFor();
   await page.evaluate(() => { location.hash = "#/things/nobody"; });
+  await page.getByRole("link", { name: "See the devices" }).waitFor();
+  await s.shoot(page, "no-device");
   await page.getByRole("link", { name: "See the devices" }).click();
-  await page.getByRole("link", { name: /Hall heater/ }).waitFor();
+  await page.getByRole("link", { name: /Hall heater/ }).first().waitFor();
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByLabel("Password").waitFor();
   await page.reload();
@@ -424,7 +407,7 @@ test("on a phone nothing is wider than the screen", async (w) => {
   const first = await open(w.browser, w.world.address, phone);
   assert.equal(await overhang(first), 0);
   await first.context().close();
-  for (const thing of [w.hall.thing, w.trap.thing]) {
+  for (const thing of [w.sides[0].hall.thing, w.trap.device.thing]) {
     const page = await openDevice(w, thing, phone);
     await page.getByText("Proof and certificate chain").click();
     await page.locator(".tile").first().waitFor();
@@ -444,8 +427,10 @@ test("on a phone nothing is wider than the screen", async (w) => {
   }
 });
 
-test("from log-in to a changed setting with the keyboard alone", async (w) => {
-  const page = await open(w.browser, w.world.address);
+flow("keyboard",
+  "from log-in to a changed setting with the keyboard alone",
+  async (s, w) => {
+  const page = await open(w.browser, w.world.address, s.options);
   opened.push(page);
   const at = (selector) => page.evaluate((s) =>
     document.activeElement?.matches(s) ?? false, selector);
@@ -461,7 +446,7 @@ test("from log-in to a changed setting with the keyboard alone", async (w) => {
   await page.keyboard.type("correct horse");
   await page.keyboard.press("Enter");
   await page.locator(".row").first().waitFor();
-  await tabTo(".row");
+  await tabTo(`.row[href*="${encodeURIComponent(s.hall.thing)}"]`);
   await page.keyboard.press("Enter");
   await page.locator(".device:not(.loading)").waitFor();
   const power = setting(page, "power");
@@ -471,14 +456,21 @@ test("from log-in to a changed setting with the keyboard alone", async (w) => {
   await says(power.state, /^applied/);
   assert.equal(Number(await power.field.inputValue()), value + 1);
   assert.ok(await at(".setting[data-name=power] input"), "the focus stayed");
+  await s.shoot(page, "keyboard");
 });
 
 for (const colorScheme of ["light", "dark"]) {
   test(`in the ${colorScheme} every text can be read`, async (w) => {
-    const page = await hallPage(w, { colorScheme });
+    const page = await hallPage(w.sides[1], w, { colorScheme });
     await page.getByText("Proof and certificate chain").click();
     await page.locator(".event").first().waitFor();
     assert.deepEqual(await faintTexts(page), []);
+    // Under the pointer, too.
+    for (const button of await page.locator(
+      ".spans button:visible, .tile:visible, .setting button:visible").all()) {
+      await button.hover();
+      assert.deepEqual(await faintTexts(page), []);
+    }
     // The twin: a faint text is noticed.
     await page.evaluate((color) => Object.assign(
       document.querySelector("h1").style, { color, fontSize: "12px" }),
@@ -487,6 +479,10 @@ for (const colorScheme of ["light", "dark"]) {
     await page.context().close();
   });
 }
+
+picturesOf(["wrong-password", "devices", "thermostat", "identity", "controls",
+  "setting-waits", "out-of-range", "no-answer", "offline", "telemetry",
+  "events", "steady", "markup", "lost-server", "no-device", "keyboard"]);
 
 test("no page of these tests complained", async () => {
   assert.ok(opened.length > 5);

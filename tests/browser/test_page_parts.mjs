@@ -5,6 +5,7 @@ import { bounds, gapOf, nearest, runs, ticks, timeTicks }
   from "../../cloud-mock/page/chart.js";
 import { enrolmentWords } from "../../cloud-mock/page/certificates_card.js";
 import { describe, numberFault } from "../../cloud-mock/page/controls.js";
+import { lastWords } from "../../cloud-mock/page/hook_card.js";
 import { shortPrint, validity, verdict }
   from "../../cloud-mock/page/identity_card.js";
 import { choices, NO_ANSWER_MS, settingWords }
@@ -32,6 +33,16 @@ const OFFLINE = { state: "offline", since: (T - 100) * 1000 };
 
 const say = (s, more = {}) => settingWords({ shadow: s, name: "led",
   status: ONLINE, now: T * 1000 + 1000, ...more });
+
+test("a web hook says how its last try went", () => {
+  assert.equal(lastWords(undefined), "");
+  assert.equal(lastWords({ ts: 1, taken: true }),
+    "The last alert was delivered");
+  assert.equal(lastWords({ ts: 1, taken: false, again: true, fault: "x" }),
+    "The last alert was not delivered, it is tried again: x");
+  assert.match(lastWords({ ts: 1, taken: false, again: false, fault: "x" }),
+    /it was given up: x$/);
+});
 
 test("a setting that was never wanted shows what is reported", () => {
   assert.deepEqual(say(shadow(undefined, 5), { unit: "°C" }),

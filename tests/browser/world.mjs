@@ -3,6 +3,7 @@
  * processes started here are ended, by their own handles. */
 
 import { spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
@@ -185,6 +186,26 @@ export class World {
   addUser() {
     this.run(path.join(BIN, "cloudd"), ["add-user", "--state",
       this.path("cloudd.sqlite"), "--user", USER], `${PASSWORD}\n`);
+  }
+
+  /** A session of this user, who is no admin and gets an account if there is
+   * none: put into cloudd's file, as so many may not sign up from one address. */
+  session(user) {
+    const token = randomBytes(32).toString("hex"), now = Date.now();
+    const digest = createHash("sha256").update(`session:${token}`).digest("hex");
+    this.run("sqlite3", ["-cmd", ".timeout 8000", this.path("cloudd.sqlite"),
+      `INSERT OR IGNORE INTO users(name, hash, role)
+         VALUES('${user}', 'none', 'user');
+       INSERT INTO sessions VALUES('${digest}', '${user}', ${now}, ${now});`]);
+    return { cookies: [{ name: "np_session", value: token, path: "/",
+      domain: "127.0.0.1", expires: -1, httpOnly: true, secure: false,
+      sameSite: "Strict" }], origins: [] };
+  }
+
+  /** Each new browser is a key of its account, which may have only so many. */
+  forgetKeys(user = USER) {
+    this.run("sqlite3", ["-cmd", ".timeout 8000", this.path("cloudd.sqlite"),
+      `DELETE FROM keys WHERE user='${user}'`]);
   }
 
   /** Starts again where it was before. */

@@ -2,36 +2,62 @@
 
     with Receiver(b"secret") as hook:       # hook.url is for cloudd
         hook.alert("offline")               # waits, and judges the signature
+    with Receiver(pair=leaf) as hook:       # https, with this certificate
+        hook.secret = ...
 """
 import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import threading
 
 from kit import expect, wait_until
 
 
 class Receiver:
-    """Refuses the first `refusals` posts."""
+    """Refuses the first `refusals` posts; `paths` answers these with what is
+    there: (status, headers)."""
 
-    def __init__(self, secret, refusals=0):
+    def __init__(self, secret=None, refusals=0, pair=None, paths=()):
         self.secret = secret
         self.posts = []
-        receiver = self
+        self.connections = 0
+        receiver, paths = self, dict(paths)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.posts.append((self.path, dict(self.headers), body))
                 refuse = len(receiver.posts) <= refusals
-                self.send_response(503 if refuse else 204)
+                status, headers = paths.get(self.path, (
+                    503 if refuse else 204, {}))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
+
+            do_GET = do_POST
 
             def log_message(self, *_):
                 pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+        class Server(http.server.ThreadingHTTPServer):
+            def get_request(self):
+                receiver.connections += 1
+                return super().get_request()
+
+            def handle_error(self, *_):
+                pass  # who does not trust our certificate hangs up
+        self.server = Server(("127.0.0.1", 0), Handler)
+        if pair:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pair.crt, pair.key)
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True,
+                do_handshake_on_connect=False)
+        self.port = self.server.server_port
+        self.url = f"http{'s' if pair else ''}://127.0.0.1:{self.port}/hook"
 
     def judge(self, headers, body):
         """The body is of who has the secret."""

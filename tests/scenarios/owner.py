@@ -108,7 +108,7 @@ class Record:
         self.epoch = 0
 
     def make(self, act, signers, owner=None, members=(), recovery=None, **more):
-        fields = {"v": 1, "act": act, "thing": self.device.thing, "hit": "AAAA",
+        fields = {"v": 1, "act": act, "thing": self.device.thing, "hit": b64(bytes(16)),
                   "epoch": self.epoch + 1, "previous": self.last and b64(
                       hashlib.sha256(self.last).digest()), "at": 1,
                   "owner": owner and {"name": owner.name,

@@ -9,13 +9,20 @@ import json
 import os
 
 from kit import expect, main, read, run, scenario, wait_until, write
-from owners import refused, start
+from owners import decode, refused, start
 from world import NAMEPLATE, World
 
 
 def owner_says(agent, status):
     done = run(NAMEPLATE, "owner", "-s", agent.socket, status=status)
     return done.stdout
+
+
+def says_no_more(proof, *secrets):
+    """Step 3 tells that somebody owns the device, and not who."""
+    told = json.dumps(proof)
+    return set(proof) == {"chain", "signature", "epoch", "owned", "yours"} and \
+        not any(s in told for s in secrets)
 
 
 @scenario
@@ -61,6 +68,7 @@ def an_owned_device_says_so_and_refuses_and_tells():
         _, shared = desk.share("eves", eve, begun)
         proof = desk.prove("eves", begun, shared)
         expect(proof["owned"] and not proof["yours"], str(proof))
+        expect(says_no_more(proof, "Ann", desk.key(ann)), str(proof))
         desk.told("refused_owned")
         refused("NOT_YOURS", desk.record, "eves", begun,
                 desk.text("claim", owner=("Eve", [eve])), eve)
@@ -77,6 +85,7 @@ def an_owner_whose_answer_was_lost_claims_again_and_is_told_it_is_hers():
         _, shared = desk.share("again", ann, begun)
         proof = desk.prove("again", begun, shared)
         expect(proof["owned"] and proof["yours"], str(proof))
+        expect(says_no_more(proof, "Ann", desk.key(ann)), str(proof))
         # Nothing has changed: the first claim's secret holds.
         desk.open("later", ann, psk_of="claim").ask(op="get")
         # Who lost it signs, and the new claim's takes its place.
@@ -149,7 +158,15 @@ def a_released_device_is_claimed_by_the_next_with_the_label():
         free = desk.text("release", 2, text)
         channel.ask(op="ownership", record=desk.envelope(free, ann))
         expect("it is nobody's" in owner_says(desk.agent, 1), "nobody's")
-        desk.claim(eve, name="eves", epoch=3, previous=free)
+        # The record that the next one follows comes with the proof, and would
+        # be noticed in the proof of a device that is somebody's.
+        begun = desk.begin()
+        _, shared = desk.share("eves", eve, begun)
+        proof = desk.prove("eves", begun, shared)
+        expect(decode(proof["record"]["record"]).decode() == free, str(proof))
+        expect(not says_no_more(proof), "blind to a record")
+        desk.record("eves", begun, desk.text(
+            "claim", 3, free, ("Eve", [eve])), eve)
 
 
 @scenario

@@ -100,6 +100,13 @@ def weak_points_are_refused_before_anything_is_counted():
                 refused("INVALID", desk.command, action="claim", step="share",
                         claim=begun["claim"], key=encode(key),
                         share=encode(share))
+        # Who knows the code sends its mask alone: Z would be at infinity.
+        masked = desk.compute(
+            op="share", claim="masked", person="eve", thing=desk.agent.thing,
+            hit=desk.hit, id=begun["claim"], code=desk.code, mask=True,
+            salt=begun["salt"], iterations=begun["iterations"])
+        refused("INVALID", desk.command, action="claim", step="share",
+                claim=begun["claim"], **masked)
         expect(tries(desk.agent) == 0, "nothing was counted")
         # The twin: a good point is answered, and counted.
         desk.command(action="claim", step="share", claim=begun["claim"],

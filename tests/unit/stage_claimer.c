@@ -5,7 +5,9 @@
  *   {"op":"person","name":P,"key":..|absent}                -> key
  *      (with a key: somebody whose private one is not known)
  *   {"op":"share","claim":C,"person":P,"thing":..,"hit":..,"id":..,
- *      "code":..,"salt":..,"iterations":n}                  -> key, share
+ *      "code":..,"salt":..,"iterations":n,"mask":true|absent}
+ *                                                           -> key, share
+ *      (mask: w0*M, which makes the device's Z the point at infinity)
  *   {"op":"finish","claim":C,"share":..,"confirm":..}       -> confirm
  *   {"op":"proved","claim":C,"signature":..,"leaf":DER}     -> ok
  *   {"op":"yours","claim":C,"person":P}                     -> yours
@@ -31,6 +33,7 @@
 #include "identity/claim_verifier.h"
 #include "identity/hit.h"
 #include "identity/key_driver.h"
+#include "identity/spake2plus_keys.h"
 #include "identity/user_key.h"
 
 #define MANY       64
@@ -237,6 +240,9 @@ static void do_share(const struct json *request, struct json *answer)
             spake2plus_prover_start(&secrets, &c->run) == ERR_OK,
         "prover");
     memcpy(c->share_p, spake2plus_prover_share(c->run), P256_POINT);
+    if (json_is_true(json_get(request, "mask")))
+        need(p256_multiply(secrets.w0, spake2plus_m, c->share_p) == ERR_OK,
+            "mask");
     put_bytes(answer, "key", c->person->key, P256_POINT);
     put_bytes(answer, "share", c->share_p, P256_POINT);
 }

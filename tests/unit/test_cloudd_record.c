@@ -8,6 +8,7 @@
 #include "cloudd_people.h"
 #include "core/base64url.h"
 #include "core/json.h"
+#include "record_forms.h"
 
 #define THING "acme:thermo-1:S1"
 
@@ -93,7 +94,8 @@ static void write_text(const struct plan *p, char *out, size_t size)
     if (p->recovery != NULL)
         (void)snprintf(recovery, sizeof(recovery), "\"%s\"", p->recovery);
     (void)snprintf(out, size,
-        "{\"v\":1,\"act\":\"%s\",\"thing\":\"%s\",\"hit\":\"AAAA\",\"epoch\":%"
+        "{\"v\":1,\"act\":\"%s\",\"thing\":\"%s\",\"hit\":\"" FORM_HIT
+        "\",\"epoch\":%"
         "d,"
         "\"previous\":%s,\"at\":1,\"owner\":%s,\"recovery\":%s,"
         "\"members\":[%s]}",
@@ -246,6 +248,28 @@ static void a_changed_byte_makes_the_signature_wrong(void **state)
         json_set(json, "record", json_new_string(encoded)), ERR_OK);
     assert_int_equal(record_read(json, THING, &why, &r), ERR_INVALID);
     json_free(json);
+}
+
+/* As the device reads it: test_record_forms has the same texts. */
+static void a_record_has_the_members_of_the_document_and_no_others(void **state)
+{
+    const char *const keys[] = {ann.key, bob.key, eve.key};
+    char text[FORM_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < RECORD_FORMS; i++) {
+        struct record *r = NULL;
+        struct json *json;
+        const char *why = NULL;
+
+        record_form_fill(record_forms[i].text, keys, text);
+        json = envelope(text, &ann, NULL);
+        if ((record_read(json, FORM_THING, &why, &r) == ERR_OK) !=
+            record_forms[i].fits)
+            fail_msg("%s: %s", why != NULL ? why : "taken", text);
+        record_free(r);
+        json_free(json);
+    }
 }
 
 static void nonsense_is_refused(void **state)
@@ -420,6 +444,8 @@ int main(void)
         cmocka_unit_test(a_claim_makes_its_key_the_owner),
         cmocka_unit_test(a_record_with_one_thing_wrong_is_refused),
         cmocka_unit_test(a_changed_byte_makes_the_signature_wrong),
+        cmocka_unit_test(
+            a_record_has_the_members_of_the_document_and_no_others),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(a_record_that_is_too_large_is_refused),
         cmocka_unit_test(a_reset_is_the_devices_own_word),

@@ -244,6 +244,8 @@ static void a_maker_may_write_all_of_this(void **state)
     static const char *const texts[] = {
         "{\"title\":\"x\"}",
         "{\"title\":\"x\",\"properties\":{},\"actions\":{},\"events\":{}}",
+        "{\"title\":\"x\",\"version\":{\"instance\":\"1\",\"model\":\"2\","
+        "\"nameplate:firmware\":\"2.4.1\",\"more\":1}}",
         "{\"title\":\"x\",\"anything\":{\"else\":[null]}}",
         "{\"title\":\"x\",\"properties\":{\"t\":{\"type\":\"number\","
         "\"title\":\"T\",\"minimum\":5,\"maximum\":30,\"multipleOf\":0.5,"
@@ -315,6 +317,11 @@ static void a_maker_may_not_write_any_of_this(void **state)
          "/properties/t/nameplate:widget",                                                                       "a text (toggle or slider)"           },
         {"{\"title\":\"x\",\"actions\":{\"go\":{\"input\":1}}}",
          "/actions/go/input",                                                                                    "an object"                           },
+        {"{\"title\":\"x\",\"version\":\"1\"}",                               "/version",                        "an object"                           },
+        {"{\"title\":\"x\",\"version\":{}}",                                  "/version/instance",
+         "a text: the version of this description"                                                                                                     },
+        {"{\"title\":\"x\",\"version\":{\"instance\":\"1\","
+         "\"nameplate:firmware\":2}}",                               "/version/nameplate:firmware",     "a text, not empty"                   },
         {"{\"title\":\"x\",\"events\":{\"e\":{\"data\":[]}}}",                "/events/e/data",
          "an object"                                                                                                                                   },
     };
