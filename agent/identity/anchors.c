@@ -198,18 +198,23 @@ static void say_who_leaves(struct anchors *a, const struct anchor_set *fresh)
     anchors_return(a, set);
 }
 
-/* Has it other added ones than those in use? */
-static void count_generation(const struct anchors *a, struct anchor_set *fresh)
+static bool adds_the_same(
+    const struct anchor_set *old, const struct anchor_set *fresh)
 {
-    const struct anchor_set *old = a->newest != NULL ? &a->newest->set : NULL;
-    bool same = old == NULL ? fresh->added == 0 : old->added == fresh->added;
     const mbedtls_x509_crt *c = at(fresh->all, fresh->configured);
 
-    for (; c != NULL && same; c = c->next)
-        same = holds(old, c);
-    fresh->generation = old != NULL ? old->generation : 0;
-    fresh->since_s = old != NULL ? old->since_s : 0;
-    if (same)
+    while (c != NULL && holds(old, c))
+        c = c->next;
+    return c == NULL && old->added == fresh->added;
+}
+
+static void count_generation(const struct anchors *a, struct anchor_set *fresh)
+{
+    if (a->newest == NULL)
+        return; /* the file's alone */
+    fresh->generation = a->newest->set.generation;
+    fresh->since_s = a->newest->set.since_s;
+    if (adds_the_same(&a->newest->set, fresh))
         return;
     fresh->generation++;
     fresh->since_s = port_wall_ms() / 1000;
