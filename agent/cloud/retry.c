@@ -23,7 +23,7 @@ void retry_note_life(
     else if (strcmp(verdict->why, "interface") != 0)
         retry->short_lives++;
     if (!stable)
-        retry->backoff.quick = 0;
+        retry->backoff.quick_ms = 0;
 }
 
 /* Nobody was there, which passes; a broker that answered will answer so again.
@@ -44,7 +44,7 @@ void retry_note_end(struct retry *retry, struct verdict *verdict)
     retry->has_rival |= strcmp(verdict->why, "duplicate") == 0 ||
         retry->short_lives >= SUSPICIOUS;
     if (!is_outage(verdict))
-        retry->backoff.quick = 0;
+        retry->backoff.quick_ms = 0;
 }
 
 static uint64_t at_least(uint64_t value, uint64_t least)
@@ -89,6 +89,6 @@ uint64_t retry_stable_after_ms(const struct retry *retry)
 void retry_stable(struct retry *retry)
 {
     backoff_reset(&retry->backoff);
-    retry->backoff.quick = RETRY_QUICK;
+    retry->backoff.quick_ms = RETRY_QUICK_MS;
     retry->has_rival = false;
 }
