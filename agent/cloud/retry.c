@@ -32,6 +32,8 @@ static bool is_outage(const struct verdict *verdict)
 {
     static const char *const words[] = {"lost", "tcp", "dns", "proxy"};
 
+    if (verdict->shuts_down)
+        return true;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(verdict->why, words[i]) == 0)
             return true;

@@ -140,6 +140,22 @@ static void quick_waits_are_for_outages_and_not_for_refusals(void **state)
     }
 }
 
+static void a_broker_that_says_it_shuts_down_is_an_outage(void **state)
+{
+    struct retry retry = begin();
+    struct verdict kicked = why("kicked", false), tcp = why("tcp", false);
+
+    (void)state;
+    kicked.shuts_down = true;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(
+            i == 0 ? live_and_end(&retry, true, kicked, MOST)
+                   : retry_wait_ms(&retry, &tcp, MOST),
+            RETRY_FIRST_MS);
+    assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), RETRY_FIRST_MS);
+    assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), 2 * RETRY_FIRST_MS);
+}
+
 static void no_wait_is_longer_than_the_ceiling(void **state)
 {
     struct retry retry = begin();
@@ -256,6 +272,7 @@ int main(void)
             a_broker_that_restarts_is_found_within_a_second_by_any_device),
         cmocka_unit_test(one_that_was_away_for_longer_may_be_found_later),
         cmocka_unit_test(quick_waits_are_for_outages_and_not_for_refusals),
+        cmocka_unit_test(a_broker_that_says_it_shuts_down_is_an_outage),
         cmocka_unit_test(no_wait_is_longer_than_the_ceiling),
         cmocka_unit_test(who_is_busy_is_left_alone_and_not_met_by_all_at_once),
         cmocka_unit_test(the_brokers_hint_is_kept_to_and_spread),
