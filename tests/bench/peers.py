@@ -164,8 +164,8 @@ class Peer:
             stderr=subprocess.STDOUT, bufsize=-1, text=True)
         self.told = Told(self.process.stdout)
         try:
-            at, _ = self.world.broker.told.wait(f" as {self.client} ")
-            self.connack_ms = (at - began) * 1000
+            at = self.let_in()
+            self.connack_ms = at and (at - began) * 1000
             if self.before:
                 self.noted = self.told.wait(self.before)[1]
             if self.says:
@@ -175,6 +175,10 @@ class Peer:
             self.__exit__()
             raise
         return self
+
+    def let_in(self):
+        """When the broker sent CONNACK."""
+        return self.world.broker.told.wait(f" as {self.client} ")[0]
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -209,13 +213,13 @@ class Agent(Peer):
     before = " up host="
     program = os.path.join(kit.BIN, "nameplate")
 
-    def __init__(self, world, telemetry=True):
+    def __init__(self, world, telemetry=True, port=None):
         super().__init__(world)
         self.socket = os.path.join(world.folder, "app.sock")
         interval = "" if telemetry else "[telemetry]\ninterval_s = 0"
         self.config = kit.write(os.path.join(world.folder, "agent.ini"), f"""
 [cloud]
-endpoint = localhost:{world.broker.port}
+endpoint = localhost:{port or world.broker.port}
 trust = {world.factory.server_ca}
 [identity]
 certificate = {self.chain}
