@@ -148,9 +148,8 @@ static void a_broker_that_says_it_shuts_down_is_an_outage(void **state)
     (void)state;
     kicked.shuts_down = true;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(
-            i == 0 ? live_and_end(&retry, true, kicked, MOST)
-                   : retry_wait_ms(&retry, &tcp, MOST),
+        assert_int_equal(i == 0 ? live_and_end(&retry, true, kicked, MOST)
+                                : retry_wait_ms(&retry, &tcp, MOST),
             RETRY_FIRST_MS);
     assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), RETRY_FIRST_MS);
     assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), 2 * RETRY_FIRST_MS);
