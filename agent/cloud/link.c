@@ -60,6 +60,7 @@ static enum err reach_and_secure(struct link *link)
     hang_up(link);
     link->deaf = false;
     link->bytes_before = atomic_load(&link->bytes_in);
+    link->intake_at = link->intake_len = 0;
     link->check = (struct trust_check){
         .trust = link->options.trust, .host = link_broker(link)->host};
     link_because(link, LINK_CLOSED, "closed by us");

@@ -20,6 +20,8 @@
 
 struct link_websocket;
 
+#define LINK_INTAKE_BYTES 4096
+
 struct link {
     struct loop *loop;
     struct link_options options;
@@ -61,7 +63,9 @@ struct link {
     atomic_uint keep_alive_s; /* the broker's, or ours; 0: nobody watches */
     uint16_t died_of_s;       /* a silence, see link_memory.h; 0: of else */
     atomic_bool must_probe;
-    atomic_bool is_displaced; /* the machine has no longer our address */
+    atomic_bool is_displaced;     /* the machine has no longer our address */
+    size_t intake_at, intake_len; /* what was read ahead of mbedTLS: */
+    unsigned char intake[LINK_INTAKE_BYTES];
 };
 
 /* So much came or went in one call. */
@@ -116,6 +120,14 @@ struct link_tls {
     struct link_ticket ticket; /* what was kept, then what is to be kept */
     bool is_offered;           /* ... to the server */
 };
+
+/* Have it read from and write to the link's socket. */
+void link_bio_join(struct link *link, mbedtls_ssl_context *ssl);
+/* Something was read from the socket that mbedTLS has not had. */
+bool link_bio_has_more(const struct link *link);
+/* As mbedtls_ssl_read, but after WANT_READ the socket can be waited for. */
+int link_bio_read(struct link *link, mbedtls_ssl_context *ssl,
+    unsigned char *bytes, size_t len);
 
 /* Before the handshake: offer what is kept for this broker. */
 void link_resume_offer(struct link *link, struct link_tls *tls);

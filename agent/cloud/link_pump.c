@@ -1,6 +1,7 @@
-/* link_pump.c - one buffer each way.  A buffer is filled only when empty, and
- * a stream is written to again with the same bytes after WANT_WRITE, as
- * it demands. */
+/* link_pump.c - one buffer each way.  A buffer is filled only when empty, but
+ * then with all that is there: a PUBACK lies in a TLS record of its own, and
+ * each write to Paho wakes it up.  A stream is written to again with the same
+ * bytes after WANT_WRITE, as it demands. */
 
 #include "cloud/link_pump.h"
 
@@ -31,6 +32,7 @@ struct pumping {
     struct flow up, down;    /* plain to TLS, TLS to plain */
     struct packet_edge edge; /* of what went up */
     bool up_blocked;         /* the TLS socket's buffer is full */
+    bool up_dry;             /* all that Paho wrote was read */
     bool was_quiet;
     bool ended;
     enum link_pump_end end;
@@ -64,9 +66,10 @@ static bool read_plain(struct pumping *p)
 {
     ssize_t got;
 
-    if (!is_empty(&p->up) || p->ended)
+    if (!is_empty(&p->up) || p->up_dry || p->ended)
         return false;
     got = recv(p->pump->plain, p->up.bytes, BUFFER_BYTES, 0);
+    p->up_dry = got < BUFFER_BYTES; /* until poll(2) finds more, or the end */
     if (got > 0) {
         p->up.len = (size_t)got;
         p->up.sent = 0;
@@ -99,27 +102,38 @@ static bool write_tls(struct pumping *p)
     return false;
 }
 
-static bool read_tls(struct pumping *p)
+/* True when there may be more behind it. */
+static bool read_record(struct pumping *p)
 {
-    int got;
+    unsigned char *room = p->down.bytes + p->down.len;
+    int got = p->pump->stream.read(
+        p->pump->stream.context, room, BUFFER_BYTES - p->down.len);
 
-    if (!is_empty(&p->down) || p->ended)
-        return false;
-    got = p->pump->stream.read(
-        p->pump->stream.context, p->down.bytes, BUFFER_BYTES);
     if (got > 0) {
         if (p->pump->greeting != NULL)
-            link_greeting_note(p->pump->greeting, p->down.bytes, (size_t)got);
-        p->down.len = (size_t)got;
-        p->down.sent = 0;
-        p->pump->heard(p->pump->vigil);
-        return true;
+            link_greeting_note(p->pump->greeting, room, (size_t)got);
+        p->down.len += (size_t)got;
+        return p->down.len < BUFFER_BYTES;
     }
     if (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
         return true;
     if (!is_patience(got))
         end_with_code(p, got);
     return false;
+}
+
+static bool read_tls(struct pumping *p)
+{
+    bool moved = false;
+
+    if (!is_empty(&p->down) || p->ended)
+        return false;
+    p->down.len = p->down.sent = 0;
+    while (read_record(p))
+        moved = true;
+    if (p->down.len > 0)
+        p->pump->heard(p->pump->vigil);
+    return moved || p->down.len > 0;
 }
 
 static bool write_plain(struct pumping *p)
@@ -220,6 +234,8 @@ static void wait_for_work(struct pumping *p, int64_t wait_ms)
         ENDED(p, LINK_PUMP_STOPPED);
     if (fds[1].revents != 0)
         take_nudge(pump);
+    if (fds[2].revents != 0)
+        p->up_dry = false;
 }
 
 /* The broker's last packet (a refusal, say) must reach Paho before the end. */

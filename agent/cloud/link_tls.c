@@ -1,8 +1,6 @@
 /* link_tls.c - the handshake, and why it failed. */
 
-#include <errno.h>
 #include <mbedtls/psa_util.h>
-#include <sys/socket.h>
 
 #include "cloud/link_inside.h"
 #include "cloud/link_pump.h"
@@ -21,56 +19,6 @@ static const uint16_t signatures_without_pss[] = {
     MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
     MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
     MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256, MBEDTLS_TLS1_3_SIG_NONE};
-
-#define HANDSHAKE_BYTES (512 * 1024) /* twice the longest chain we look at */
-
-static int send_bytes(void *context, const unsigned char *bytes, size_t len)
-{
-    struct link *link = context;
-    ssize_t done = send(link->socket, bytes, len, MSG_NOSIGNAL);
-
-    if (done >= 0) {
-        link_count_out(link, (size_t)done);
-        return (int)done;
-    }
-    if (errno == EAGAIN || errno == EINTR)
-        return MBEDTLS_ERR_SSL_WANT_WRITE;
-    /* It may have said why before it hung up: pretend, until reading has met
-     * that or the end. */
-    link->deaf = true;
-    link->broken = errno;
-    return (int)len;
-}
-
-/* mbedTLS reads on and on while all that comes is warnings and the like, and
- * returns to us only when nothing comes: so time, too, is looked at here. */
-static bool has_had_enough(const struct link *link)
-{
-    return atomic_load(&link->must_end) ||
-        (!link->up &&
-            (atomic_load(&link->bytes_in) - link->bytes_before >
-                    HANDSHAKE_BYTES ||
-                port_monotonic_ms() > link->deadline_ms));
-}
-
-static int receive_bytes(void *context, unsigned char *bytes, size_t len)
-{
-    struct link *link = context;
-    ssize_t got;
-
-    if (has_had_enough(link))
-        return MBEDTLS_ERR_SSL_TIMEOUT;
-    got = recv(link->socket, bytes, len, 0);
-    if (got > 0) {
-        link_count_in(link, (size_t)got);
-        return (int)got;
-    }
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return MBEDTLS_ERR_SSL_WANT_READ;
-    if (got < 0)
-        link->broken = errno;
-    return MBEDTLS_ERR_SSL_CONN_EOF;
-}
 
 static void explain_tls(
     struct link *link, const mbedtls_ssl_context *ssl, int code)
@@ -144,9 +92,11 @@ static enum err shake_hands(struct link *link, mbedtls_ssl_context *ssl)
     }
 }
 
-static enum err configure(
-    struct link *link, mbedtls_ssl_config *config, mbedtls_ssl_context *ssl)
+static enum err configure(struct link *link, struct link_tls *tls)
 {
+    mbedtls_ssl_config *config = &tls->config;
+    mbedtls_ssl_context *ssl = &tls->ssl;
+
     if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
             MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
         mbedtls_ssl_conf_own_cert(
@@ -169,7 +119,7 @@ static enum err configure(
         return ERR_INVALID;
     if (mbedtls_ssl_setup(ssl, config) != 0)
         return ERR_NO_MEMORY;
-    mbedtls_ssl_set_bio(ssl, link, send_bytes, receive_bytes, NULL);
+    link_bio_join(link, ssl);
     return trust_name_server(&link->check, ssl);
 }
 
@@ -195,12 +145,16 @@ static enum err check_alpn(struct link *link, const mbedtls_ssl_context *ssl)
 
 static int read_tls(void *context, unsigned char *bytes, size_t len)
 {
-    return mbedtls_ssl_read(context, bytes, len);
+    struct link_tls *tls = context;
+
+    return link_bio_read(tls->link, &tls->ssl, bytes, len);
 }
 
 static int write_tls(void *context, const unsigned char *bytes, size_t len)
 {
-    return mbedtls_ssl_write(context, bytes, len);
+    struct link_tls *tls = context;
+
+    return mbedtls_ssl_write(&tls->ssl, bytes, len);
 }
 
 static bool is_never_blocked(void *context)
@@ -253,7 +207,7 @@ static void say_goodbye(struct link_tls *tls, enum link_pump_end end)
 static void carry(struct link *link, struct link_tls *tls)
 {
     struct link_pump pump = {
-        .stream = {read_tls, write_tls, is_never_blocked, &tls->ssl},
+        .stream = {read_tls, write_tls, is_never_blocked, tls},
         .on_quiet = link->resumes ? link_resume_keep : NULL,
         .context = tls,
         .tls = link->socket,
@@ -353,7 +307,7 @@ enum err link_secure(struct link *link)
     mbedtls_ssl_config_init(&tls.config);
     mbedtls_ssl_init(&tls.ssl);
     link_ticket_init(&tls.ticket);
-    e = configure(link, &tls.config, &tls.ssl);
+    e = configure(link, &tls);
     if (e != ERR_OK) {
         link_because(
             link, LINK_LOCAL, "TLS could not be set up: %s", err_name(e));

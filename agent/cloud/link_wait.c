@@ -70,6 +70,8 @@ enum err link_wait_for_socket(struct link *link, short events)
     struct pollfd fd = {.fd = link->socket, .events = events};
     enum err e = ERR_OK;
 
+    if ((events & POLLIN) != 0 && link_bio_has_more(link))
+        return ERR_OK;
     while (e == ERR_OK && fd.revents == 0)
         e = wait_for(link, &fd, 1, WAITER_PATIENT);
     return e;

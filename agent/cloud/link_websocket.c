@@ -22,6 +22,7 @@
         (code) == MBEDTLS_ERR_SSL_WANT_WRITE)
 
 struct link_websocket {
+    struct link *link;
     mbedtls_ssl_context *ssl;
     struct websocket_reader reader;
     unsigned char in[HEAD_MOST];
@@ -133,7 +134,7 @@ static int fill(struct link_websocket *w)
 
     if (w->in_at < w->in_len)
         return 1;
-    got = mbedtls_ssl_read(w->ssl, w->in, sizeof(w->in));
+    got = link_bio_read(w->link, w->ssl, w->in, sizeof(w->in));
     if (got <= 0)
         return got;
     w->in_len = (size_t)got;
@@ -217,8 +218,8 @@ static enum err hear(
     struct link *link, struct link_websocket *w, struct head *answer)
 {
     for (;;) {
-        int got = mbedtls_ssl_read(
-            w->ssl, w->in + w->in_len, sizeof(w->in) - w->in_len);
+        int got = link_bio_read(
+            link, w->ssl, w->in + w->in_len, sizeof(w->in) - w->in_len);
         enum err e = got > 0 ? ERR_OK : wait_after(link, got);
 
         if (e != ERR_OK)
@@ -287,6 +288,7 @@ enum err link_websocket_open(
         link_because(link, LINK_LOCAL, "out of memory");
         return ERR_NO_MEMORY;
     }
+    w->link = link;
     w->ssl = ssl;
     e = shake_hands(link, w);
     if (e == ERR_OK)

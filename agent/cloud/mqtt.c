@@ -229,9 +229,13 @@ static struct slot *free_slot(struct mqtt *mqtt)
 {
     if (mqtt->in_use >= mqtt->limits.window)
         return NULL;
-    for (size_t i = 0; i < MQTT_WINDOW; i++)
-        if (!mqtt->slots[i].used)
-            return &mqtt->slots[i];
+    /* They are answered in their order, so mostly it is the next one. */
+    for (size_t i = 0; i < MQTT_WINDOW; i++) {
+        struct slot *slot = &mqtt->slots[(mqtt->sent + i) % MQTT_WINDOW];
+
+        if (!slot->used)
+            return slot;
+    }
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 #define CLOUD_MQTT_INSIDE_H
 
 #include <MQTTAsync.h>
+#include <stdatomic.h>
 
 #include "cloud/mqtt.h"
 #include "cloud/mqtt_unsent.h"
@@ -12,9 +13,11 @@
 struct slot {
     struct mqtt *mqtt;
     uint64_t token;
-    bool used;       /* on the loop only */
-    uint64_t number; /* in the order they were sent */
-    size_t len;      /* of its payload */
+    bool used;         /* on the loop only */
+    uint64_t number;   /* in the order they were sent */
+    size_t len;        /* of its payload */
+    struct slot *next; /* of `answered` */
+    bool accepted;     /* by the broker, once answered */
 };
 
 struct mqtt_room {
@@ -37,13 +40,15 @@ struct mqtt {
     struct mqtt_events events;
     MQTTAsync client;
     bool version_5;
-    bool dead;       /* on the loop: nothing is told any more */
-    bool ended;      /* on the loop: `ended` was told */
-    unsigned in_use; /* slots */
-    unsigned opened; /* of the window: grows with each PUBACK */
-    size_t filters;  /* of the last SUBSCRIBE */
-    unsigned owed;   /* answers, to all but publishes */
-    bool awaits;     /* on the loop: mqtt_nap knows that something is owed */
+    bool dead;                       /* on the loop: nothing is told any more */
+    bool ended;                      /* on the loop: `ended` was told */
+    unsigned in_use;                 /* slots */
+    unsigned opened;                 /* of the window: grows with each PUBACK */
+    _Atomic(struct slot *) answered; /* not told yet, the last one first */
+    atomic_bool is_posted;           /* that there are some */
+    size_t filters;                  /* of the last SUBSCRIBE */
+    unsigned owed;                   /* answers, to all but publishes */
+    bool awaits; /* on the loop: mqtt_nap knows that something is owed */
     uint16_t keep_alive_s; /* as asked */
     struct mqtt_limits limits;
     uint32_t puback_ms;
@@ -79,6 +84,9 @@ void mqtt_watch_stop(struct mqtt *mqtt);
 
 /* On the loop: an answer became owed, or came, or never will. */
 void mqtt_attend(struct mqtt *mqtt);
+
+/* From any thread: a PUBACK came. */
+void mqtt_report_puback(struct slot *slot, bool accepted);
 
 /* From any thread: the connection is over. */
 void mqtt_report_end(struct mqtt *mqtt, enum mqtt_reason reason, int code);

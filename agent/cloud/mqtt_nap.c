@@ -40,15 +40,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cloud/mqtt_stream.h"
 #include "core/log.h"
 
 #define SHORT_US   1000
 #define LONG_MS    90000
 #define HASTE_MS   2
-#define HASTY      50  /* waits, at the most, after a connection begins */
-#define TICKS      1   /* as Paho wants them, before a doze */
-#define PING_MS    200 /* after its time: Paho is to find it due */
-#define SOCKETS    7   /* of Paho's; it has one, or two for a moment */
+#define HASTY      50   /* waits, at the most, after a connection begins */
+#define TICKS      1    /* as Paho wants them, before a doze */
+#define PING_MS    200  /* after its time: Paho is to find it due */
+#define SOCKETS    7    /* of Paho's; it has one, or two for a moment */
+#define ROOM_MS    1000 /* at the most, as Paho waits by itself */
+#define LISTENER   "MQTTAsync_rcv"
 #define SENDER     "MQTTAsync_send"
 #define NAME_BYTES 16
 
@@ -159,6 +162,14 @@ static bool is_quiet(struct sleeper *sleeper)
     return atomic_load(&awaited) == 0 && atomic_load(&keep_alive_ms) > 0;
 }
 
+static bool has_name(const char *wanted)
+{
+    char name[NAME_BYTES];
+
+    return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
+        strcmp(name, wanted) == 0;
+}
+
 /* --- the receive thread --------------------------------------------------- */
 
 static int sleep_us(useconds_t us)
@@ -178,14 +189,17 @@ static int wait_ms(struct pollfd *fds, nfds_t count, int ms)
     return ppoll(fds, count, ms < 0 ? NULL : &time, NULL);
 }
 
-/* Beside the loop's thread only Paho's come here. */
+/* Only Paho's receive thread sleeps so here, but who knows what a library for
+ * keys does on a thread of its own. */
 int usleep(useconds_t us)
 {
     struct pollfd alarm = {.fd = alarm_clock, .events = POLLIN};
 
     if (!atomic_load(&started) || pthread_equal(pthread_self(), loops_thread))
         return sleep_us(us);
-    is_pahos = true;
+    is_pahos = is_pahos || has_name(LISTENER);
+    if (!is_pahos)
+        return sleep_us(us);
     if (atomic_load(&reasons) > 0) {
         us = has_waited ? 0 : us < SHORT_US ? us : SHORT_US;
         has_waited = false;
@@ -257,8 +271,17 @@ static int listen_ms(struct pollfd *fds, nfds_t count, int ms)
     return ready;
 }
 
+bool mqtt_nap_is_listener(void)
+{
+    return is_pahos;
+}
+
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
+    int ready = is_pahos ? mqtt_stream_poll(fds, count) : 0;
+
+    if (ready > 0)
+        return ready;
     return is_pahos && timeout_ms > HASTE_MS ? listen_ms(fds, count, timeout_ms)
                                              : wait_ms(fds, count, timeout_ms);
 }
@@ -268,20 +291,14 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 typedef int timedwait(
     pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
 
-static bool has_senders_name(void)
-{
-    char name[NAME_BYTES];
-
-    return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
-        strcmp(name, SENDER) == 0;
-}
-
-static bool is_sender(void)
+bool mqtt_nap_is_sender(void)
 {
     static _Thread_local enum { UNKNOWN, NO, YES } known;
 
+    if (!atomic_load(&started))
+        return false;
     if (known == UNKNOWN)
-        known = has_senders_name() ? YES : NO;
+        known = has_name(SENDER) ? YES : NO;
     return known == YES;
 }
 
@@ -301,14 +318,29 @@ static int wait_until(
     return libcs(cond, mutex, until);
 }
 
+/* Whoever has something new to send need not wait for that. */
+static void wait_for_room(int fd, pthread_mutex_t *mutex)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+    (void)pthread_mutex_unlock(mutex);
+    (void)wait_ms(&room, 1, ROOM_MS);
+    (void)pthread_mutex_lock(mutex);
+}
+
 int pthread_cond_timedwait(pthread_cond_t *restrict cond,
     pthread_mutex_t *restrict mutex, const struct timespec *restrict until)
 {
     struct timespec later = *until;
-    int failed;
+    int failed, stuck;
 
-    if (!atomic_load(&started) || !is_sender())
+    if (!mqtt_nap_is_sender())
         return wait_until(cond, mutex, until);
+    stuck = mqtt_stream_push();
+    if (stuck >= 0) {
+        wait_for_room(stuck, mutex);
+        return 0;
+    }
     senders_cond = cond;
     senders_mutex = mutex;
     atomic_store(&sender.dozes, true);

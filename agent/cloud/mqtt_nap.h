@@ -31,4 +31,8 @@ void mqtt_nap_await(bool answer);
  * connection's CONNACK has come.  Nobody sleeps long before. */
 void mqtt_nap_keep_alive(uint16_t seconds);
 
+/* The calling thread is Paho's receive thread, or its send thread. */
+bool mqtt_nap_is_listener(void);
+bool mqtt_nap_is_sender(void);
+
 #endif

@@ -13,7 +13,6 @@
 /* What a Paho thread has to tell the loop. */
 struct report {
     struct mqtt *mqtt;
-    struct slot *slot;
     void (*tell)(struct report *report);
     bool flag; /* session present, or accepted */
     struct mqtt_end end;
@@ -126,31 +125,6 @@ static void report_connected(
     (void)report_post(report);
 }
 
-static void tell_published(struct report *report)
-{
-    struct mqtt *mqtt = report->mqtt;
-
-    report->slot->used = false;
-    mqtt->in_use--;
-    if (mqtt->opened < MQTT_WINDOW)
-        mqtt->opened++;
-    mqtt_attend(mqtt);
-    mqtt_watch_answered(mqtt);
-    mqtt->events.published(
-        mqtt->events.context, report->slot->token, report->flag);
-}
-
-static void report_published(struct slot *slot, bool accepted)
-{
-    struct report *report = report_new(slot->mqtt, tell_published, 0);
-
-    if (report == NULL)
-        return;
-    report->slot = slot;
-    report->flag = accepted;
-    (void)report_post(report);
-}
-
 static void tell_subscribed(struct report *report)
 {
     answered(report->mqtt);
@@ -207,13 +181,13 @@ static void on_refused_3(void *context, MQTTAsync_failureData *data)
 
 static void on_published_5(void *context, MQTTAsync_successData5 *data)
 {
-    report_published(context, data->reasonCode < 0x80);
+    mqtt_report_puback(context, data->reasonCode < 0x80);
 }
 
 static void on_published_3(void *context, MQTTAsync_successData *data)
 {
     (void)data;
-    report_published(context, true);
+    mqtt_report_puback(context, true);
 }
 
 /* Only a PUBACK with an error is an answer; the rest is the connection's end,
@@ -221,7 +195,7 @@ static void on_published_3(void *context, MQTTAsync_successData *data)
 static void on_unpublished_5(void *context, MQTTAsync_failureData5 *data)
 {
     if ((int)data->reasonCode >= 0x80)
-        report_published(context, false);
+        mqtt_report_puback(context, false);
 }
 
 static void on_subscribed_5(void *context, MQTTAsync_successData5 *data)

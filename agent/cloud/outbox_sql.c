@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "cloud/outbox_page.h"
+#include "cloud/outbox_wear.h"
 #include "core/log.h"
 #include "ports/port.h"
 
 #define MODULE  "outbox"
 #define BUSY_MS 2000 /* an agent that is just ending */
 #define LOOK_MS 250  /* at a file after a sudden end */
-#define STEPS   1000 /* of SQLite's machine between looks at the clock */
 
 enum err outbox_sql_failed(struct outbox_sql *s, const char *what)
 {
@@ -92,17 +92,8 @@ static int code_in(const char *verdict)
                         : (int)(strtol(code + strlen(words), NULL, 10) & 0xff);
 }
 
-static int is_late(void *context)
+static enum err be_content(void)
 {
-    const int64_t *until_ms = context;
-
-    return port_monotonic_ms() >= *until_ms;
-}
-
-static enum err check_failed(struct outbox_sql *s)
-{
-    if (sqlite3_errcode(s->db) != SQLITE_INTERRUPT)
-        return outbox_sql_failed(s, "quick_check");
     log_info(MODULE,
         "the file is large; what was not checked is checked when"
         " it is read");
@@ -121,21 +112,28 @@ static enum err judge(struct outbox_sql *s, const char *verdict)
     return code_in(verdict) == SQLITE_NOMEM ? ERR_NO_MEMORY : ERR_IO;
 }
 
+/* A look that was cut short finds pages that nobody uses; its verdict is none.
+ */
 enum err outbox_sql_check(struct outbox_sql *s)
 {
-    int64_t until_ms = port_monotonic_ms() + LOOK_MS;
+    struct outbox_wear_look look = {
+        s->db, port_monotonic_ms() + LOOK_MS, false};
     sqlite3_stmt *statement;
     enum err e;
+    int code;
 
     if (sqlite3_prepare_v2(
             s->db, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK)
         return outbox_sql_failed(s, "quick_check");
-    sqlite3_progress_handler(s->db, STEPS, is_late, &until_ms);
-    if (sqlite3_step(statement) == SQLITE_ROW)
+    (void)sqlite3_file_control(s->db, NULL, OUTBOX_WEAR_LOOK, &look);
+    code = sqlite3_step(statement);
+    (void)sqlite3_file_control(s->db, NULL, OUTBOX_WEAR_LOOK, NULL);
+    if (look.is_cut)
+        e = be_content();
+    else if (code == SQLITE_ROW)
         e = judge(s, (const char *)sqlite3_column_text(statement, 0));
     else
-        e = check_failed(s);
-    sqlite3_progress_handler(s->db, 0, NULL, NULL);
+        e = outbox_sql_failed(s, "quick_check");
     (void)sqlite3_finalize(statement);
     return e;
 }

@@ -2,8 +2,6 @@
 
 #include "cloud/outbox_wear.h"
 
-#include <sqlite3.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +22,7 @@ struct outbox_wear {
     sqlite3_int64 refused_at; /* a place that the disk did not let us read */
     int64_t refused_ms;       /* since then; 0: there is none */
     unsigned char page[OUTBOX_PAGE_BYTES]; /* being sealed */
+    struct outbox_wear_look *look;         /* NULL: reading may last */
 };
 
 struct file {
@@ -97,11 +96,22 @@ static bool is_sound(const void *bytes, int len, sqlite3_int64 at)
         (len == OUTBOX_PAGE_BYTES && outbox_page_is_sound(bytes, (uint64_t)at));
 }
 
+static void mind_the_time(struct outbox_wear_look *look)
+{
+    if (look == NULL || look->is_cut || port_monotonic_ms() < look->until_ms)
+        return;
+    look->is_cut = true;
+    sqlite3_interrupt(look->db);
+}
+
 static int on_read(sqlite3_file *f, void *bytes, int len, sqlite3_int64 at)
 {
     struct file *file = (struct file *)f;
     bool judged = is_judged(file, len, at);
-    int code = judged && len < OUTBOX_PAGE_BYTES
+    int code;
+
+    mind_the_time(file->wear->look);
+    code = judged && len < OUTBOX_PAGE_BYTES
         ? read_part(file, bytes, len, at)
         : file->below->pMethods->xRead(file->below, bytes, len, at);
 
@@ -176,6 +186,10 @@ static int on_check_lock(sqlite3_file *f, int *out)
 
 static int on_control(sqlite3_file *f, int what, void *arg)
 {
+    if (what == OUTBOX_WEAR_LOOK) {
+        ((struct file *)f)->wear->look = arg;
+        return SQLITE_OK;
+    }
     return below(f)->pMethods->xFileControl(below(f), what, arg);
 }
 

@@ -11,6 +11,8 @@
 #ifndef CLOUD_OUTBOX_WEAR_H
 #define CLOUD_OUTBOX_WEAR_H
 
+#include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -31,5 +33,18 @@ void outbox_wear_free(struct outbox_wear *wear);
 /* The name by which sqlite3_open_v2 finds it; lent for its life. */
 const char *outbox_wear_vfs(const struct outbox_wear *wear);
 struct outbox_wear_figures outbox_wear_figures(const struct outbox_wear *wear);
+
+/* A look at a whole file that must not last: a read after `until_ms` (the
+ * port's monotonic time) interrupts `db`.  SQLite asks its progress handler
+ * too seldom: not once while quick_check walks through all the pages. */
+struct outbox_wear_look {
+    sqlite3 *db;
+    int64_t until_ms;
+    bool is_cut; /* out: it was interrupted */
+};
+
+/* sqlite3_file_control: with a struct outbox_wear_look from now on, with NULL
+ * no more. */
+#define OUTBOX_WEAR_LOOK 0x6e70
 
 #endif

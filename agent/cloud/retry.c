@@ -23,7 +23,7 @@ void retry_note_life(
     else if (strcmp(verdict->why, "interface") != 0)
         retry->short_lives++;
     if (!stable)
-        retry->backoff.quick = 0;
+        retry->backoff.quick_ms = 0;
 }
 
 /* Nobody was there, which passes; a broker that answered will answer so again.
@@ -32,6 +32,8 @@ static bool is_outage(const struct verdict *verdict)
 {
     static const char *const words[] = {"lost", "tcp", "dns", "proxy"};
 
+    if (verdict->shuts_down)
+        return true;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(verdict->why, words[i]) == 0)
             return true;
@@ -44,7 +46,7 @@ void retry_note_end(struct retry *retry, struct verdict *verdict)
     retry->has_rival |= strcmp(verdict->why, "duplicate") == 0 ||
         retry->short_lives >= SUSPICIOUS;
     if (!is_outage(verdict))
-        retry->backoff.quick = 0;
+        retry->backoff.quick_ms = 0;
 }
 
 static uint64_t at_least(uint64_t value, uint64_t least)
@@ -89,6 +91,6 @@ uint64_t retry_stable_after_ms(const struct retry *retry)
 void retry_stable(struct retry *retry)
 {
     backoff_reset(&retry->backoff);
-    retry->backoff.quick = RETRY_QUICK;
+    retry->backoff.quick_ms = RETRY_QUICK_MS;
     retry->has_rival = false;
 }

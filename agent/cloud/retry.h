@@ -14,9 +14,9 @@
 
 #define RETRY_FIRST_MS   1000
 #define RETRY_CEILING_MS 120000
-#define RETRY_QUICK      2      /* more waits like the first, once stable */
-#define RETRY_SLOW_MS    30000  /* at least, when soon would make it worse */
-#define RETRY_STABLE_MS  30000  /* online for so long: it is stable */
+#define RETRY_QUICK_MS   2000  /* once stable: so long waits are as the first */
+#define RETRY_SLOW_MS    30000 /* at least, when soon would make it worse */
+#define RETRY_STABLE_MS  30000 /* online for so long: it is stable */
 #define RETRY_RIVAL_MS   600000 /* ... when a rival with our name is likely */
 #define RETRY_HINT_S     3600   /* the longest a broker may ask for */
 

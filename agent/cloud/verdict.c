@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHORT_LIVES 3
+#define SHORT_LIVES   3
+#define SHUTTING_DOWN 0x8b /* MQTT 5 section 2.4 */
 
 static struct verdict say(const char *why, const char *what, const char *act)
 {
@@ -94,7 +95,9 @@ static struct verdict from_mqtt(const struct verdict_evidence *e)
     case MQTT_KICKED:
         (void)snprintf(what, sizeof(what),
             "the broker ended the connection (MQTT reason %d)", e->mqtt->code);
-        return say("kicked", what, "see the broker's log");
+        v = say("kicked", what, "see the broker's log");
+        v.shuts_down = e->mqtt->code == SHUTTING_DOWN;
+        return v;
     case MQTT_REFUSED:
         (void)snprintf(what, sizeof(what),
             "the broker refused the connection (MQTT reason %d)",

@@ -12,6 +12,7 @@ struct verdict {
     const char *why;  /* "dns", "tcp", ..., "policy", "duplicate"; static */
     char detail[480]; /* what happened, and what to do */
     bool slow;        /* trying again soon makes it worse */
+    bool shuts_down;  /* the broker says that it does, so it may restart */
     uint32_t retry_after_s; /* what the broker asked for; 0: nothing */
     bool wants_3_1_1;       /* the broker said so */
     bool no_retain;         /* ... and that it keeps no messages */

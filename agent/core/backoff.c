@@ -2,6 +2,8 @@
 
 #include "core/backoff.h"
 
+#define LEAST_PART 8 /* of the widest: the shortest quick wait */
+
 /* The widest wait of this try; doubling stops at the ceiling, long before it
  * could overflow. */
 static uint64_t window_ms(const struct backoff *backoff)
@@ -48,10 +50,20 @@ uint32_t backoff_offset(const char *name)
 /* Another one each time: no device is always the first. */
 static uint32_t shift(const struct backoff *backoff, uint32_t random)
 {
-    unsigned turn = backoff->tries + backoff->quick;
+    uint32_t turn = backoff->tries + (uint32_t)backoff->quick_ms;
 
     return backoff->offset == 0 ? random
                                 : random + stir(backoff->offset + turn);
+}
+
+static uint64_t quick_wait(
+    struct backoff *backoff, uint64_t window, uint32_t random)
+{
+    uint64_t least = window / LEAST_PART;
+    uint64_t wait = least + scale(window - least + 1, random);
+
+    backoff->quick_ms -= backoff->quick_ms < wait ? backoff->quick_ms : wait;
+    return wait;
 }
 
 uint64_t backoff_next_ms(struct backoff *backoff, uint32_t random)
@@ -59,9 +71,9 @@ uint64_t backoff_next_ms(struct backoff *backoff, uint32_t random)
     uint64_t window = window_ms(backoff);
 
     random = shift(backoff, random);
-    if (backoff->quick > 0)
-        backoff->quick--;
-    else if (window < backoff->ceiling_ms)
+    if (backoff->quick_ms > 0)
+        return quick_wait(backoff, window, random);
+    if (window < backoff->ceiling_ms)
         backoff->tries++;
     return window == UINT64_MAX ? scale(window, random)
                                 : scale(window + 1, random);

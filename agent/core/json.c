@@ -89,13 +89,36 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+#define FEW 8 /* keys that are compared without memory */
+
+/* Does an object with so many keys have one twice? */
+static enum err has_twice(const cJSON *object, size_t count, bool *twice)
+{
+    const char *few[FEW], **keys = few;
+    size_t i = 0;
+
+    if (count > FEW)
+        keys = calloc(count, sizeof(*keys));
+    if (keys == NULL)
+        return ERR_NO_MEMORY;
+    for (const cJSON *c = object->child; c != NULL; c = c->next)
+        keys[i++] = c->string;
+    qsort(keys, count, sizeof(*keys), by_text);
+    *twice = false;
+    for (i = 1; i < count; i++)
+        *twice |= strcmp(keys[i - 1], keys[i]) == 0;
+    if (keys != few)
+        free(keys);
+    return ERR_OK;
+}
+
 /* ERR_INVALID when one object of the tree has a key twice, or a number is
  * beyond what a double holds: it would be printed as null. */
 static enum err refuse_oddities(const cJSON *value, struct json_fault *fault)
 {
     size_t count = 0;
-    const char **keys;
     const cJSON *c;
+    bool twice;
     enum err e = ERR_OK;
 
     if (cJSON_IsNumber(value) && !isfinite(value->valuedouble))
@@ -104,19 +127,10 @@ static enum err refuse_oddities(const cJSON *value, struct json_fault *fault)
         e = refuse_oddities(c, fault);
     if (e != ERR_OK || !cJSON_IsObject(value) || count < 2)
         return e;
-    keys = calloc(count, sizeof(*keys));
-    if (keys == NULL)
-        return ERR_NO_MEMORY;
-    count = 0;
-    for (c = value->child; c != NULL; c = c->next)
-        keys[count++] = c->string;
-    qsort(keys, count, sizeof(*keys), by_text);
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(keys[i - 1], keys[i]) == 0)
-            e = refuse(
-                ERR_INVALID, "a key stands twice in an object", 0, fault);
-    free(keys);
-    return e;
+    e = has_twice(value, count, &twice);
+    return e == ERR_OK && twice
+        ? refuse(ERR_INVALID, "a key stands twice in an object", 0, fault)
+        : e;
 }
 
 enum err json_parse_or_say(const void *bytes, size_t len,

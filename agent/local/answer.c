@@ -167,3 +167,12 @@ char *answer_line(struct answer *a, const char *id, size_t *len)
     free(body);
     return line;
 }
+
+size_t answer_stored(const char *id, char line[ANSWER_STORED])
+{
+    int len =
+        snprintf(line, ANSWER_STORED, "{%s%s%s\"ok\":true,\"stored\":true}\n",
+            *id == '\0' ? "" : "\"id\":", id, *id == '\0' ? "" : ",");
+
+    return (size_t)len;
+}

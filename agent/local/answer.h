@@ -39,6 +39,13 @@ void answer_key(struct answer *a, struct key *key);
 
 /* End it: a line with its newline, `id` (JSON, or "" for none) in front; the
  * caller calls free(3).  NULL: out of memory. */
+#define ANSWER_ID     200 /* bytes of an id as printed, with its NUL */
+#define ANSWER_STORED (ANSWER_ID + 40)
+
+/* {"ok":true,"stored":true} as answer_line prints it; its length.  Made without
+ * memory: it is what is said most often. */
+size_t answer_stored(const char *id, char line[ANSWER_STORED]);
+
 char *answer_line(struct answer *a, const char *id, size_t *len);
 
 #endif

@@ -17,8 +17,6 @@
 #include "local/lines.h"
 #include "local/status.h"
 
-#define ID_MAX 200 /* as printed */
-
 const char conversation_no_memory[] = "the agent is out of memory; try again";
 static const struct json_limits limits = {LINES_MAX, 32};
 
@@ -125,18 +123,15 @@ static void on_stored(void *context, bool stored)
 {
     struct ticket *t = context;
     struct conversation *c = t->conversation;
-    struct answer a;
+    char line[ANSWER_STORED];
 
     /* Count first: who hears the answer may ask whether we are full. */
     c->unanswered--;
-    if (stored) {
-        a = answer_ok();
-        answer_bool(&a, "stored", true);
-    } else {
-        a = answer_refusal(
-            ERR_IO, "the disk refused the message; it is not stored");
-    }
-    conversation_say_answer(c, t->id, &a);
+    if (stored)
+        say(c, line, answer_stored(t->id, line));
+    else
+        conversation_refuse(
+            c, t->id, ERR_IO, "the disk refused the message; it is not stored");
     conversation_drop_ticket(t);
 }
 
@@ -349,7 +344,7 @@ void conversation_take(struct conversation *c, const char *line, size_t len)
 {
     struct json *request = NULL;
     struct json_fault fault = {"", 0};
-    char id[ID_MAX], words[200];
+    char id[ANSWER_ID], words[200];
     enum err e;
 
     if (len == 0)

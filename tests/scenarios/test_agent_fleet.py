@@ -45,7 +45,7 @@ def a_fleet_comes_back_soon_and_not_all_at_once():
             json.dumps({"seconds": seconds, "back": back}) + "\n"
             for seconds, back in curve))
     expect(peak(curve) <= MOST * AGENTS, f"a storm: {curve}")
-    # The rule alone: 17 s, in one of a hundred runs more than 27.
+    # The rule alone: 14 s, in one of a hundred runs more than 23.
     expect(until(curve, AGENTS, 95) < 45, f"too slow: {curve}")
 
 

@@ -79,11 +79,38 @@ static void a_ceiling_below_the_first_wait_still_rules(void **state)
 static void quick_waits_come_before_the_widening_ones(void **state)
 {
     static const uint64_t widest[] = {1000, 1000, 1000, 2000, 4000};
-    struct backoff b = {.first_ms = 1000, .ceiling_ms = 60000, .quick = 2};
+    struct backoff b = {
+        .first_ms = 1000, .ceiling_ms = 60000, .quick_ms = 2000};
 
     (void)state;
     for (size_t i = 0; i < sizeof(widest) / sizeof(widest[0]); i++)
         assert_int_equal(backoff_next_ms(&b, UINT32_MAX), widest[i]);
+}
+
+static void short_quick_waits_do_not_use_the_quick_time_up(void **state)
+{
+    struct backoff b = {
+        .first_ms = 1000, .ceiling_ms = 60000, .quick_ms = 2000};
+
+    (void)state;
+    for (int i = 0; i < 6; i++) /* 1,800 ms */
+        assert_int_equal(backoff_next_ms(&b, UINT32_MAX / 5), 300);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(backoff_next_ms(&b, UINT32_MAX), 1000);
+    assert_int_equal(backoff_next_ms(&b, UINT32_MAX), 2000);
+}
+
+/* A generator that always says 0 must not make it try again for ever. */
+static void the_quick_time_has_at_most_sixteen_waits(void **state)
+{
+    struct backoff b = {
+        .first_ms = 1000, .ceiling_ms = 60000, .quick_ms = 2000};
+
+    (void)state;
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(backoff_next_ms(&b, 0), 125);
+    assert_int_equal(backoff_next_ms(&b, UINT32_MAX), 1000);
+    assert_int_equal(backoff_next_ms(&b, UINT32_MAX), 2000);
 }
 
 #define DEVICES 1000
@@ -169,6 +196,8 @@ int main(void)
         cmocka_unit_test(years_of_failure_do_not_overflow),
         cmocka_unit_test(a_ceiling_below_the_first_wait_still_rules),
         cmocka_unit_test(quick_waits_come_before_the_widening_ones),
+        cmocka_unit_test(short_quick_waits_do_not_use_the_quick_time_up),
+        cmocka_unit_test(the_quick_time_has_at_most_sixteen_waits),
         cmocka_unit_test(a_fleet_without_entropy_spreads_by_its_names),
         cmocka_unit_test(twin_without_the_offset_such_a_fleet_comes_at_once),
         cmocka_unit_test(a_device_without_entropy_waits_differently_each_time),

@@ -7,14 +7,21 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cloud/outbox_wear.h"
 #include "core/log.h"
 #include "outbox_world.h"
 
+#define KEPT 2000 /* messages */
+#define FEW  15   /* reads, much less than there are pages */
+
 int64_t __wrap_port_monotonic_ms(void);
 
 static int64_t now_ms = 1000;
+static int64_t read_ms; /* that a read takes */
+static int reads;
 static bool refuses;
 
 int64_t __wrap_port_monotonic_ms(void)
@@ -24,6 +31,8 @@ int64_t __wrap_port_monotonic_ms(void)
 
 static ssize_t maybe_read(int fd, void *bytes, size_t len, off_t at)
 {
+    reads++;
+    now_ms += read_ms;
     if (!refuses)
         return pread(fd, bytes, len, at);
     errno = EIO;
@@ -43,7 +52,7 @@ static int set_up_reads(void **state)
     int failed = set_up(state);
     struct world *w = *state;
 
-    for (uint64_t i = 0; failed == 0 && i < 2000; i++)
+    for (uint64_t i = 0; failed == 0 && i < KEPT; i++)
         put(w, "some words that fill a page of the file in the end");
     close_outbox(w);
     refuses = false;
@@ -142,6 +151,57 @@ static void a_disk_that_refuses_is_not_asked_all_the_time(void **state)
     assert_false(outbox_figures(w->ob).failing);
 }
 
+/* --- a look at a whole file ------------------------------------------------
+ */
+
+static void be_killed(struct world *w)
+{
+    pid_t child = fork();
+    int status;
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (try_open(w) == ERR_OK) {
+            put(w, "one more");
+            commit(w);
+        }
+        _exit(0); /* and its WAL stays */
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+/* Reads of the file until it is open. */
+static int open_after_a_kill(struct world *w, int64_t each_ms)
+{
+    be_killed(w);
+    reads = 0;
+    read_ms = each_ms;
+    assert_int_equal(try_open(w), ERR_OK);
+    read_ms = 0;
+    return reads;
+}
+
+static void a_look_at_a_file_that_takes_long_is_cut_short(void **state)
+{
+    struct world *w = *state;
+
+    assert_in_range(open_after_a_kill(w, 100), 1, FEW);
+    assert_false(outbox_figures(w->ob).failing);
+    assert_int_equal(set_aside(w), 0);
+    assert_int_equal(count_all(w), KEPT + 1);
+    store(w, "new");
+}
+
+/* The twin: it is the time that cuts it short. */
+static void a_look_that_takes_no_time_sees_the_whole_file(void **state)
+{
+    struct world *w = *state;
+
+    assert_true(open_after_a_kill(w, 0) > 2 * FEW);
+    assert_int_equal(set_aside(w), 0);
+    assert_int_equal(count_all(w), KEPT + 1);
+}
+
 #define TEST_READS(f)                                                          \
     cmocka_unit_test_setup_teardown(f, set_up_reads, tear_down_reads)
 
@@ -152,6 +212,8 @@ int main(void)
         TEST_READS(a_disk_that_refuses_to_read_while_running_is_waited_for),
         TEST_READS(a_place_that_cannot_be_read_for_long_is_damaged),
         TEST_READS(a_disk_that_refuses_is_not_asked_all_the_time),
+        TEST_READS(a_look_at_a_file_that_takes_long_is_cut_short),
+        TEST_READS(a_look_that_takes_no_time_sees_the_whole_file),
     };
 
     log_set_level(LOG_LEVEL_ERROR);

@@ -42,9 +42,74 @@ static void a_stable_connection_is_sought_again_within_two_seconds(void **state)
     waited = live_and_end(&retry, true, why("lost", false), MOST);
     assert_in_range(waited, RETRY_FIRST_MS, RETRY_FIRST_MS);
     /* It is not there yet: two more that short. */
-    for (int i = 0; i < RETRY_QUICK; i++)
+    for (int i = 0; i < 2; i++)
         assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), RETRY_FIRST_MS);
     assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), 2 * RETRY_FIRST_MS);
+}
+
+#define DEVICES  400 /* each with an offset of its own */
+#define OUTAGES  40  /* lengths of one, evenly up to ... */
+#define LONGEST  RETRY_QUICK_MS
+#define JITTERS  60 /* rows of random numbers */
+#define EXTREMES 3  /* of them: always 0, always the most, in turns */
+
+static uint32_t random_of(int row, int turn)
+{
+    uint32_t x = (uint32_t)(row * 7919 + turn * 104729 + 1) * 2654435761U;
+
+    if (row < EXTREMES)
+        return row == 0 ? 0 : row == 1 || turn % 2 == 0 ? MOST : 0;
+    x ^= x >> 15;
+    x *= 0x2c1b3c6dU;
+    return x ^ x >> 13;
+}
+
+/* How long a broker that was away for so long is there before the device that
+ * lost it tries; each try before fails at once. */
+static uint64_t late_ms(struct retry retry, int row, uint64_t away_ms)
+{
+    struct verdict lost = why("lost", false), tcp = why("tcp", false);
+    uint64_t at = live_and_end(&retry, true, lost, random_of(row, 0));
+
+    for (int turn = 1; at < away_ms; turn++)
+        at += retry_wait_ms(&retry, &tcp, random_of(row, turn));
+    return at - away_ms;
+}
+
+/* The latest of all devices, outages and jitters. */
+static uint64_t latest_ms(uint64_t shortest_away_ms, uint64_t longest_away_ms)
+{
+    uint64_t latest = 0;
+
+    for (int i = 0; i < DEVICES; i++) {
+        struct retry retry = retry_begin("t");
+
+        retry.backoff.offset = (uint32_t)(i + 1) * (MOST / DEVICES);
+        for (int row = 0; row < JITTERS; row++)
+            for (uint64_t n = 0; n <= OUTAGES; n++) {
+                uint64_t away = shortest_away_ms +
+                    (longest_away_ms - shortest_away_ms) * n / OUTAGES;
+                uint64_t late = late_ms(retry, row, away);
+
+                latest = late > latest ? late : latest;
+            }
+    }
+    return latest;
+}
+
+static void a_broker_that_restarts_is_found_within_a_second_by_any_device(
+    void **state)
+{
+    (void)state;
+    assert_in_range(
+        latest_ms(0, LONGEST), RETRY_FIRST_MS * 9 / 10, RETRY_FIRST_MS);
+}
+
+/* The twin: the table has devices that would be late. */
+static void one_that_was_away_for_longer_may_be_found_later(void **state)
+{
+    (void)state;
+    assert_true(latest_ms(2 * LONGEST, 3 * LONGEST) > 2 * RETRY_FIRST_MS);
 }
 
 static void a_kick_soon_after_the_connack_makes_the_next_wait_longer(
@@ -73,6 +138,21 @@ static void quick_waits_are_for_outages_and_not_for_refusals(void **state)
         assert_int_equal(
             live_and_end(&retry, false, why(words[i], false), MOST), 2000);
     }
+}
+
+static void a_broker_that_says_it_shuts_down_is_an_outage(void **state)
+{
+    struct retry retry = begin();
+    struct verdict kicked = why("kicked", false), tcp = why("tcp", false);
+
+    (void)state;
+    kicked.shuts_down = true;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(i == 0 ? live_and_end(&retry, true, kicked, MOST)
+                                : retry_wait_ms(&retry, &tcp, MOST),
+            RETRY_FIRST_MS);
+    assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), RETRY_FIRST_MS);
+    assert_int_equal(retry_wait_ms(&retry, &tcp, MOST), 2 * RETRY_FIRST_MS);
 }
 
 static void no_wait_is_longer_than_the_ceiling(void **state)
@@ -187,7 +267,11 @@ int main(void)
             a_stable_connection_is_sought_again_within_two_seconds),
         cmocka_unit_test(
             a_kick_soon_after_the_connack_makes_the_next_wait_longer),
+        cmocka_unit_test(
+            a_broker_that_restarts_is_found_within_a_second_by_any_device),
+        cmocka_unit_test(one_that_was_away_for_longer_may_be_found_later),
         cmocka_unit_test(quick_waits_are_for_outages_and_not_for_refusals),
+        cmocka_unit_test(a_broker_that_says_it_shuts_down_is_an_outage),
         cmocka_unit_test(no_wait_is_longer_than_the_ceiling),
         cmocka_unit_test(who_is_busy_is_left_alone_and_not_met_by_all_at_once),
         cmocka_unit_test(the_brokers_hint_is_kept_to_and_spread),

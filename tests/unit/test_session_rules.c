@@ -201,6 +201,30 @@ static void the_verdict_names_the_layer(void **state)
     }
 }
 
+static void a_broker_that_shuts_down_is_told_from_one_that_kicks(void **state)
+{
+    static const struct {
+        int code;
+        bool shuts_down;
+    } rows[] = {
+        {0,    false},
+        {0x82, false},
+        {0x8b, true },
+        {0x8d, false}
+    };
+    const struct link_end lost = {LINK_LOST, "cut"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct mqtt_end mqtt = {MQTT_KICKED, rows[i].code, NULL};
+        struct verdict v =
+            verdict_of(&(struct verdict_evidence){&lost, &mqtt, true, true});
+
+        assert_string_equal(v.why, "kicked");
+        assert_int_equal(v.shuts_down, rows[i].shuts_down);
+    }
+}
+
 static struct verdict hang_up(void)
 {
     const struct link_end lost = {LINK_LOST, "cut"};
@@ -323,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_message_goes_to_each_who_wants_it),
         cmocka_unit_test(only_the_same_filters_are_remembered),
         cmocka_unit_test(the_verdict_names_the_layer),
+        cmocka_unit_test(a_broker_that_shuts_down_is_told_from_one_that_kicks),
         cmocka_unit_test(a_broker_that_says_it_wants_3_1_1_gets_it_at_once),
         cmocka_unit_test(after_hang_ups_every_third_try_speaks_3_1_1),
         cmocka_unit_test(who_took_5_is_not_thought_old_for_two_hang_ups),
