@@ -75,11 +75,14 @@ static inline void stop_loop(void *context)
     loop_stop(context);
 }
 
-/* Let the loop work off what is there. */
+/* Let the loop work off what is there.  Each step looks at the descriptors at
+ * least once, however long this process has to wait for the processor. */
 static inline void turn(struct scene *s)
 {
-    assert_non_null(loop_timer_start(s->loop, 30, stop_loop, s->loop));
-    loop_run(s->loop);
+    for (int step = 0; step < 10; step++) {
+        assert_non_null(loop_timer_start(s->loop, 3, stop_loop, s->loop));
+        loop_run(s->loop);
+    }
 }
 
 static inline int knock(struct scene *s)
