@@ -58,6 +58,7 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
   let device = null;
   let proof = null;
   let asked = 0;
+  let early = false; // something was told before the first answer came
 
   function showSettings() {
     if (!device) return;
@@ -113,6 +114,10 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
         answer.shadow = device.shadow;
       }
       device = answer;
+      if (early) {
+        early = false;
+        return await refresh(); // the answer may be of the time before
+      }
       setClass(node, "device");
       draw();
       recall();
@@ -170,7 +175,9 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
     node, title: thingName, refresh,
     onEvent(name, data) {
       alerts.onEvent(name, data);
-      if (device && data.thingName === thingName) TAKE[name]?.(data);
+      if (data.thingName !== thingName) return;
+      if (device) TAKE[name]?.(data);
+      else early = true;
     },
     tick() {
       if (!device) return;

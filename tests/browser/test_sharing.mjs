@@ -101,8 +101,21 @@ flow("transfer", "a transfer is accepted by the other, and wipes",
   async (s, w) => {
     const link = await keyLinkOf(s.bob);
     await showDevice(s.ann, w, s.door);
-    await share(s.ann, link, "give", named(s, "bob"));
+    // Bob's page asks of the device, and is told of the offer meanwhile.
+    const path = `**/api/things/${encodeURIComponent(s.door.thing)}`;
+    let asks = 0, offered;
+    await s.bob.route(path, async (route) => {
+      if (++asks > 1) return route.continue();
+      const answer = await route.fetch();
+      offered = share(s.ann, link, "give", named(s, "bob"));
+      await offered;
+      await until("the offer is kept", async () => Boolean((await w.admin(
+        `/api/things/${encodeURIComponent(s.door.thing)}`)).offer), 30000);
+      await route.fulfill({ response: answer });
+    });
     await showDevice(s.bob, w, s.door);
+    await offered;
+    await s.bob.unroute(path);
     await says(ownership(s.bob),
       `${named(s, "ann")} wants to give you this device`);
     await s.shoot(s.bob, "transfer");
