@@ -11,6 +11,7 @@ Programs that use the token want `token.environment`.
 """
 import os
 import re
+import socket
 import subprocess
 
 from kit import read, run, wait_until, write
@@ -86,6 +87,12 @@ class SoftToken:
         os.rename(self.away, self.folder)
 
 
+def listens(path):
+    """A socket is in its folder a moment before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
+
+
 class SoftTpm:
     def __init__(self, folder):
         self.state = os.path.join(folder, "tpm")
@@ -103,7 +110,7 @@ class SoftTpm:
                  "--ctrl", f"type=unixio,path={self.socket}.ctrl",
                  "--flags", "not-need-init,startup-clear"],
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        wait_until(lambda: os.path.exists(self.socket + ".ctrl"), 10,
+        wait_until(lambda: listens(self.socket + ".ctrl"), 10,
                    f"swtpm listens: {read(self.said)}")
         return self
 

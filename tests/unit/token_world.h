@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +67,22 @@ static inline bool tokens_add(const struct tokens *t, const char *label)
         label);
 }
 
+/* A socket is in its folder a moment before anybody listens at it. */
+static inline bool tokens_somebody_listens(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool listens;
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    listens = fd >= 0 &&
+        connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return listens;
+}
+
+/* The control channel is the last that swtpm opens. */
 static inline bool tokens_start_tpm(struct tokens *t)
 {
     char state[128], server[128], control[160];
@@ -84,9 +102,7 @@ static inline bool tokens_start_tpm(struct tokens *t)
         _exit(127);
     }
     for (int i = 0; i < 250; i++) {
-        struct stat st;
-
-        if (stat(strchr(control, '/'), &st) == 0)
+        if (tokens_somebody_listens(strchr(control, '/')))
             return true;
         (void)nanosleep(&nap, NULL);
     }
