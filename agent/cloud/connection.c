@@ -91,11 +91,13 @@ static void set_timer(struct connection *c, uint64_t delay_ms)
         log_error(MODULE, "out of memory: a timer is missing");
 }
 
+/* A link that never was up has shut Paho's door: it is about to say why, and
+ * the time that it was given at the start is the limit. */
 static void conclude_when_over(struct connection *c)
 {
     if (c->link == NULL && c->mqtt == NULL)
         conclude(c);
-    else
+    else if (c->link == NULL || c->was_up)
         set_timer(c, LAST_WORD_MS);
 }
 
