@@ -98,11 +98,13 @@ static void close_mqtt(struct connection *c)
     c->mqtt_closed = true;
 }
 
+/* A link that never was up has shut Paho's door: it is about to say why, and
+ * the time that it was given at the start is the limit. */
 static void conclude_when_over(struct connection *c)
 {
     if (c->link == NULL && c->mqtt_closed)
         conclude(c);
-    else
+    else if (c->link == NULL || c->was_up)
         set_timer(c, LAST_WORD_MS);
 }
 

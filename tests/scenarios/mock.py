@@ -23,7 +23,7 @@ from kit import (TOP, Factory, Failed, expect, free_port, read, run,
                  wait_until)
 
 START = os.path.join(TOP, "cloud-mock/broker/start")
-PATIENCE = 10  # seconds until something that must come has come
+PATIENCE = 30  # seconds until something that must come has come
 
 
 def started(command, **options):

@@ -6,6 +6,7 @@ Clients are played by hand, for they do what a well-behaved one would not.  Each
 limit has its twin: what is just within it, or the same with the switch off.
 """
 import ssl
+import statistics
 import struct
 import subprocess
 import threading
@@ -346,7 +347,7 @@ def seconds_for(device, heard, megabytes):
 def more_than_512_KiB_a_second_are_delayed_and_disturb_nobody():
     with folder() as tmp, cloud_in(tmp, rates="yes") as cloud:
         bulky, other = cloud.device("S1"), cloud.device("S2")
-        slowest = 0
+        waits = []
         with cloud.watch(bulky.topic("done")) as heard, Hand(other) as hand:
             expect(hand.connect() == 0, cloud)
             took = []
@@ -358,13 +359,16 @@ def more_than_512_KiB_a_second_are_delayed_and_disturb_nobody():
                 asked = time.monotonic()
                 hand.send(packet(PINGREQ, 0, b""))
                 expect(hand.receive()[0] == PINGRESP, "no answer")
-                slowest = max(slowest, time.monotonic() - asked)
+                waits.append(time.monotonic() - asked)
                 time.sleep(0.02)
             thread.join()
             used = cpu_seconds(cloud.process) - before
             # 2 MiB, of which the first 512 KiB are free.
             expect(took and 2.9 < took[0] < 4.5, f"it took {took} s")
-            expect(slowest < 0.25, f"another waited for {slowest} s")
+            # A broker that waits itself, in pieces or at once, holds up all.
+            usual, slowest = statistics.median(waits), max(waits)
+            expect(usual < 0.15 and slowest < 1.5, f"another waits for {usual}"
+                   f" s, and once for {slowest} s")
             expect(used < 1.5, f"the broker was busy for {used} s of {took}")
             print(f"# 2 MiB in {took[0]:.2f} s, broker busy {used:.2f} s,"
                   f" another's slowest answer {slowest * 1000:.0f} ms")
