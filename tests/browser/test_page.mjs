@@ -306,6 +306,7 @@ flow("steady",
   const page = await hallPage(s, w);
   const target = setting(page, "target");
   await target.field.fill("17");
+  await says(page.getByRole("region", { name: "Ownership" }), /It belongs to/);
   const places = () => page.evaluate(() => [...document.querySelectorAll(
     ".card, .setting, .chart")].map((n) => Math.round(
     n.getBoundingClientRect().top)).join(" "));
