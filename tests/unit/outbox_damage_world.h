@@ -229,7 +229,7 @@ static void wrong(struct store *s, const char *format, ...)
 static int recognise(const struct store *s, const struct outbox_message *m)
 {
     static char text[10000];
-    int i = m->len > 0 ? atoi(m->payload) : -1;
+    int i = m->len > 0 ? (int)strtol(m->payload, NULL, 10) : -1;
 
     if (i < 0 || i >= MESSAGES || text_of(i, text) != m->len ||
         memcmp(text, m->payload, m->len) != 0 ||
