@@ -2,15 +2,9 @@
 
 #include "run.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <mbedtls/x509_crt.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sysexits.h>
 
 #include "cloud/commands.h"
 #include "cloud/http.h"
@@ -36,8 +30,7 @@
 #include "run_owner.h"
 #include "run_store.h"
 
-#define MODULE     "run"
-#define PATH_BYTES 4096
+#define MODULE "run"
 
 struct agent {
     struct settings *settings;
@@ -385,33 +378,10 @@ static void close_all(struct agent *a)
     settings_free(a->settings);
 }
 
-/* --- the verb
- * ----------------------------------------------------------------- */
+/* --- running -----------------------------------------------------------------
+ */
 
-static int exit_code(enum err e)
-{
-    switch (e) {
-    case ERR_OK:
-        return EX_OK;
-    case ERR_NOT_FOUND:
-        return EX_NOINPUT;
-    case ERR_DENIED:
-        return EX_NOPERM;
-    case ERR_INVALID:
-    case ERR_UNSUPPORTED:
-        return EX_CONFIG;
-    case ERR_NO_MEMORY:
-    case ERR_TOO_BIG:
-    case ERR_EXISTS:
-    case ERR_CONFLICT:
-    case ERR_AGAIN:
-    case ERR_IO:
-        break;
-    }
-    return EX_UNAVAILABLE;
-}
-
-static int run(const char *path)
+enum err run(const char *path)
 {
     struct agent a = {.settings = NULL};
     enum err e = settings_load(path, settings_say, NULL, &a.settings);
@@ -420,7 +390,7 @@ static int run(const char *path)
         e = settings_check_files(a.settings, settings_say, NULL);
     if (e != ERR_OK) {
         settings_free(a.settings);
-        return exit_code(e);
+        return e;
     }
     log_set_level(a.settings->level);
     (void)signal(SIGPIPE, SIG_IGN);
@@ -434,37 +404,5 @@ static int run(const char *path)
         log_error(MODULE, "cannot start reason=%s", err_name(e));
     }
     close_all(&a);
-    return exit_code(e);
-}
-
-int verb_run(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"help",   no_argument,       NULL, 'h'},
-        {NULL,     0,                 NULL, 0  },
-    };
-    const char *path = SETTINGS_PATH;
-    int option;
-
-    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1)
-        switch (option) {
-        case 'c':
-            path = optarg;
-            break;
-        case 'h':
-            printf("nameplate run [-c FILE]\n\n"
-                   "Connect this device to the cloud and keep it connected.\n"
-                   "FILE is " SETTINGS_PATH " unless given.\n\n"
-                   "Example: nameplate run -c ./nameplate.ini\n");
-            return EX_OK;
-        default:
-            return EX_USAGE;
-        }
-    if (optind != argc) {
-        fprintf(stderr, "nameplate: run takes no '%s'; see run --help\n",
-            argv[optind]);
-        return EX_USAGE;
-    }
-    return run(path);
+    return e;
 }
