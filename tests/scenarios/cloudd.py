@@ -208,7 +208,7 @@ class Cloudd:
         return self
 
     def stop(self):
-        ended(self.process)
+        ended(self.process, 20)  # it ends what it began
         expect(self.process.returncode == 0,
                f"cloudd ended with {self.process.returncode}: {self.words()}")
 
