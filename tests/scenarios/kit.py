@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -103,9 +104,13 @@ def folder():
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """None that the kernel lends to clients: who restarts needs it again."""
+    lent = int(read("/proc/sys/net/ipv4/ip_local_port_range").split()[0])
+    while True:
+        port = random.randrange(10000, max(lent, 20000))
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(question, seconds, what):
