@@ -28,7 +28,7 @@ struct peer {
     bool eof;    /* it says no more, and may still listen */
     bool deaf;   /* it listens no more; what it said before still counts */
     bool broken; /* nothing goes any more */
-    bool held;   /* whole lines may have come that are not taken yet */
+    bool again;  /* on_ready has more to do, though nothing waits */
 };
 
 static size_t pending(const struct peer *p)
@@ -46,8 +46,7 @@ static void ask_for_turn(struct peer *p)
 {
     unsigned events = 0;
 
-    /* For lines that are held already nothing more may ever come. */
-    if (pending(p) > 0 || p->broken || (p->held && !is_paused(p)))
+    if (pending(p) > 0 || p->broken || (p->again && !is_paused(p)))
         events |= LOOP_WRITABLE;
     if (!p->eof && !is_paused(p))
         events |= LOOP_READABLE;
@@ -87,9 +86,11 @@ static void on_say(void *context, const char *line, size_t len)
 {
     struct peer *p = context;
 
-    if (p->broken || p->deaf)
+    if (p->broken)
         return;
-    if (pending(p) + len > PEER_OUTPUT_MAX) {
+    if (p->deaf) {
+        p->again = true; /* was this the last that it had to wait for? */
+    } else if (pending(p) + len > PEER_OUTPUT_MAX) {
         log_warning(MODULE, "an application does not read: disconnected");
         break_off(p);
     } else if (p->out_end + len <= p->out_size || make_room(p, len)) {
@@ -121,18 +122,20 @@ static void write_out(struct peer *p)
     p->out_start = p->out_end = 0;
 }
 
-/* Take the lines that are there, until a pause; then no whole one is left. */
+/* Take the lines that are there, until a pause. */
 static void take_lines(struct peer *p)
 {
-    p->held = true;
-    while (!p->broken && !is_paused(p)) {
+    while (!p->broken) {
         const char *line;
         size_t len;
 
+        if (is_paused(p)) {
+            p->again = true; /* no byte need come for what is left */
+            return;
+        }
         switch (p->eof ? lines_rest(p->lines, &line, &len)
                        : lines_take(p->lines, &line, &len)) {
         case LINES_NONE:
-            p->held = false;
             return;
         case LINES_LINE:
             conversation_take(p->talk, line, len);
@@ -187,8 +190,7 @@ static void read_in(struct peer *p)
 static bool is_over(const struct peer *p)
 {
     return p->broken ||
-        (p->eof && pending(p) == 0 && !p->held &&
-            !conversation_is_busy(p->talk));
+        (p->eof && pending(p) == 0 && !conversation_is_busy(p->talk));
 }
 
 static void on_ready(void *context, unsigned events)
@@ -196,6 +198,7 @@ static void on_ready(void *context, unsigned events)
     struct peer *p = context;
 
     (void)events;
+    p->again = false;
     write_out(p);
     read_in(p);
     write_out(p);

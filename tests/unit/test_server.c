@@ -242,6 +242,23 @@ static void what_was_said_counts_though_nobody_waits_for_the_answer(
     }
 }
 
+/* ... and leaves its place to others. */
+static void who_hung_up_too_early_is_forgotten_in_the_end(void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < SERVER_PEERS; i++) {
+        int fd = knock(s);
+
+        say(s, fd, EMIT);
+        close(fd);
+        turn(s);
+        fake_agent_commit(s->fake, true);
+    }
+    turn(s);
+    close(enter(s));
+}
+
 /* printf '...' | some-client: it says no more, and hears all answers. */
 static void who_only_stops_talking_gets_its_answers(void **state)
 {
@@ -275,6 +292,7 @@ int main(void)
         TEST(watchers_hear_when_we_go_offline),
         TEST(an_application_may_hang_up_at_any_moment),
         TEST(what_was_said_counts_though_nobody_waits_for_the_answer),
+        TEST(who_hung_up_too_early_is_forgotten_in_the_end),
         TEST(who_only_stops_talking_gets_its_answers),
     };
 
