@@ -56,7 +56,8 @@ export async function end(w) {
 }
 
 export const says = (locator, what) => until(`the page says ${what}`,
-  async () => (await locator.textContent()).match(what), 30000);
+  async () => (await locator.textContent({ timeout: 40000 })).match(what),
+  30000);
 
 /** The operator's own view, on this side. */
 export async function operator(w, s) {

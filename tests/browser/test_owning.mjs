@@ -148,6 +148,7 @@ for (const there of [true, false]) {
       const device = w.played.make(`F-${s.size}-${there ? 1 : 0}-${i}`,
         { code: CODE, td: TD });
       await page.goto(`${w.world.address}/#/`);
+      await page.getByRole("heading", { name: "Devices" }).waitFor();
       await page.goto(`${w.world.address}/${device.label}`);
       await says(page.locator(".label-read"), device.thing);
       await page.getByRole("button", { name: "Claim it" }).click();

@@ -15,7 +15,7 @@ import { assert, main, test, until } from "./tap.mjs";
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const says = (locator, what) => until(`the page says ${what}`, async () =>
-  (await locator.textContent()).match(what), 20000);
+  (await locator.textContent({ timeout: 40000 })).match(what), 30000);
 
 /* --- coming in ------------------------------------------------------------ */
 
@@ -310,6 +310,9 @@ flow("steady",
   const places = () => page.evaluate(() => [...document.querySelectorAll(
     ".card, .setting, .chart")].map((n) => Math.round(
     n.getBoundingClientRect().top)).join(" "));
+  // What it keeps of what was wanted takes a line, once.
+  await s.app.report({ temperature: 17, target: 19 });
+  await says(page.locator(".reading[data-name=temperature]"), /17 °C/);
   const before = await places();
   const cpu = page.getByRole("button", { name: /^Uptime/ }).locator("strong");
   for (let i = 0; i < 3; i++) {
