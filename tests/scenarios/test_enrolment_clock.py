@@ -129,9 +129,14 @@ def a_clock_that_leaps_past_two_thirds_of_the_life_renews_by_itself():
                s.first["certificate_id"], str(said))
         expect(s.est.operations()[-1] == "simplereenroll" and
                len(s.est.issued) == 2, str(s.est.operations()))
-        expect(s.agent.words().count(ONLINE) == online + 1 and
-               "shows=factory" not in s.agent.words(),
-               "one connection more, and the operational one all the time")
+        # A newer libfaketime moves the boot's clock too: to the broker that
+        # looks like silence, and to the agent like a sleep.
+        words = s.agent.words()
+        lost = words.count("session offline why=lost")
+        expect(lost == 0 or "this machine slept" in words, words)
+        expect(online + 1 <= words.count(ONLINE) <= online + 1 + lost and
+               "shows=factory" not in words,
+               f"one connection more, the operational one all the time: {words}")
 
 
 @scenario

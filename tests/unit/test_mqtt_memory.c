@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -278,11 +279,24 @@ static void what_paho_had_not_begun_to_send_is_given_back(void **state)
     assert_in_range(left_behind(&w), 0, spare());
 }
 
+/* Paho's issue 1474, mended in 1.3.14. */
+static bool paho_leaks(void)
+{
+    const MQTTAsync_nameValue *value = MQTTAsync_getVersionInfo();
+
+    while (value->name != NULL && strcmp(value->name, "Version") != 0)
+        value++;
+    return value->name == NULL || strncmp(value->value, "1.3.", 4) != 0 ||
+        strtol(value->value + 4, NULL, 10) < 14;
+}
+
 static void twin_without_a_persistence_it_is_not(void **state)
 {
     struct world w = {.reads = false};
 
     (void)state;
+    if (!paho_leaks())
+        skip();
     without_persistence = true;
     assert_true(left_behind(&w) > (LIVES - WARM_UP) * PAYLOAD_BYTES);
 }
