@@ -140,8 +140,9 @@ export function telemetry(thingName, { fail }) {
       series.sort((a, b) => isMachine(a) - isMachine(b));
       for (const s of series) {
         const t = tiles.get(idOf(s));
-        if (t) Object.assign(t.series, s);
-        else add(s);
+        if (!t) add(s);
+        else if (s.ts >= t.series.ts) Object.assign(t.series, s);
+        // else a newer value came by itself while this answer was on its way
         tiles.get(idOf(s)).draw();
       }
       if (!tiles.has(chosen)) choose(best());
