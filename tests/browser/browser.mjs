@@ -2,6 +2,7 @@
  * page as a person or an assistive program would. */
 
 import { chromium } from "playwright-core";
+import { until } from "./tap.mjs";
 import { PASSWORD, USER } from "./world.mjs";
 
 const CHROMIUM = process.env.NAMEPLATE_CHROMIUM ?? "/usr/bin/chromium";
@@ -67,6 +68,11 @@ export function setting(page, name) {
     retry: node.getByRole("button", { name: /^Retry/ }),
     cancel: node.getByRole("button", { name: /^Cancel/ }) };
 }
+
+/** Wait for words, also while what says them is not there yet. */
+export const says = (locator, what) => until(`the page says ${what}`,
+  async () => (await locator.textContent({ timeout: 40000 })).match(what),
+  30000);
 
 /** Every text whose contrast against what lies behind it is below WCAG AA. */
 export function faintTexts(page) {

@@ -55,10 +55,6 @@ export async function end(w) {
   await w?.world.close();
 }
 
-export const says = (locator, what) => until(`the page says ${what}`,
-  async () => (await locator.textContent({ timeout: 40000 })).match(what),
-  30000);
-
 /** The operator's own view, on this side. */
 export async function operator(w, s) {
   const page = await open(w.browser, w.world.address, { ...s.options,

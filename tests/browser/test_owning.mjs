@@ -6,9 +6,9 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import zlib from "node:zlib";
-import { launch, open, setting } from "./browser.mjs";
+import { launch, open, says, setting } from "./browser.mjs";
 import { begin, CODE, deviceOn, end, finishClaim, named, noComplaints,
-  opened, operator, ownership, person, says, showDevice, signUp, TD, type,
+  opened, operator, ownership, person, showDevice, signUp, TD, type,
   WRONG } from "./owning.mjs";
 import { untilOnline } from "./played_world.mjs";
 import { barriers, flow, picturesOf } from "./sides.mjs";

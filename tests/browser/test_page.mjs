@@ -6,16 +6,13 @@
 
 import { createHash, X509Certificate } from "node:crypto";
 import fs from "node:fs";
-import { faintTexts, logIn, open, openDevice, overhang, setting }
+import { faintTexts, logIn, open, openDevice, overhang, says, setting }
   from "./browser.mjs";
 import { after, before, hallPage, MARKUP, opened } from "./meeting.mjs";
 import { flow, flowTogether, picturesOf } from "./sides.mjs";
 import { assert, main, test, until } from "./tap.mjs";
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-const says = (locator, what) => until(`the page says ${what}`, async () =>
-  (await locator.textContent({ timeout: 40000 })).match(what), 30000);
 
 /* --- coming in ------------------------------------------------------------ */
 
@@ -310,9 +307,10 @@ flow("steady",
   const places = () => page.evaluate(() => [...document.querySelectorAll(
     ".card, .setting, .chart")].map((n) => Math.round(
     n.getBoundingClientRect().top)).join(" "));
-  // What it keeps of what was wanted takes a line, once.
-  await s.app.report({ temperature: 17, target: 19 });
-  await says(page.locator(".reading[data-name=temperature]"), /17 °C/);
+  // "waiting for device", while another value than was wanted is put right,
+  // takes a line more: the places are those before and after it.
+  const settled = () => says(target.state, /^applied|^reported/);
+  await settled();
   const before = await places();
   const cpu = page.getByRole("button", { name: /^Uptime/ }).locator("strong");
   for (let i = 0; i < 3; i++) {
@@ -321,6 +319,7 @@ flow("steady",
       new RegExp(`${18 + i} °C`));
   }
   await says(cpu, /\d/);
+  await settled();
   assert.equal(await places(), before);
   assert.equal(await target.field.inputValue(), "17");
   assert.ok(await target.field.evaluate((n) => n === document.activeElement));

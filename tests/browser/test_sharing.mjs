@@ -1,9 +1,9 @@
 /* test_sharing.mjs - people share devices, give them away, lose browsers and
  * come back: as test_owning.mjs, at phone and at desktop size. */
 
-import { setting } from "./browser.mjs";
+import { says, setting } from "./browser.mjs";
 import { begin, claim, deviceOn, end, finishClaim, keyLinkOf, named,
-  noComplaints, openShare, ownership, person, says, share, showDevice, type,
+  noComplaints, openShare, ownership, person, share, showDevice, type,
   withCheck } from "./owning.mjs";
 import { flow, picturesOf } from "./sides.mjs";
 import { assert, main, test, until } from "./tap.mjs";

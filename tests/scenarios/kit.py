@@ -113,6 +113,14 @@ def free_port():
             return port
 
 
+def somebody_listens(address):
+    """At (host, port), or at a path: a socket's file alone is no proof, it is
+    there a moment before and may stay behind."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as s:
+        return s.connect_ex(address) == 0
+
+
 def wait_until(question, seconds, what):
     """Ask until the answer is true; give it back."""
     end = time.monotonic() + seconds
@@ -218,8 +226,7 @@ connection_messages true
 
     def _listens(self):
         expect(self.process.poll() is None, f"mosquitto ended: {self.words()}")
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        return somebody_listens(("127.0.0.1", self.port))
 
     def words(self):
         return read(self.log) if os.path.exists(self.log) else ""

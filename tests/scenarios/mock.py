@@ -15,12 +15,11 @@ import json
 import os
 import queue
 import signal
-import socket
 import subprocess
 import threading
 
 from kit import (TOP, Factory, Failed, expect, free_port, read, run,
-                 wait_until)
+                 somebody_listens, wait_until)
 
 START = os.path.join(TOP, "cloud-mock/broker/start")
 PATIENCE = 30  # seconds until something that must come has come
@@ -253,10 +252,8 @@ class MockCloud:
 
     def _listens(self):
         expect(self.process.poll() is None, f"the broker ended: {self}")
-        # The socket's file alone may be of the broker before.
-        with socket.socket() as s, socket.socket(socket.AF_UNIX) as near:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0 and \
-                near.connect_ex(self.socket) == 0
+        return somebody_listens(("127.0.0.1", self.port)) and \
+            somebody_listens(self.socket)
 
     def words(self):
         """What the broker and the plugin have written so far."""

@@ -10,7 +10,8 @@ import os
 import socket
 import time
 
-from kit import expect, free_port, main, scenario, wait_until, write
+from kit import (expect, free_port, main, scenario, somebody_listens, wait_until,
+                 write)
 from packets import Script
 from proxies import HttpProxy
 from websockets_by_hand import (CLOSE, PING, PONG, agree_as_it_should, fields, frame,
@@ -19,11 +20,6 @@ from world import Application, World, factory
 
 ONLINE = "info session online"
 WEBSOCKET = {"cloud.transport": "websocket"}
-
-
-def is_open(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def bridge(world):
@@ -39,7 +35,8 @@ def bridge(world):
         os.path.join(os.path.dirname(__file__), "websocket_bridge.py"), port,
         home + "/server.crt", home + "/server.key", factory().root, broker,
         log="bridge")
-    wait_until(lambda: is_open(broker) and is_open(port), 15,
+    wait_until(lambda: all(somebody_listens(("127.0.0.1", p))
+                           for p in (broker, port)), 15,
                "broker and bridge listen")
     return broker, port
 

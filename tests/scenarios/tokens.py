@@ -11,10 +11,9 @@ Programs that use the token want `token.environment`.
 """
 import os
 import re
-import socket
 import subprocess
 
-from kit import read, run, wait_until, write
+from kit import read, run, somebody_listens, wait_until, write
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 PIN = "zq-7719-pin"  # no other word of a log looks like it
@@ -87,12 +86,6 @@ class SoftToken:
         os.rename(self.away, self.folder)
 
 
-def listens(path):
-    """A socket is in its folder a moment before anybody listens at it."""
-    with socket.socket(socket.AF_UNIX) as s:
-        return s.connect_ex(path) == 0
-
-
 class SoftTpm:
     def __init__(self, folder):
         self.state = os.path.join(folder, "tpm")
@@ -110,7 +103,7 @@ class SoftTpm:
                  "--ctrl", f"type=unixio,path={self.socket}.ctrl",
                  "--flags", "not-need-init,startup-clear"],
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        wait_until(lambda: listens(self.socket + ".ctrl"), 10,
+        wait_until(lambda: somebody_listens(self.socket + ".ctrl"), 10,
                    f"swtpm listens: {read(self.said)}")
         return self
 
