@@ -95,7 +95,7 @@ def memory_stays_flat_while_a_long_backlog_goes_out():
                                     f"localhost:{cloud.broker.port}\n")
         with open(agent.config, "w", encoding="utf-8") as f:
             f.write(text)
-        many.start()
+        agent.start()
         agent.wait_for("info session online", 30)
         wait_until(lambda: many.status()["queued"] < MILLION - 5000, 60,
                    "it goes out")
