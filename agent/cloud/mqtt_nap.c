@@ -9,11 +9,6 @@
  * when it has not waited in poll(2) before, shortly while there is a
  * connection, and until the next one begins when there is none.
  *
- * From its second connection on, Paho looks whether its connect(2) is done
- * without waiting, and then waits a second for something to read before it acts
- * on that: every reconnect would cost a second.  So for the first moments of a
- * connection the waits of that thread are short.
- *
  * Otherwise it waits for a second, the send thread for its condition as long,
  * whatever there is to do; what both do then are Paho's timeouts, the rest of
  * what the socket did not take, and PINGREQ.  So while Paho owes an answer, and
@@ -45,8 +40,7 @@
 
 #define SHORT_US   1000
 #define LONG_MS    90000
-#define HASTE_MS   2
-#define HASTY      50   /* waits, at the most, after a connection begins */
+#define LOOK_MS    2    /* or less: Paho looks, and does not wait */
 #define TICKS      1    /* as Paho wants them, before a doze */
 #define PING_MS    200  /* after its time: Paho is to find it due */
 #define SOCKETS    7    /* of Paho's; it has one, or two for a moment */
@@ -67,12 +61,10 @@ static atomic_int awaited;       /* connections that are owed an answer */
 static atomic_int keep_alive_ms; /* 0: not known, nobody dozes */
 static int alarm_clock = -1;     /* readable while there is a reason */
 static int bell = -1;            /* readable: the listener is to look again */
-static atomic_int hasty;         /* waits that are still to be short */
 static struct sleeper listener, sender;
 static atomic_bool told;             /* since the sender's last wait */
 static pthread_cond_t *senders_cond; /* while it dozes */
 static pthread_mutex_t *senders_mutex;
-static _Thread_local bool is_pahos;   /* this thread has napped: it listens */
 static _Thread_local bool has_waited; /* in poll(2), since its last nap */
 
 static void ring(int fd)
@@ -117,7 +109,6 @@ void mqtt_nap_stop(void)
 
 void mqtt_nap_disturb(void)
 {
-    atomic_store(&hasty, HASTY);
     if (atomic_fetch_add(&reasons, 1) == 0)
         ring(alarm_clock);
     mqtt_nap_hurry();
@@ -162,12 +153,35 @@ static bool is_quiet(struct sleeper *sleeper)
     return atomic_load(&awaited) == 0 && atomic_load(&keep_alive_ms) > 0;
 }
 
-static bool has_name(const char *wanted)
+enum known { UNKNOWN, NO, YES };
+
+/* Threads name themselves before they do anything else, and keep their name. */
+static bool is_called(const char *wanted, enum known *known)
 {
     char name[NAME_BYTES];
 
-    return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
-        strcmp(name, wanted) == 0;
+    if (!atomic_load(&started))
+        return false;
+    if (*known == UNKNOWN)
+        *known = pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
+                strcmp(name, wanted) == 0
+            ? YES
+            : NO;
+    return *known == YES;
+}
+
+bool mqtt_nap_is_listener(void)
+{
+    static _Thread_local enum known known;
+
+    return is_called(LISTENER, &known);
+}
+
+bool mqtt_nap_is_sender(void)
+{
+    static _Thread_local enum known known;
+
+    return is_called(SENDER, &known);
 }
 
 /* --- the receive thread --------------------------------------------------- */
@@ -197,8 +211,7 @@ int usleep(useconds_t us)
 
     if (!atomic_load(&started) || pthread_equal(pthread_self(), loops_thread))
         return sleep_us(us);
-    is_pahos = is_pahos || has_name(LISTENER);
-    if (!is_pahos)
+    if (!mqtt_nap_is_listener())
         return sleep_us(us);
     if (atomic_load(&reasons) > 0) {
         us = has_waited ? 0 : us < SHORT_US ? us : SHORT_US;
@@ -255,9 +268,6 @@ static int listen_ms(struct pollfd *fds, nfds_t count, int ms)
 {
     int ready;
 
-    if (atomic_fetch_sub(&hasty, 1) > 0)
-        return wait_ms(fds, count, HASTE_MS);
-    atomic_store(&hasty, 0);
     if (count == 0 || count > SOCKETS)
         return wait_ms(fds, count, ms);
     atomic_store(&listener.dozes, true);
@@ -271,36 +281,21 @@ static int listen_ms(struct pollfd *fds, nfds_t count, int ms)
     return ready;
 }
 
-bool mqtt_nap_is_listener(void)
-{
-    return is_pahos;
-}
-
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-    int ready = is_pahos ? mqtt_stream_poll(fds, count) : 0;
+    bool listens = mqtt_nap_is_listener();
+    int ready = listens ? mqtt_stream_poll(fds, count) : 0;
 
     if (ready > 0)
         return ready;
-    return is_pahos && timeout_ms > HASTE_MS ? listen_ms(fds, count, timeout_ms)
-                                             : wait_ms(fds, count, timeout_ms);
+    return listens && timeout_ms > LOOK_MS ? listen_ms(fds, count, timeout_ms)
+                                           : wait_ms(fds, count, timeout_ms);
 }
 
 /* --- the send thread ------------------------------------------------------ */
 
 typedef int timedwait(
     pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
-
-bool mqtt_nap_is_sender(void)
-{
-    static _Thread_local enum { UNKNOWN, NO, YES } known;
-
-    if (!atomic_load(&started))
-        return false;
-    if (known == UNKNOWN)
-        known = has_name(SENDER) ? YES : NO;
-    return known == YES;
-}
 
 /* libc's. */
 static int wait_until(

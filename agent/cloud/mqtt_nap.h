@@ -12,9 +12,8 @@
 void mqtt_nap_start(void);
 void mqtt_nap_stop(void);
 
-/* From here on, until it is allowed again, Paho naps only shortly, and for its
- * first moments waits only shortly: a connection begins, or Paho is to end.  On
- * the loop's thread, in pairs. */
+/* From here on, until it is allowed again, Paho naps only shortly: a connection
+ * begins, or Paho is to end.  On the loop's thread, in pairs. */
 void mqtt_nap_disturb(void);
 void mqtt_nap_allow(void);
 

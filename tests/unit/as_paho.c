@@ -53,7 +53,6 @@ void run(void *(*act)(void *), void *context)
 void be_listener(void)
 {
     (void)prctl(PR_SET_NAME, "MQTTAsync_rcv");
-    (void)usleep(1000); /* that is how it is known */
 }
 
 void be_sender(void)

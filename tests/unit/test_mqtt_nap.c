@@ -287,71 +287,31 @@ static void the_loops_own_sleep_is_never_cut(void **state)
     assert_true(ms >= 29);
 }
 
-struct wait {
-    bool naps_first; /* as Paho's thread does */
-    int64_t ms[2];   /* of two waits of 300 ms for nothing */
-    int waits;       /* short ones that came before, to use haste up */
-};
-
 static void *wait_for_nothing(void *context)
 {
-    struct wait *w = context;
+    int64_t *ms = context;
+    int64_t began = port_monotonic_ms();
 
-    if (w->naps_first) {
-        be_paho();
-        (void)usleep(1000);
-    }
-    for (int i = 0; i < w->waits; i++)
-        (void)poll(NULL, 0, 3);
-    for (size_t i = 0; i < 2; i++) {
-        int64_t began = port_monotonic_ms();
-
-        (void)poll(NULL, 0, 300);
-        w->ms[i] = port_monotonic_ms() - began;
-    }
+    (void)poll(NULL, 0, 300);
+    *ms = port_monotonic_ms() - began;
     return NULL;
 }
 
-static struct wait wait_elsewhere(bool naps_first, int waits)
+static void *wait_as_paho(void *context)
 {
-    struct wait w = {.naps_first = naps_first, .waits = waits};
-    pthread_t thread;
+    be_paho();
+    return wait_for_nothing(context);
+}
 
+static void nobodys_wait_is_ever_cut(void **state)
+{
+    (void)state;
     mqtt_nap_start();
     mqtt_nap_disturb();
-    assert_int_equal(pthread_create(&thread, NULL, wait_for_nothing, &w), 0);
-    pthread_join(thread, NULL);
+    assert_true(nap_elsewhere(wait_for_nothing) >= 299);
+    assert_true(nap_elsewhere(wait_as_paho) >= 299);
     mqtt_nap_allow();
     mqtt_nap_stop();
-    return w;
-}
-
-/* Else each reconnect would cost a second. */
-static void pahos_waits_are_short_when_a_connection_begins(void **state)
-{
-    const struct wait w = wait_elsewhere(true, 0);
-
-    (void)state;
-    assert_true(w.ms[0] < 250);
-    assert_true(w.ms[1] < 250);
-}
-
-static void they_are_what_paho_wants_soon_after(void **state)
-{
-    const struct wait w = wait_elsewhere(true, 60);
-
-    (void)state;
-    assert_true(w.ms[0] >= 299);
-    assert_true(w.ms[1] >= 299);
-}
-
-static void nobody_elses_wait_is_ever_cut(void **state)
-{
-    const struct wait w = wait_elsewhere(false, 0);
-
-    (void)state;
-    assert_true(w.ms[0] >= 299);
-    assert_true(w.ms[1] >= 299);
 }
 
 int main(void)
@@ -367,9 +327,7 @@ int main(void)
         cmocka_unit_test(the_loops_own_sleep_is_never_cut),
         cmocka_unit_test(
             the_sleep_of_another_thread_is_never_cut_or_made_longer),
-        cmocka_unit_test(pahos_waits_are_short_when_a_connection_begins),
-        cmocka_unit_test(they_are_what_paho_wants_soon_after),
-        cmocka_unit_test(nobody_elses_wait_is_ever_cut),
+        cmocka_unit_test(nobodys_wait_is_ever_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
