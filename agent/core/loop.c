@@ -43,6 +43,12 @@ struct loop_signal {
     void *context;
 };
 
+struct loop_turn {
+    uv_prepare_t uv;
+    loop_callback *callback;
+    void *context;
+};
+
 static void free_handle(uv_handle_t *handle)
 {
     free(handle->data);
@@ -266,6 +272,34 @@ void loop_signal_stop(struct loop_signal *signal)
 {
     if (signal != NULL)
         close_handle((uv_handle_t *)&signal->uv);
+}
+
+static void on_turn(uv_prepare_t *uv)
+{
+    struct loop_turn *turn = uv->data;
+
+    turn->callback(turn->context);
+}
+
+struct loop_turn *loop_turn_start(
+    struct loop *loop, loop_callback *callback, void *context)
+{
+    struct loop_turn *turn = calloc(1, sizeof(*turn));
+
+    if (turn == NULL)
+        return NULL;
+    turn->callback = callback;
+    turn->context = context;
+    (void)uv_prepare_init(&loop->uv, &turn->uv); /* cannot fail, as the next */
+    turn->uv.data = turn;
+    (void)uv_prepare_start(&turn->uv, on_turn);
+    return turn;
+}
+
+void loop_turn_stop(struct loop_turn *turn)
+{
+    if (turn != NULL)
+        close_handle((uv_handle_t *)&turn->uv);
 }
 
 enum err loop_post(struct loop *loop, loop_callback *callback, void *context)

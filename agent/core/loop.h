@@ -16,6 +16,7 @@ struct loop;
 struct loop_timer;
 struct loop_watch;
 struct loop_signal;
+struct loop_turn;
 
 typedef void loop_callback(void *context);
 
@@ -57,6 +58,11 @@ void loop_watch_stop(struct loop_watch *watch); /* NULL is fine */
 struct loop_signal *loop_signal_start(struct loop *loop, int signum,
     loop_callback *callback, void *context) MUST_CHECK;
 void loop_signal_stop(struct loop_signal *signal); /* NULL is fine */
+
+/* Call back at the end of each of the loop's turns, before it waits. */
+struct loop_turn *loop_turn_start(
+    struct loop *loop, loop_callback *callback, void *context) MUST_CHECK;
+void loop_turn_stop(struct loop_turn *turn); /* NULL is fine */
 
 /* From any thread: run `callback` soon on the loop, in order of posting.
  * ERR_NO_MEMORY: it will not run. */

@@ -14,6 +14,8 @@ struct world {
     struct loop_watch *watch;
     struct loop_signal *signal;
     int count;
+    int turns;
+    bool saw_posted;
     int fd[2];
 };
 
@@ -153,6 +155,32 @@ static void a_watch_that_met_an_error_can_be_asked_again(void **state)
     close(w->fd[1]);
 }
 
+static void note_turn(void *context)
+{
+    struct world *w = context;
+
+    w->turns++;
+    w->saw_posted |= w->count == 1;
+}
+
+static void a_turns_end_is_told_before_the_loop_waits(void **state)
+{
+    struct world *w = *state;
+    struct loop_turn *turn = loop_turn_start(w->loop, note_turn, w);
+
+    assert_non_null(turn);
+    assert_int_equal(loop_post(w->loop, count, w), ERR_OK);
+    w->timer = loop_timer_start(w->loop, 50, count_and_stop, w);
+    loop_run(w->loop);
+    loop_turn_stop(turn);
+    assert_int_equal(w->count, 2);
+    assert_true(w->saw_posted); /* and not the timer yet */
+    w->turns = 0;
+    w->timer = loop_timer_start(w->loop, 20, count_and_stop, w);
+    loop_run(w->loop);
+    assert_int_equal(w->turns, 0);
+}
+
 static void a_signal_arrives_on_the_loop(void **state)
 {
     struct world *w = *state;
@@ -214,6 +242,7 @@ int main(void)
         TEST(a_readable_descriptor_is_told),
         TEST(a_watch_listens_as_it_was_last_told),
         TEST(a_watch_that_met_an_error_can_be_asked_again),
+        TEST(a_turns_end_is_told_before_the_loop_waits),
         TEST(a_signal_arrives_on_the_loop),
         TEST(nothing_posted_from_another_thread_is_lost),
         TEST(what_was_posted_and_never_run_is_freed),
