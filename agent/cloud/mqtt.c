@@ -32,7 +32,7 @@
 #define MODULE     "mqtt"
 #define URI_BYTES  32
 #define FIRST      4  /* messages, before there was a PUBACK */
-#define FOR_OTHERS 10 /* a tenth of the window is not the outbox's */
+#define FOR_OTHERS 20 /* a twentieth of the window is not the outbox's */
 
 /* `unsent` may be NULL. */
 static enum err create_client(const char *uri, const char *client_id,
@@ -50,6 +50,16 @@ static enum err create_client(const char *uri, const char *client_id,
         return ERR_OK;
     log_error(MODULE, "Paho made no client code=%d", failed);
     return ERR_NO_MEMORY;
+}
+
+/* The end of a turn: the send thread may begin with what it was given. */
+static void wake_sender(void *context)
+{
+    struct mqtt_room *room = context;
+
+    if (room->told)
+        mqtt_nap_hurry();
+    room->told = false;
 }
 
 /* Paho would take MQTT in clear, meant for our loopback port, to the proxy of
@@ -77,16 +87,27 @@ enum err mqtt_room_new(struct loop *loop, struct mqtt_room **out)
     if (room == NULL)
         return ERR_NO_MEMORY;
     room->loop = loop;
+    room->turn = loop_turn_start(loop, wake_sender, room);
+    if (room->turn == NULL) {
+        e = ERR_NO_MEMORY;
+        goto free_room;
+    }
     keep_from_environment();
     MQTTAsync_global_init(&options);
+    /* Else it prints lines about each packet into a list that nobody reads. */
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
     e = create_client("tcp://127.0.0.1:1", "anchor", true, NULL, &room->anchor);
-    if (e != ERR_OK) {
-        free(room);
-        return e;
-    }
+    if (e != ERR_OK)
+        goto stop_turn;
     mqtt_nap_start();
     *out = room;
     return ERR_OK;
+
+stop_turn:
+    loop_turn_stop(room->turn);
+free_room:
+    free(room);
+    return e;
 }
 
 /* This one and those that died before it. */
@@ -114,6 +135,7 @@ void mqtt_room_free(struct mqtt_room *room)
     MQTTAsync_destroy(&room->anchor); /* stops and joins Paho's threads */
     mqtt_nap_allow();
     mqtt_nap_stop();
+    loop_turn_stop(room->turn);
     loop_flush(room->loop); /* what they said last belongs to the dead */
     if (room->dead != NULL)
         bury(room->dead); /* there was no memory to post it */
@@ -201,7 +223,7 @@ enum err mqtt_start(struct mqtt_room *room, const struct mqtt_options *options,
     (void)snprintf(uri, sizeof(uri), "tcp://127.0.0.1:%u", options->port);
     mqtt_unsent_init(&mqtt->unsent);
     e = create_client(uri, options->client_id, options->version_5,
-        &mqtt->unsent, &mqtt->client);
+        mqtt_unsent_is_needed() ? &mqtt->unsent : NULL, &mqtt->client);
     if (e != ERR_OK)
         goto free_mqtt;
     if (!mqtt_report_arrivals(mqtt)) {
@@ -265,14 +287,16 @@ enum err mqtt_publish(
     paho.payloadlen = (int)message->len;
     paho.qos = 1;
     paho.retained = message->retain && !mqtt->limits.no_retain;
+    mqtt_nap_hold();
     failed =
         MQTTAsync_sendMessage(mqtt->client, message->topic, &paho, &response);
+    mqtt_nap_release();
     if (failed != MQTTASYNC_SUCCESS)
         return failed == MQTTASYNC_MAX_BUFFERED_MESSAGES ? ERR_AGAIN : ERR_IO;
     slot->used = true;
     mqtt->in_use++;
     mqtt_attend(mqtt);
-    mqtt_nap_hurry();
+    mqtt->room->told = true;
     mqtt_watch_sent(mqtt, slot, message->len);
     return ERR_OK;
 }

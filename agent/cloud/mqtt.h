@@ -104,8 +104,8 @@ enum err mqtt_subscribe(
     struct mqtt *mqtt, char *const *filters, size_t count) MUST_CHECK;
 
 /* Publishes of the outbox that may be sent now: few before the first PUBACK
- * came, one more with each, and never more than nine tenths of the broker's
- * Receive Maximum: what is answered at once must not wait behind a backlog. */
+ * came, one more with each, and never more than the broker's Receive Maximum
+ * less a twentieth: what is answered at once must not wait behind a backlog. */
 unsigned mqtt_room_in_window(const struct mqtt *mqtt);
 
 /* The broker's Server Keep Alive (MQTT 5 section 3.2.2.3.14), which Paho obeys;

@@ -23,6 +23,8 @@ struct slot {
 struct mqtt_room {
     struct loop *loop;
     MQTTAsync anchor;
+    struct loop_turn *turn;
+    bool told; /* Paho, in this turn, and it may sleep on until its end */
     struct mqtt *dead; /* to be buried; newest first */
 };
 

@@ -1,7 +1,8 @@
 /* mqtt_nap.c - Paho's two threads tick: awake some three times a second for
  * ever, and yet asleep when something comes.  Paho offers no switch, so the
- * three calls by which they sleep are ours in this program (the linker prefers
- * them to libc's); for every other thread they are the system's.
+ * three calls by which they sleep, and one that wakes, are ours in this program
+ * (the linker prefers them to libc's); for every other thread they are the
+ * system's.
  *
  * The receive thread calls usleep for 100 ms each time its poll(2) found
  * nothing, the first time after 10 ms, and hears nothing meanwhile: a CONNACK
@@ -17,7 +18,12 @@
  * something ends that (mqtt_nap_hurry), after it was told: a doze begins with
  * `dozes` set before `ticks` is read, and hurrying the other way round, so one
  * of them sees the other.  The send thread signalled between its look and its
- * wait would sleep for a second, as Paho is made: `told` spares it that. */
+ * wait would sleep for a second, as Paho is made: `told` spares it that.
+ *
+ * Each message that Paho is given wakes the send thread, which then takes turns
+ * with the loop at Paho's locks, message by message.  So the loop gives what it
+ * has and wakes it once: meanwhile the fourth call, pthread_cond_signal, does
+ * nothing. */
 
 #include "cloud/mqtt_nap.h"
 
@@ -65,6 +71,7 @@ static struct sleeper listener, sender;
 static atomic_bool told;             /* since the sender's last wait */
 static pthread_cond_t *senders_cond; /* while it dozes */
 static pthread_mutex_t *senders_mutex;
+static bool holds;                    /* on the loop's thread */
 static _Thread_local bool has_waited; /* in poll(2), since its last nap */
 
 static void ring(int fd)
@@ -131,6 +138,16 @@ void mqtt_nap_hurry(void)
         (void)pthread_cond_signal(senders_cond);
         (void)pthread_mutex_unlock(senders_mutex);
     }
+}
+
+void mqtt_nap_hold(void)
+{
+    holds = true;
+}
+
+void mqtt_nap_release(void)
+{
+    holds = false;
 }
 
 void mqtt_nap_await(bool answer)
@@ -296,21 +313,42 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 
 typedef int timedwait(
     pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+typedef int wake(pthread_cond_t *);
 
-/* libc's. */
+/* libc's function; `found` keeps it. */
+static void *libcs(const char *name, _Atomic(void *) *found)
+{
+    void *symbol = atomic_load(found);
+
+    if (symbol == NULL) {
+        symbol = dlsym(RTLD_NEXT, name);
+        atomic_store(found, symbol);
+    }
+    return symbol;
+}
+
 static int wait_until(
     pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
 {
-    static _Atomic(timedwait *) found;
-    timedwait *libcs = atomic_load(&found);
+    static _Atomic(void *) found;
+    void *symbol = libcs("pthread_cond_timedwait", &found);
+    timedwait *waits;
 
-    if (libcs == NULL) {
-        void *symbol = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    memcpy(&waits, &symbol, sizeof(waits));
+    return waits(cond, mutex, until);
+}
 
-        memcpy(&libcs, &symbol, sizeof(libcs));
-        atomic_store(&found, libcs);
-    }
-    return libcs(cond, mutex, until);
+int pthread_cond_signal(pthread_cond_t *cond)
+{
+    static _Atomic(void *) found;
+    void *symbol = libcs("pthread_cond_signal", &found);
+    wake *wakes;
+
+    if (atomic_load(&started) && pthread_equal(pthread_self(), loops_thread) &&
+        holds && cond == senders_cond)
+        return 0;
+    memcpy(&wakes, &symbol, sizeof(wakes));
+    return wakes(cond);
 }
 
 /* Whoever has something new to send need not wait for that. */
@@ -344,5 +382,6 @@ int pthread_cond_timedwait(pthread_cond_t *restrict cond,
     failed =
         atomic_exchange(&told, false) ? 0 : wait_until(cond, mutex, &later);
     atomic_store(&sender.dozes, false);
+    atomic_store(&told, false); /* it looks now, at all that it was told of */
     return failed;
 }

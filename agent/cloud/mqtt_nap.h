@@ -22,6 +22,11 @@ void mqtt_nap_allow(void);
  */
 void mqtt_nap_hurry(void);
 
+/* On the loop's thread, in pairs: what Paho is told meanwhile does not wake its
+ * send thread; mqtt_nap_hurry is to be called when all is told. */
+void mqtt_nap_hold(void);
+void mqtt_nap_release(void);
+
 /* On the loop's thread, in pairs: Paho owes an answer, and keeps looking; it
  * owes none any more. */
 void mqtt_nap_await(bool answer);

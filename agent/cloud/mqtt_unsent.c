@@ -8,38 +8,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_BYTES 16
-#define COMMAND   'c' /* Paho's keys: c-7, c5-7; of packets s-7, r-7 ... */
+/* Paho's keys: of commands c-7 and c5-7, of packets s-7, r-7 ... */
+#define COMMAND 'c'
+/* The parts of a command to publish, as Paho shows them. */
+enum part { TYPE, TOKEN, TOPIC, PAYLOAD_LEN, PAYLOAD, QOS, RETAINED, PARTS };
+#define PUBLISH 3 /* the type, an int: MQTT's */
 
-struct unsent {
-    struct unsent *next;
-    char key[KEY_BYTES];
-    char *bytes; /* by MQTTAsync_malloc: Paho frees what it gets */
-    size_t len;
-};
-
-/* The place that points to it, or to NULL.  Paho sends in the order in which it
- * was given: it is the first. */
-static struct unsent **find(struct mqtt_unsent *unsent, const char *key)
+bool mqtt_unsent_is_needed_by(const char *version)
 {
-    struct unsent **place = &unsent->first;
+    static const long mended[] = {1, 3, 14};
 
-    while (*place != NULL && strcmp((*place)->key, key) != 0)
-        place = &(*place)->next;
-    return place;
+    for (size_t i = 0; i < sizeof(mended) / sizeof(mended[0]); i++) {
+        char *end;
+        long part = strtol(version, &end, 10);
+
+        if (end == version || part != mended[i])
+            return end == version || part < mended[i];
+        version = end + (*end == '.');
+    }
+    return false;
 }
 
-static struct unsent *detach(struct mqtt_unsent *unsent, const char *key)
+bool mqtt_unsent_is_needed(void)
 {
-    struct unsent **place = find(unsent, key);
-    struct unsent *one = *place;
+    const MQTTAsync_nameValue *info = MQTTAsync_getVersionInfo();
 
-    if (one == NULL)
-        return NULL;
-    *place = one->next;
-    if (unsent->last == &one->next)
-        unsent->last = place;
-    return one;
+    while (info->name != NULL && strcmp(info->name, "Version") != 0)
+        info++;
+    return info->name == NULL || mqtt_unsent_is_needed_by(info->value);
+}
+
+static unsigned long number_of(const char *key)
+{
+    const char *dash = strchr(key, '-');
+
+    return dash == NULL ? 0 : strtoul(dash + 1, NULL, 10);
+}
+
+static struct mqtt_unsent_message *message_at(
+    struct mqtt_unsent *unsent, size_t i)
+{
+    return &unsent->messages[(unsent->first + i) % MQTT_WINDOW];
 }
 
 static int on_open(
@@ -54,81 +63,67 @@ static int on_open(
 static int on_close(void *handle)
 {
     struct mqtt_unsent *unsent = handle;
-    struct unsent *next;
 
-    for (struct unsent *one = unsent->first; one != NULL; one = next) {
-        next = one->next;
-        MQTTAsync_free(one->bytes);
-        free(one);
+    for (size_t i = 0; i < unsent->count; i++) {
+        MQTTAsync_free(message_at(unsent, i)->topic);
+        MQTTAsync_free(message_at(unsent, i)->payload);
     }
-    unsent->first = NULL;
-    unsent->last = &unsent->first;
+    unsent->count = 0;
     return 0;
 }
 
-static struct unsent *gather(int count, char *buffers[], const int lens[])
+static bool is_publish(
+    const char *key, int count, char *buffers[], const int lens[])
 {
-    struct unsent *one = calloc(1, sizeof(*one));
+    int type;
 
-    if (one == NULL)
-        return NULL;
-    for (int i = 0; i < count; i++)
-        one->len += (size_t)lens[i];
-    one->bytes = MQTTAsync_malloc(one->len);
-    if (one->bytes == NULL) {
-        free(one);
-        return NULL;
-    }
-    for (size_t i = 0, at = 0; i < (size_t)count; at += (size_t)lens[i++])
-        if (lens[i] > 0)
-            memcpy(one->bytes + at, buffers[i], (size_t)lens[i]);
-    return one;
+    if (key[0] != COMMAND || count < PARTS || lens[TYPE] != sizeof(type))
+        return false;
+    memcpy(&type, buffers[TYPE], sizeof(type));
+    return type == PUBLISH;
 }
 
-/* Refused, Paho keeps its own copy, as it does without a persistence. */
+/* Refused, Paho keeps what it has, as it does without a persistence; taken, it
+ * would free it and ask for it again.  It has never more than a window. */
 static int on_put(
     void *handle, char *key, int count, char *buffers[], int lens[])
 {
     struct mqtt_unsent *unsent = handle;
-    struct unsent *one;
+
+    if (!is_publish(key, count, buffers, lens))
+        return 0;
+    if (unsent->count < MQTT_WINDOW)
+        *message_at(unsent, unsent->count++) = (struct mqtt_unsent_message){
+            number_of(key), buffers[TOPIC], buffers[PAYLOAD]};
+    return MQTTCLIENT_PERSISTENCE_ERROR;
+}
+
+/* It is begun, or freed, and so are those before it: Paho keeps the order. */
+static int on_remove(void *handle, char *key)
+{
+    struct mqtt_unsent *unsent = handle;
+    size_t i = 0;
 
     if (key[0] != COMMAND)
         return 0;
-    if (strlen(key) >= KEY_BYTES)
-        return MQTTCLIENT_PERSISTENCE_ERROR;
-    one = gather(count, buffers, lens);
-    if (one == NULL)
-        return MQTTCLIENT_PERSISTENCE_ERROR;
-    memcpy(one->key, key, strlen(key) + 1);
-    *unsent->last = one;
-    unsent->last = &one->next;
+    while (i < unsent->count && message_at(unsent, i)->number != number_of(key))
+        i++;
+    if (i == unsent->count)
+        return 0; /* another command's */
+    unsent->first = (unsent->first + i + 1) % MQTT_WINDOW;
+    unsent->count -= i + 1;
     return 0;
 }
 
-/* Paho asks once, and then sends: it takes the bytes themselves. */
 static int on_get(void *handle, char *key, char **buffer, int *len)
 {
-    struct unsent *one = detach(handle, key);
-
-    if (one == NULL)
-        return MQTTCLIENT_PERSISTENCE_ERROR;
-    *buffer = one->bytes;
-    *len = (int)one->len;
-    free(one);
-    return 0;
+    (void)handle;
+    (void)key;
+    *buffer = NULL;
+    *len = 0;
+    return MQTTCLIENT_PERSISTENCE_ERROR;
 }
 
-static int on_remove(void *handle, char *key)
-{
-    struct unsent *one = detach(handle, key);
-
-    if (one != NULL)
-        MQTTAsync_free(one->bytes);
-    free(one);
-    return 0;
-}
-
-/* Each client is a new one, and nothing waits for it. */
 static int on_keys(void *handle, char ***keys, int *count)
 {
     (void)handle;
@@ -137,16 +132,23 @@ static int on_keys(void *handle, char ***keys, int *count)
     return 0;
 }
 
+static int on_clear(void *handle)
+{
+    (void)handle;
+    return 0;
+}
+
 static int on_contains_key(void *handle, char *key)
 {
-    return *find(handle, key) != NULL ? 0 : MQTTCLIENT_PERSISTENCE_ERROR;
+    (void)handle;
+    (void)key;
+    return MQTTCLIENT_PERSISTENCE_ERROR;
 }
 
 void mqtt_unsent_init(struct mqtt_unsent *unsent)
 {
     *unsent = (struct mqtt_unsent){
         .paho = {unsent, on_open, on_close, on_put, on_get, on_remove, on_keys,
-                 on_close, on_contains_key},
+                 on_clear, on_contains_key},
     };
-    unsent->last = &unsent->first;
 }

@@ -3,7 +3,8 @@
  * The broker here lets a client in and reads no more, so that Paho cannot send
  * most of what it is given; then the connection is freed.  That again and
  * again, and what the process holds is compared.  The twin gives Paho no
- * persistence: it never frees what it had not begun to send. */
+ * persistence: it never frees what it had not begun to send (its issue 1474,
+ * mended in 1.3.14). */
 
 #include <MQTTAsync.h>
 #include <arpa/inet.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "cloud/mqtt.h"
+#include "cloud/mqtt_unsent.h"
 #include "cmocka_all.h"
 #include "core/loop.h"
 
@@ -28,6 +30,7 @@
  * more than that; the C library counts what it keeps at hand, too. */
 #define SPARE_BYTES   4000
 #define AT_HAND_BYTES 65536
+#define LINGER_MS     100
 #define PATIENCE_MS   20000
 
 /* With its allocator, ASan counts; else the C library does. */
@@ -60,7 +63,8 @@ struct world {
     struct mqtt *mqtt;
     int listener;
     uint16_t port;
-    bool reads; /* the broker, all that comes */
+    bool reads;   /* the broker, all that comes */
+    bool lingers; /* the client, so that Paho begins with some */
     unsigned wanted, answered;
     int ears[LIVES]; /* the broker's ends */
 };
@@ -170,6 +174,11 @@ static void open_door(struct world *w)
 /* --- the client ------------------------------------------------------------
  */
 
+static void on_enough(void *context)
+{
+    loop_stop(context);
+}
+
 static void on_connected(void *context, bool session_present)
 {
     static unsigned char payload[PAYLOAD_BYTES];
@@ -184,7 +193,12 @@ static void on_connected(void *context, bool session_present)
     (void)session_present;
     for (uint64_t i = 0; i < MESSAGES; i++)
         assert_int_equal(mqtt_publish(w->mqtt, i, &message), ERR_OK);
-    if (!w->reads)
+    if (w->reads)
+        return;
+    if (w->lingers)
+        assert_non_null(
+            loop_timer_start(w->loop, LINGER_MS, on_enough, w->loop));
+    else
         loop_stop(w->loop);
 }
 
@@ -279,15 +293,13 @@ static void what_paho_had_not_begun_to_send_is_given_back(void **state)
     assert_in_range(left_behind(&w), 0, spare());
 }
 
-/* Paho's issue 1474, mended in 1.3.14. */
-static bool paho_leaks(void)
+static void what_it_had_begun_or_not_in_a_line_that_stalls_is_too(void **state)
 {
-    const MQTTAsync_nameValue *value = MQTTAsync_getVersionInfo();
+    struct world w = {.lingers = true};
 
-    while (value->name != NULL && strcmp(value->name, "Version") != 0)
-        value++;
-    return value->name == NULL || strncmp(value->value, "1.3.", 4) != 0 ||
-        strtol(value->value + 4, NULL, 10) < 14;
+    (void)state;
+    without_persistence = false;
+    assert_in_range(left_behind(&w), 0, spare());
 }
 
 static void twin_without_a_persistence_it_is_not(void **state)
@@ -295,7 +307,7 @@ static void twin_without_a_persistence_it_is_not(void **state)
     struct world w = {.reads = false};
 
     (void)state;
-    if (!paho_leaks())
+    if (!mqtt_unsent_is_needed())
         skip();
     without_persistence = true;
     assert_true(left_behind(&w) > (LIVES - WARM_UP) * PAYLOAD_BYTES);
@@ -315,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_paho_had_not_begun_to_send_is_given_back),
+        cmocka_unit_test(what_it_had_begun_or_not_in_a_line_that_stalls_is_too),
         cmocka_unit_test(what_was_answered_came_in_order_and_leaves_nothing),
         cmocka_unit_test(twin_without_a_persistence_it_is_not),
     };
