@@ -80,6 +80,20 @@ static void write_down(
     json_free(detail);
 }
 
+/* An offer is the record after the one that holds, and may come before that
+ * one's news does; an older one cannot be accepted any more. */
+static void drop_old_offer(
+    struct app *app, const char *thing, const struct record *r)
+{
+    struct json *offer = NULL;
+
+    if (store_offer_get(app->store, thing, &offer) == ERR_OK &&
+        record_epoch_said(offer) != record_epoch(r) + 1 &&
+        store_offer_put(app->store, thing, NULL) != ERR_OK)
+        log_error("ownership", "an old offer stays: thing=%s", thing);
+    json_free(offer);
+}
+
 /* `first`: nothing was known, perhaps because our own store is new. */
 static void accept(struct app *app, const char *thing,
     const struct json *envelope, const struct record *r, bool first)
@@ -96,8 +110,7 @@ static void accept(struct app *app, const char *thing,
         (long long)record_epoch(r), record_act_name(record_act(r)));
     if (!first && record_wipes(record_act(r)))
         wipe(app, thing);
-    if (store_offer_put(app->store, thing, NULL) != ERR_OK)
-        log_error("ownership", "an old offer stays: thing=%s", thing);
+    drop_old_offer(app, thing, r);
     write_down(app, thing, r);
     tell(app, thing, r); /* and who has one from now on */
 }

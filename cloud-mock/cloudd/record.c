@@ -199,11 +199,22 @@ static const char *signature_fault(const struct record *r)
 
 /* --- reading -------------------------------------------------------------- */
 
-static const char *fill(
-    struct record *r, const struct json *envelope, const char *thing)
+static struct record *empty_record(void)
+{
+    struct record *r = calloc(1, sizeof(*r));
+
+    if (r == NULL)
+        return NULL;
+    r->text = malloc(RECORD_MOST);
+    if (r->text != NULL)
+        return r;
+    free(r);
+    return NULL;
+}
+
+static const char *open_text(struct record *r, const struct json *envelope)
 {
     const char *text = json_text(json_get(envelope, "record"));
-    const char *fault;
 
     if (json_count(envelope) != 2 || text == NULL ||
         base64url_decode(text, r->text, RECORD_MOST, &r->len) != ERR_OK)
@@ -211,23 +222,40 @@ static const char *fill(
     if (json_parse(r->text, r->len, (struct json_limits){RECORD_MOST, 3},
             &r->json) != ERR_OK)
         return "the record is not JSON";
+    return NULL;
+}
+
+static const char *fill(
+    struct record *r, const struct json *envelope, const char *thing)
+{
+    const char *fault = open_text(r, envelope);
+
+    if (fault != NULL)
+        return fault;
     r->signatures = json_clone(json_get(envelope, "signatures"));
     fault = record_form_fault(r, thing);
     return fault != NULL ? fault : signature_fault(r);
 }
 
+int64_t record_epoch_said(const struct json *envelope)
+{
+    struct record *r = empty_record();
+    int64_t epoch = 0;
+
+    if (r == NULL || open_text(r, envelope) != NULL ||
+        !json_whole(json_get(r->json, "epoch"), 1, JSON_WHOLE_MAX, &epoch))
+        epoch = 0;
+    record_free(r);
+    return epoch;
+}
+
 enum err record_read(const struct json *envelope, const char *thing,
     const char **why, struct record **out)
 {
-    struct record *r = calloc(1, sizeof(*r));
+    struct record *r = empty_record();
 
     if (r == NULL)
         return ERR_NO_MEMORY;
-    r->text = malloc(RECORD_MOST);
-    if (r->text == NULL) {
-        record_free(r);
-        return ERR_NO_MEMORY;
-    }
     *why = fill(r, envelope, thing);
     if (*why != NULL) {
         record_free(r);

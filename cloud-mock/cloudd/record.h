@@ -52,6 +52,8 @@ bool record_same(const struct record *a, const struct record *b);
 enum record_act record_act(const struct record *record);
 const char *record_act_name(enum record_act act); /* static */
 int64_t record_epoch(const struct record *record);
+/* What an Envelope says, whoever signed it; 0: nothing. */
+int64_t record_epoch_said(const struct json *envelope);
 bool record_owned(const struct record *record);
 enum role record_role(const struct record *record, const char *key);
 

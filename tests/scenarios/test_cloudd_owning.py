@@ -14,7 +14,7 @@ from cloudd import PASSWORD, Browser, Cloudd, thing_path
 from hook import Receiver
 from kit import expect, folder, main, run, scenario, wait_until, write
 from mock import MockCloud
-from owner import Answering, Key, Person, Record, b64
+from owner import Answering, Key, Person, Record, b64, unb64
 
 
 def world(tmp, **options):
@@ -284,6 +284,29 @@ def what_was_known_of_the_time_before_is_wiped_with_a_new_owner():
         sees(cleo, device, "none")
         records.claim(bob)
         expect("name" not in sees(bob, device, "owner"), "the old name is left")
+
+
+@scenario
+def an_offer_outlives_the_news_of_the_record_before_it():
+    with folder() as tmp, world(tmp) as cloud, server(tmp, cloud) as s:
+        device = cloud.device("S1").introduce()
+        known(s.logged_in(), device)
+        bob, cleo = Person(s, tmp, "bob"), Person(s, tmp, "cleo")
+        records = Record(device).claim(bob)
+        sees(bob, device, "owner")
+        path = thing_path(device.thing)
+        share = records.make("share", [bob], bob, [(cleo, "viewer")])
+        after = Record(device)
+        after.last, after.epoch = unb64(share["record"]), 2
+        offer = after.make("transfer", [bob], cleo)
+        bob.put(path + "/offer", {"envelope": offer})
+        records.publish(share)
+        sees(cleo, device, "viewer")
+        expect(cleo.get(path).get("offer") == offer, "the offer is gone")
+        # The twin: after another record nobody can accept it.
+        records.publish(records.make("share", [bob], bob))
+        sees(cleo, device, "none")
+        wait_until(lambda: "offer" not in bob.get(path), 10, "the old offer")
 
 
 @scenario
