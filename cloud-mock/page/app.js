@@ -103,7 +103,8 @@ async function pageFor() {
   }
   const name = wanted();
   return name === null ? listPage({ fail, admin: whoAmI().role === "admin" })
-    : devicePage(name, { fail, retitle, mine, link });
+    : devicePage(name, { fail, retitle, mine, link,
+      shared: () => { link = null; } });
 }
 
 let turns = 0;
@@ -121,7 +122,7 @@ async function route(focus) {
   }
   if (mineTurn !== turns || user === null) return;
   show(next);
-  if (link) {
+  if (link && /^(#\/)?$/.test(location.hash)) {
     notice.hidden = false;
     setText(notice, `Choose the device to share with ${link.name || "them"}.`);
   }

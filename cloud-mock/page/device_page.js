@@ -21,7 +21,7 @@ function missing(message) {
       "See the devices that are there")));
 }
 
-export function devicePage(thingName, { fail, retitle, mine, link }) {
+export function devicePage(thingName, { fail, retitle, mine, link, shared }) {
   const title = el("h1", { tabindex: "-1" }, thingName);
   const sub = el("p", { class: "quiet" });
   const heard = el("time", {});
@@ -34,7 +34,7 @@ export function devicePage(thingName, { fail, retitle, mine, link }) {
   });
   const settings = controls(thingName,
     { wishPrivately: (desired) => hidden.wish(device, desired) });
-  const again = { mine, link, after: () => refresh() };
+  const again = { mine, link, shared, after: () => refresh() };
   const owners = ownershipCard(thingName, again);
   const actions = actionsCard(thingName, { after: again.after,
     ask: async (request) => (await mine).ask(device, request) });

@@ -19,8 +19,9 @@ function person(name, what, ...buttons) {
 const small = (words, label, onclick) => el("button", { class: "small",
   type: "button", "aria-label": label, onclick }, words);
 
-/** {node, update(device)}; `after` is called when something changed. */
-export function ownershipCard(thingName, { mine, link, after }) {
+/** {node, update(device)}; `after` is called when something changed, `shared`
+ * when somebody was given a role. */
+export function ownershipCard(thingName, { mine, link, shared, after }) {
   const says = el("p", {});
   const fault = el("p", { class: "fault", role: "alert" });
   const people = el("ul", { class: "people" });
@@ -91,6 +92,7 @@ export function ownershipCard(thingName, { mine, link, after }) {
       const done = await share(readKeyLink(key.value), name.value.trim(),
         choice.value);
       if (!done) return;
+      shared();
       for (const input of [key, name]) input.removeAttribute("value");
       form.reset();
       form.parentNode.open = false;

@@ -64,8 +64,19 @@ flow("share-link",
     const card = ownership(s.ann);
     await card.getByLabel("This person").selectOption("operator");
     assert.equal(await card.getByLabel("Name").inputValue(), named(s, "bob"));
+    assert.ok(await s.ann.locator("main > .notice").isHidden());
     await s.shoot(s.ann, "share-link");
+    // Another device after all, perhaps: the list asks again.
+    await s.ann.getByRole("link", { name: "Devices" }).click();
+    await says(s.ann.locator(".notice"), "Choose the device");
+    await s.ann.getByRole("link", { name: /Front door/ }).click();
+    await card.getByLabel("This person").selectOption("operator");
     await card.getByRole("button", { name: "Do it" }).click();
+    await says(card, `${named(s, "bob")} operator`);
+    await s.ann.getByRole("link", { name: "Devices" }).click();
+    await s.ann.getByRole("link", { name: /Front door/ }).waitFor();
+    assert.ok(await s.ann.locator("main > .notice").isHidden(), "asks again");
+    await s.ann.getByRole("link", { name: /Front door/ }).click();
     await says(card, `${named(s, "bob")} operator`);
   });
 
