@@ -4,7 +4,7 @@ import { points as askPoints, series as askSeries } from "./api.js";
 import { chart } from "./chart.js";
 import { el, setText } from "./dom.js";
 import { ago, DAY, HOUR, MINUTE, now, setTime } from "./time.js";
-import { leaf, number, seriesWords } from "./value.js";
+import { fillIn, leaf, number, seriesWords } from "./value.js";
 
 const SPANS = [["Live", 5 * MINUTE], ["1 h", HOUR], ["24 h", DAY],
   ["7 days", 7 * DAY]];
@@ -140,9 +140,8 @@ export function telemetry(thingName, { fail }) {
       series.sort((a, b) => isMachine(a) - isMachine(b));
       for (const s of series) {
         const t = tiles.get(idOf(s));
-        if (!t) add(s);
-        else if (s.ts >= t.series.ts) Object.assign(t.series, s);
-        // else a newer value came by itself while this answer was on its way
+        if (t) fillIn(t.series, s);
+        else add(s);
         tiles.get(idOf(s)).draw();
       }
       if (!tiles.has(chosen)) choose(best());

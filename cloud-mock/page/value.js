@@ -97,6 +97,12 @@ export function humanise(key) {
     : spaced[0].toUpperCase() + spaced.slice(1), 60) ?? "?";
 }
 
+/** Fill in an answer of the server's: a newer value may have come by itself
+ * while it was on its way. */
+export function fillIn(series, answer) {
+  if (answer.ts >= series.ts) Object.assign(series, answer);
+}
+
 /** Title and unit of a numeric series.  A property of the Thing Description
  * knows best; else the figure's name ends with its unit. */
 export function seriesWords(series, td) {

@@ -13,7 +13,7 @@ import { choices, NO_ANSWER_MS, settingWords }
 import { statusWords, troubleWords } from "../../cloud-mock/page/status.js";
 import { ago, clock, DAY, HOUR, MINUTE, span }
   from "../../cloud-mock/page/time.js";
-import { equal, humanise, leaf, number, seriesWords, words }
+import { equal, fillIn, humanise, leaf, number, seriesWords, words }
   from "../../cloud-mock/page/value.js";
 import { assert, main, test } from "./tap.mjs";
 
@@ -182,6 +182,14 @@ test("series are named by the description, else by their own name", () => {
   assert.deepEqual(s("door", "open_count"),
     { title: "Door: Open count", unit: "" });
   assert.equal(humanise("targetSpeed_max"), "Target speed max");
+});
+
+test("a value that came by itself outlives an older answer", () => {
+  const live = { last: 7, ts: T + 5 };
+  fillIn(live, { last: 6, ts: T });
+  assert.deepEqual(live, { last: 7, ts: T + 5 });
+  fillIn(live, { last: 8, ts: T + 5, count: 3 });
+  assert.deepEqual(live, { last: 8, ts: T + 5, count: 3 });
 });
 
 test("numbers are found in messages as the server names them", () => {
