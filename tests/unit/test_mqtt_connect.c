@@ -9,10 +9,8 @@
 #include <unistd.h>
 
 #include "as_paho.h"
-#include "cloud/mqtt.h"
 #include "cloud/mqtt_nap.h"
-#include "cmocka_all.h"
-#include "core/loop.h"
+#include "paho_scene.h"
 #include "ports/port.h"
 
 #define TRIES   5   /* the machine may be busy with something else */
@@ -128,19 +126,6 @@ static void on_connected(void *context, bool session_present)
     (void)session_present;
 }
 
-static void on_answer(void *context, uint64_t token, bool accepted)
-{
-    (void)context;
-    (void)token;
-    (void)accepted;
-}
-
-static void on_subscribed(void *context, bool accepted)
-{
-    (void)context;
-    (void)accepted;
-}
-
 static void on_message(void *context, const struct mqtt_message *message)
 {
     (void)context;
@@ -162,8 +147,8 @@ static int64_t say_connect(struct mqtt_room *room, int listener, uint16_t port)
         .keep_alive_s = 60,
         .timeout_ms = 5000,
         .puback_ms = 60000};
-    const struct mqtt_events events = {
-        on_connected, on_answer, on_subscribed, on_message, on_ended, NULL};
+    const struct mqtt_events events = {on_connected, paho_scene_published,
+        paho_scene_subscribed, on_message, on_ended, NULL};
     int64_t began = port_monotonic_ms();
     struct mqtt *mqtt;
     unsigned char first = 0;
@@ -178,7 +163,8 @@ static int64_t say_connect(struct mqtt_room *room, int listener, uint16_t port)
     return port_monotonic_ms() - began;
 }
 
-/* The best of some connections that are not the first one. */
+/* Of some connections that are not the first one the fastest, or, where Paho is
+ * left alone, the slowest. */
 static int64_t reconnect(bool alone)
 {
     struct sockaddr_in address;
@@ -186,23 +172,23 @@ static int64_t reconnect(bool alone)
     uint16_t port = ntohs(address.sin_port);
     struct loop *loop = loop_new();
     struct mqtt_room *room;
-    int64_t best = INT64_MAX;
+    int64_t found = alone ? 0 : INT64_MAX;
 
     assert_int_equal(mqtt_room_new(loop, &room), ERR_OK);
     if (alone)
         mqtt_nap_stop(); /* its calls are the system's */
     (void)say_connect(room, listener, port);
-    for (int i = 0; i < TRIES && best >= LATE_MS; i++) {
+    for (int i = 0; i < TRIES && (found < LATE_MS) == alone; i++) {
         int64_t ms = say_connect(room, listener, port);
 
-        best = ms < best ? ms : best;
+        found = (ms < found) == alone ? found : ms;
     }
     if (alone)
         mqtt_nap_start();
     mqtt_room_free(room);
     loop_free(loop);
     (void)close(listener);
-    return best;
+    return found;
 }
 
 static void a_reconnect_says_connect_at_once(void **state)

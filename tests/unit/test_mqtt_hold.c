@@ -7,7 +7,6 @@
 
 #include "as_paho.h"
 #include "cloud/mqtt_nap.h"
-#include "cloud/mqtt_unsent.h"
 #include "cmocka_all.h"
 
 #define ASLEEP_MS 150
@@ -134,29 +133,12 @@ static void what_another_thread_says_is_never_held(void **state)
     end(&s);
 }
 
-static void a_paho_that_frees_what_it_did_not_send_needs_no_help(void **state)
-{
-    (void)state;
-    assert_true(mqtt_unsent_is_needed_by("1.3.11"));
-    assert_true(mqtt_unsent_is_needed_by("1.3.13"));
-    assert_true(mqtt_unsent_is_needed_by("1.2"));
-    assert_true(mqtt_unsent_is_needed_by("0.9.9"));
-    assert_true(mqtt_unsent_is_needed_by("1.3"));
-    assert_true(mqtt_unsent_is_needed_by("unknown"));
-    assert_true(mqtt_unsent_is_needed_by(""));
-    assert_false(mqtt_unsent_is_needed_by("1.3.14"));
-    assert_false(mqtt_unsent_is_needed_by("1.3.14-rc1"));
-    assert_false(mqtt_unsent_is_needed_by("1.4.0"));
-    assert_false(mqtt_unsent_is_needed_by("2"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_sleeps_on_while_it_is_given_messages),
         cmocka_unit_test(without_a_hold_each_would_wake_it),
         cmocka_unit_test(what_another_thread_says_is_never_held),
-        cmocka_unit_test(a_paho_that_frees_what_it_did_not_send_needs_no_help),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,12 +323,29 @@ static void what_was_answered_came_in_order_and_leaves_nothing(void **state)
     assert_int_equal(w.answered, MESSAGES);
 }
 
+static void a_paho_that_frees_what_it_did_not_send_needs_no_help(void **state)
+{
+    (void)state;
+    assert_true(mqtt_unsent_is_needed_by("1.3.11"));
+    assert_true(mqtt_unsent_is_needed_by("1.3.13"));
+    assert_true(mqtt_unsent_is_needed_by("1.2"));
+    assert_true(mqtt_unsent_is_needed_by("0.9.9"));
+    assert_true(mqtt_unsent_is_needed_by("1.3"));
+    assert_true(mqtt_unsent_is_needed_by("unknown"));
+    assert_true(mqtt_unsent_is_needed_by(""));
+    assert_false(mqtt_unsent_is_needed_by("1.3.14"));
+    assert_false(mqtt_unsent_is_needed_by("1.3.14-rc1"));
+    assert_false(mqtt_unsent_is_needed_by("1.4.0"));
+    assert_false(mqtt_unsent_is_needed_by("2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_paho_had_not_begun_to_send_is_given_back),
         cmocka_unit_test(what_it_had_begun_or_not_in_a_line_that_stalls_is_too),
         cmocka_unit_test(what_was_answered_came_in_order_and_leaves_nothing),
+        cmocka_unit_test(a_paho_that_frees_what_it_did_not_send_needs_no_help),
         cmocka_unit_test(twin_without_a_persistence_it_is_not),
     };
 
