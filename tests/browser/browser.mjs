@@ -44,6 +44,21 @@ export async function logIn(page, password = PASSWORD) {
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
+/** The same with the right password; after wrong tries of others the page asks
+ * to wait a little, and then to try again. */
+export async function comeIn(page) {
+  const waits = page.getByRole("alert").filter({ hasText: /Wait \d+ s/ });
+  await logIn(page);
+  await until("it is let in", async () => {
+    if (await page.getByLabel("Password").count() === 0) return true;
+    if (await waits.isVisible()) {
+      await page.waitForTimeout(1000);
+      await logIn(page);
+    }
+    return false;
+  }, 40000);
+}
+
 /** Stand on the page of this thing, logged in once for all such pages. */
 export async function openDevice(w, thing, options) {
   w.world.forgetKeys();
@@ -51,7 +66,7 @@ export async function openDevice(w, thing, options) {
   const page = await open(w.browser, address,
     { ...options, storageState: w.session });
   if (!w.session) {
-    await logIn(page);
+    await comeIn(page);
     await page.locator(".device").waitFor();
     w.session = await page.context().storageState();
   }
@@ -70,9 +85,17 @@ export function setting(page, name) {
 }
 
 /** Wait for words, also while what says them is not there yet. */
-export const says = (locator, what) => until(`the page says ${what}`,
-  async () => (await locator.textContent({ timeout: 40000 })).match(what),
-  30000);
+export async function says(locator, what) {
+  try {
+    await until(`the page says ${what}`, async () =>
+      (await locator.textContent({ timeout: 40000 })).match(what), 30000);
+  } catch (error) {
+    const shown = await locator.page().locator("body").innerText()
+      .catch((e) => e.message);
+    throw new Error(`${error.message}\nthe page shows:\n${shown}`,
+      { cause: error });
+  }
+}
 
 /** Every text whose contrast against what lies behind it is below WCAG AA. */
 export function faintTexts(page) {

@@ -6,7 +6,7 @@
 
 import { createHash, X509Certificate } from "node:crypto";
 import fs from "node:fs";
-import { faintTexts, logIn, open, openDevice, overhang, says, setting }
+import { comeIn, faintTexts, logIn, open, openDevice, overhang, says, setting }
   from "./browser.mjs";
 import { after, before, hallPage, MARKUP, opened } from "./meeting.mjs";
 import { flow, flowTogether, picturesOf } from "./sides.mjs";
@@ -32,7 +32,7 @@ flow("devices",
   async (s, w) => {
   const page = await open(w.browser, w.world.address, s.options);
   opened.push(page);
-  await logIn(page);
+  await comeIn(page);
   const row = page.getByRole("link", { name: new RegExp(
     `Hall heater.*${s.hall.serial}`) });
   await says(row, new RegExp(`Acme · Thermo-1 · ${s.hall.serial}.*` +

@@ -231,15 +231,15 @@ static void a_failure_tells_no_route_from_a_refusal_and_from_silence(
     (void)state;
     close(gone);
     dig(&hole, "127.0.0.1", &port);
-    assert_int_equal(dial(NO_ROUTE, port, 0, HASTY).sign, DIAL_NO_ROUTE);
-    assert_int_equal(dial("127.0.0.1", nobodys, 0, HASTY).sign, DIAL_REFUSED);
+    assert_int_equal(dial(NO_ROUTE, port, 0, PATIENT).sign, DIAL_NO_ROUTE);
+    assert_int_equal(dial("127.0.0.1", nobodys, 0, PATIENT).sign, DIAL_REFUSED);
     assert_int_equal(dial("127.0.0.1", port, 0, HASTY).sign, DIAL_NO_SIGN);
     dns.addresses[0] = NO_ROUTE;
     dns.addresses[1] = "127.0.0.1";
-    assert_int_equal(dial("x.test", nobodys, 0, HASTY).sign, DIAL_REFUSED);
+    assert_int_equal(dial("x.test", nobodys, 0, PATIENT).sign, DIAL_REFUSED);
     assert_int_equal(dial("x.test", port, 0, HASTY).sign, DIAL_NO_SIGN);
     dns.addresses[1] = NO_ROUTE;
-    assert_int_equal(dial("x.test", port, 0, HASTY).sign, DIAL_NO_ROUTE);
+    assert_int_equal(dial("x.test", port, 0, PATIENT).sign, DIAL_NO_ROUTE);
     fill_in(&hole);
 }
 
