@@ -68,8 +68,8 @@ static atomic_int keep_alive_ms; /* 0: not known, nobody dozes */
 static int alarm_clock = -1;     /* readable while there is a reason */
 static int bell = -1;            /* readable: the listener is to look again */
 static struct sleeper listener, sender;
-static atomic_bool told;             /* since the sender's last wait */
-static pthread_cond_t *senders_cond; /* while it dozes */
+static atomic_bool told; /* since the sender's last wait */
+static _Atomic(pthread_cond_t *) senders_cond;
 static pthread_mutex_t *senders_mutex;
 static bool holds;                    /* on the loop's thread */
 static _Thread_local bool has_waited; /* in poll(2), since its last nap */
@@ -135,7 +135,7 @@ void mqtt_nap_hurry(void)
         ring(bell);
     if (!atomic_exchange(&told, true) && atomic_load(&sender.dozes)) {
         (void)pthread_mutex_lock(senders_mutex);
-        (void)pthread_cond_signal(senders_cond);
+        (void)pthread_cond_signal(atomic_load(&senders_cond));
         (void)pthread_mutex_unlock(senders_mutex);
     }
 }
@@ -345,7 +345,7 @@ int pthread_cond_signal(pthread_cond_t *cond)
     wake *wakes;
 
     if (atomic_load(&started) && pthread_equal(pthread_self(), loops_thread) &&
-        holds && cond == senders_cond)
+        holds && cond == atomic_load(&senders_cond))
         return 0;
     memcpy(&wakes, &symbol, sizeof(wakes));
     return wakes(cond);
@@ -374,7 +374,7 @@ int pthread_cond_timedwait(pthread_cond_t *restrict cond,
         wait_for_room(stuck, mutex);
         return 0;
     }
-    senders_cond = cond;
+    atomic_store(&senders_cond, cond);
     senders_mutex = mutex;
     atomic_store(&sender.dozes, true);
     if (is_quiet(&sender))
