@@ -188,8 +188,9 @@ def short_segments(peer):
     peer.shake()
 
 
-@behaviour("a byte now and then, without end", "tls", Peer13, detail="stalls",
-           endless=True)
+# Whether a byte is there when the time is over is luck: it stalls or talks on.
+@behaviour("a byte now and then, without end", "tls", Peer13,
+           detail="the handshake", endless=True)
 def drips(peer):
     peer.hear_hello()
     data = tls.message(tls.SERVER_HELLO, peer.server_hello()) * 99
