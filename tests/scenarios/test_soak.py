@@ -7,10 +7,12 @@ same look at the same figures must find that.
 import json
 import os
 import sys
+from types import SimpleNamespace
 
 import kit
 from ear import lost
 from kit import expect, folder, main, run, scenario
+from toll import Toll
 
 SOAK = os.path.join(kit.TOP, "tests/soak")
 RELEASE = os.path.join(kit.TOP, "build/release/bin")
@@ -52,6 +54,26 @@ def twin_a_leak_of_memory_is_found():
 def twin_a_leak_of_descriptors_is_found():
     found, words = soaked("hoarder")
     expect(any("descriptors_grown" in f for f in found["faults"]), words)
+
+
+@scenario
+def moments_without_a_link_are_no_growth_and_hide_none():
+    def faults(descriptors, threads):
+        toll = Toll(0)
+        toll.samples = [SimpleNamespace(
+            when=n, connections=n, cpu=0, rss=6000,
+            descriptors=descriptors(n), threads=threads(n))
+            for n in range(100)]
+        return toll.faults()
+
+    def away(n):  # often at first, later never
+        return n < 60 and n % 4 == 0
+    expect(not faults(lambda n: 18 if away(n) else 23,
+                      lambda n: 3 if away(n) else 4), "no growth")
+    found = faults(lambda n: (18 if away(n) else 23) + n // 10, lambda n: 4)
+    expect("descriptors_grown" in str(found), found)
+    found = faults(lambda n: 23, lambda n: (3 if away(n) else 4) + n // 20)
+    expect("threads_grown" in str(found), found)
 
 
 @scenario

@@ -15,6 +15,7 @@ DESCRIPTORS = 2       # a socket that is just being opened
 THREADS = 1
 CPU_PERCENT = 20
 LOW = 0.1             # the floor of a row: all but so many are above it
+HALF = 0.5
 
 
 def rss_kib(pid):
@@ -39,10 +40,18 @@ class Sample:
         self.cpu = cpu_s(pid)
 
 
-def floor(samples, name):
+def floor(samples, name, part=LOW):
     """What comes and goes is above it, what stays is in it."""
     row = sorted(getattr(sample, name) for sample in samples)
-    return row[int(len(row) * LOW)]
+    return row[int(len(row) * part)]
+
+
+def grown(first, last, name):
+    """A link has descriptors and a thread of its own, and the floor depends on
+    whether there were moments without one: what stays is in the middle, too."""
+    parts = (LOW,) if name == "rss" else (LOW, HALF)
+    return min(floor(last, name, part) - floor(first, name, part)
+               for part in parts)
 
 
 class Toll:
@@ -63,20 +72,20 @@ class Toll:
         first, last = self._judged()
         began, ended = self.samples[0], self.samples[-1]
         middle = [part[len(part) // 2] for part in (first, last)]
-        grown = {name: floor(last, name) - floor(first, name)
-                 for name in ("rss", "descriptors", "threads")}
+        more = {name: grown(first, last, name)
+                for name in ("rss", "descriptors", "threads")}
         hours = (middle[1].when - middle[0].when) / 3600
         return {
             "seconds": round(ended.when - began.when),
             "connections": ended.connections - began.connections,
             "connections_judged": middle[1].connections - middle[0].connections,
             "rss_kib": floor(last, "rss"),
-            "rss_grown_kib": grown["rss"],
-            "rss_kib_per_hour": round(grown["rss"] / max(hours, 1e-9)),
+            "rss_grown_kib": more["rss"],
+            "rss_kib_per_hour": round(more["rss"] / max(hours, 1e-9)),
             "descriptors": floor(last, "descriptors"),
-            "descriptors_grown": grown["descriptors"],
+            "descriptors_grown": more["descriptors"],
             "threads": floor(last, "threads"),
-            "threads_grown": grown["threads"],
+            "threads_grown": more["threads"],
             "cpu_percent": round(100 * (ended.cpu - began.cpu) /
                                  max(ended.when - began.when, 1e-9), 2)}
 
