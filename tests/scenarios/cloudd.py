@@ -147,10 +147,13 @@ class Browser:
 
 
 def seen(browser, device, fits, what):
-    """The device as the page gets it, once it fits."""
+    """The device as the page gets it, once it is known and fits."""
     def look():
-        found = browser.get(thing_path(device.thing))
-        return found if fits(found) else None
+        answer = browser.ask("GET", thing_path(device.thing))
+        if answer.status == 404:
+            return None
+        expect(answer.status == 200, answer.text)
+        return answer.json if fits(answer.json) else None
     return wait_until(look, 15, what)
 
 
