@@ -124,6 +124,7 @@ def a_message_without_its_puback_is_sent_again_and_one_with_it_is_not():
         wait_until(lambda: 9 in sent[1], 20, f"the rest comes: {sent}")
         expect(sent[1][0] == 5, f"first what had no PUBACK: {sent}")
         expect(sent[1] == list(range(5, 10)), str(sent))
+        emit(agent, [11])  # its commit stores what is forgotten, too
         agent.kill()
         agent.start().wait_for(ONLINE, times=3)
         emit(agent, [10])
