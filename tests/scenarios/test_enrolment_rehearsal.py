@@ -5,12 +5,14 @@ when the agent meets them: each ends in its state and says which lines the claim
 certificate's policy lacks.
 """
 import os
+import subprocess
+import threading
 
 from authority import Authority, Pair
 from claiming import fleet, provisioned
 from enrolling import current, dry, generations, reaches
-from kit import expect, free_port, main, read, scenario, wait_until, write
-from mock import MockCloud
+from kit import expect, free_port, main, read, run, scenario, wait_until, write
+from mock import MockCloud, ended, started
 from packets import PUBLISH, SUBSCRIBE
 from scripted_broker import ScriptedBroker
 from world import Broker, World, device, factory, thing
@@ -46,13 +48,18 @@ class Strict:
     def answers(self, topic, ending, payload):
         """Whatever is published there, this comes back."""
         home = device("S9")
-        way = (f"-h localhost -p {self.port} -q 1 --cafile "
-               f"{factory().server_ca} --cert {home}/device.crt "
-               f"--key {home}/device.key")
-        self.world.run_beside(
-            "sh", "-c", f"mosquitto_sub {way} -t '{topic}' | while read line; "
-            f"do mosquitto_pub {way} -t '{topic}/{ending}' -m '{payload}'; "
-            "done", log=topic.rsplit("/", 2)[1])
+        way = ["-h", "localhost", "-p", self.port, "-q", "1", "--cafile",
+               factory().server_ca, "--cert", home + "/device.crt",
+               "--key", home + "/device.key"]
+        ears = started(["mosquitto_sub", *map(str, way), "-t", topic],
+                       stdout=subprocess.PIPE, text=True)
+        self.world.endings.append(lambda: ended(ears))
+
+        def answer():
+            for _ in ears.stdout:
+                run("mosquitto_pub", *way, "-t", f"{topic}/{ending}", "-m",
+                    payload, status=None)
+        threading.Thread(target=answer, daemon=True).start()
         wait_until(lambda: f"{topic} (QoS" in self.broker.words(), 10,
                    "it listens")
 
