@@ -155,6 +155,7 @@ def suite_13_not_offered(peer):
 # --- pieces and floods ------------------------------------------------------
 
 ENDLESS = "talks without end"
+STALLS = "the server stalls in the handshake"
 
 
 # mbedTLS wants the four bytes of a message's head in one record.
@@ -190,7 +191,7 @@ def short_segments(peer):
 
 # Whether a byte is there when the time is over is luck: it stalls or talks on.
 @behaviour("a byte now and then, without end", "tls", Peer13,
-           detail="the handshake", endless=True)
+           detail=(STALLS, ENDLESS), endless=True)
 def drips(peer):
     peer.hear_hello()
     data = tls.message(tls.SERVER_HELLO, peer.server_hello()) * 99
@@ -231,8 +232,6 @@ def floods_hello_requests(peer):
 
 
 # --- stalls -----------------------------------------------------------------
-
-STALLS = "the server stalls in the handshake"
 
 
 @behaviour("silence after accept", "tls", detail=STALLS, endless=True)

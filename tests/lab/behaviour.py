@@ -25,7 +25,8 @@ class Behaviour:
                                  ["mqtt", "alpn", "https"])
         self.gaps = options.pop("gaps", {})  # {path: words}, as in row.py
         self.http_whys = options.pop("http_whys", ())  # else `why` there, too
-        self.detail = options.pop("detail", "")  # in the log's detail
+        self.detail = options.pop("detail", "")  # in the log's detail, or some,
+        # of which one is
         self.alert = options.pop("alert", None)  # that the server must get
         self.seconds = options.pop("seconds", 0)  # that it lasts by itself
         # Until the agent's patience with the handshake is over.
