@@ -230,6 +230,7 @@ struct outbox_figures outbox_figures(const struct outbox *ob)
     uint64_t since = wear.written - ob->counted;
     struct outbox_figures f = {.written = ob->state.written + since,
         .written_today = ob->state.written_today + since,
+        .day_bytes = ob->pace.budget_bytes,
         .syncs = wear.syncs,
         .accepted = ob->accepted,
         .set_aside = ob->state.set_aside,

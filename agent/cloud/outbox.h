@@ -38,8 +38,7 @@ struct outbox_options {
     const struct outbox_class *classes;
     size_t class_count;
     uint32_t commits_per_s; /* 0: 100 */
-    /* Once so many were written in a day (UTC), commits come every 5 s until
-     * it is over; nothing is refused for it.  0: no such bound. */
+    /* To be written in a day (UTC) at most, outbox_pace.h.  0: no bound. */
     uint64_t day_bytes;
     /* The clocks; NULL: the port's. */
     struct outbox_now (*now)(void *context);
@@ -76,6 +75,7 @@ struct outbox_figures {
     /* What SQLite handed to the file system, and its fsyncs; what the file
      * system adds (its journal, whole flash blocks) is not in it. */
     uint64_t written, written_today, syncs;
+    uint64_t day_bytes; /* that may be written in a day; 0: no bound */
     uint64_t accepted;  /* messages, since the start */
     uint64_t set_aside; /* damaged files */
     bool failing;       /* the disk refused the last commit, or the file */
@@ -105,7 +105,8 @@ uint64_t outbox_next_id(const struct outbox *ob);
 
 /* Append.  When its class has no room (by share or limits), messages of it or
  * of classes with a lower priority are dropped, never what is in flight; a
- * class that drops the newest refuses instead, and counts that as a drop.
+ * class that drops the newest refuses instead, and counts that as a drop; so
+ * does each when the day's bytes are written.
  * ERR_NOT_FOUND: no such class; ERR_INVALID: no stream's name; ERR_EXISTS: one
  * stream too many; ERR_TOO_BIG: it could never fit; ERR_AGAIN: it is full, only
  * a count changed.  ERR_IO,

@@ -26,23 +26,39 @@ void outbox_count_wear(struct outbox *ob)
     ob->counted = written;
 }
 
-static void note_spent_day(struct outbox *ob)
+/* Until the day ends, at midnight UTC. */
+static const char *words_of(enum outbox_pace_stage stage)
 {
-    bool spent = ob->pace.budget_bytes > 0 &&
-        ob->state.written_today >= ob->pace.budget_bytes;
+    switch (stage) {
+    case OUTBOX_PACE_FREE:
+    case OUTBOX_PACE_SELDOM:
+        break;
+    case OUTBOX_PACE_ONLY_URGENT:
+        return "this day's bytes are almost written: until tomorrow only"
+               " messages with priority 9 are stored";
+    case OUTBOX_PACE_SPENT:
+        return "this day's bytes are written: until tomorrow no message is"
+               " stored";
+    }
+    return "half of this day's bytes are written: until tomorrow a commit comes"
+           " every 5 s";
+}
 
-    if (spent && !ob->spent)
-        log_warning(MODULE,
-            "this day's bytes are written; until tomorrow a commit comes every"
-            " %d ms written_today=%" PRIu64,
-            OUTBOX_PACE_SELDOM_MS, ob->state.written_today);
-    ob->spent = spent;
+static void note_stage(struct outbox *ob)
+{
+    enum outbox_pace_stage stage =
+        outbox_pace_stage(&ob->pace, ob->state.written_today);
+
+    if (stage > ob->stage)
+        log_warning(MODULE, "%s written_today=%" PRIu64 " of=%" PRIu64,
+            words_of(stage), ob->state.written_today, ob->pace.budget_bytes);
+    ob->stage = stage;
 }
 
 int64_t outbox_commit_wait_ms(struct outbox *ob)
 {
     outbox_count_wear(ob);
-    note_spent_day(ob);
+    note_stage(ob);
     return outbox_pace_wait_ms(
         &ob->pace, ob->state.written_today, ob->now(ob->context).monotonic_ms);
 }
@@ -63,6 +79,7 @@ static void begin_group(struct outbox *ob)
     for (size_t i = 0; i < ob->queue_count; i++)
         outbox_queue_begin_group(&ob->queues[i]);
     ob->group_put = ob->group_spoilt = false;
+    ob->group_bytes = 0;
 }
 
 static enum err delete_forgotten(
@@ -263,6 +280,7 @@ static void start_over(struct outbox *ob)
         return;
     }
     ob->group_put = ob->group_spoilt = false;
+    ob->group_bytes = 0;
 }
 
 /* The disk is gone and another one, or it again, stands in its place: what we

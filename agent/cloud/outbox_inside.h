@@ -33,9 +33,10 @@ struct outbox {
     bool group_put;    /* something was put */
     bool needs_commit;
     bool failing;
-    bool reserved;   /* the reserve is there */
-    bool complained; /* that it is not */
-    bool spent;      /* the day's bytes are written */
+    bool reserved;                /* the reserve is there */
+    bool complained;              /* that it is not */
+    enum outbox_pace_stage stage; /* of this day's bytes, as it was logged */
+    uint64_t group_bytes;         /* what the group will write, about */
     uint64_t accepted;
     uint64_t turn;         /* of the queues */
     int64_t take_wait_ms;  /* of the last take */

@@ -109,6 +109,17 @@ static enum err make_room(
     return e;
 }
 
+/* What is written is told by each commit; that the day is over, by a look. */
+static bool day_takes(struct outbox *ob, unsigned priority)
+{
+    if (outbox_pace_takes(
+            &ob->pace, ob->state.written_today + ob->group_bytes, priority))
+        return true;
+    outbox_count_wear(ob);
+    return outbox_pace_takes(
+        &ob->pace, ob->state.written_today + ob->group_bytes, priority);
+}
+
 static bool has_reserve(struct outbox *ob)
 {
     bool enough;
@@ -175,6 +186,8 @@ enum err outbox_put(
         return e;
     if (e == ERR_OK && !ob->group_put && !has_reserve(ob))
         e = ERR_IO;
+    if (e == ERR_OK && !day_takes(ob, q->rules.priority))
+        e = refuse(q, message->or_busy);
     if (e == ERR_OK)
         e = make_room(ob, q, size_of(message), message->or_busy);
     if (e == ERR_AGAIN) {
@@ -190,6 +203,7 @@ enum err outbox_put(
     *id = outbox_queue_next_id(q) - 1;
     ob->state.next_id++;
     ob->accepted++;
+    ob->group_bytes += outbox_pace_cost(size_of(message));
     ob->group_put = ob->needs_commit = true;
     return ERR_OK;
 }

@@ -144,7 +144,8 @@ static void answer_start(
     struct ticket *t, enum err e, const struct words *words)
 {
     struct conversation *c = t->conversation;
-    const char *said = "its queue is full; it is not stored, try again later";
+    const char *said = "its queue is full, or this day's bytes are written"
+                       " (status tells); it is not stored, try again later";
 
     if (e == ERR_OK)
         return; /* on_stored answers */

@@ -97,7 +97,7 @@ static const struct config_key table[] = {
     {.section = "store", .name = "commits_per_s", .kind = CONFIG_NUMBER,
         .fallback = "100", .min = 1, .max = 1000},
     {.section = "store", .name = "write_mb_per_day", .kind = CONFIG_NUMBER,
-        .fallback = "0", .min = 0, .max = 1000000},
+        .fallback = "4096", .min = 0, .max = 1000000},
     SETTINGS_CLASSES,
     SETTINGS_ENROLMENT,
     {.section = "local", .name = "socket", .kind = CONFIG_PATH,

@@ -49,6 +49,7 @@ static struct answer store_part(const struct outbox_figures *f)
     answer_number(&a, "set_aside", (double)f->set_aside);
     answer_number(&a, "written_bytes", (double)f->written);
     answer_number(&a, "written_today_bytes", (double)f->written_today);
+    answer_number(&a, "write_limit_bytes", (double)f->day_bytes);
     answer_number(&a, "syncs", (double)f->syncs);
     answer_number(&a, "accepted", (double)f->accepted);
     return a;

@@ -100,6 +100,7 @@ static void print_classes(const struct json *classes)
 static void print_store(const struct json *store)
 {
     double aside = json_number(json_get(store, "set_aside"));
+    double limit = json_number(json_get(store, "write_limit_bytes"));
 
     if (store == NULL)
         return;
@@ -110,6 +111,10 @@ static void print_store(const struct json *store)
         json_number(json_get(store, "written_today_bytes")) / 1e6,
         json_number(json_get(store, "written_bytes")) / 1e6,
         json_number(json_get(store, "syncs")));
+    if (limit > 0)
+        (void)printf("         a day may write %.0f MB; from half of it on a"
+                     " commit comes every 5 s\n",
+            limit / 1e6);
     if (aside > 0)
         (void)printf("         %.0f damaged stores were set aside\n", aside);
 }

@@ -27,17 +27,26 @@ ALONE, GROUPED = 12500, 2400
 ALONE_SYNCS, GROUPED_SYNCS = 1.5, 0.1
 
 
-class Meter:
-    """An agent whose writes are counted."""
+def emit(application, data, count):
+    """So often, without waiting; gives how many were stored."""
+    for _ in range(count):
+        application.send(op="emit", stream="n", data=data)
+    return sum(application.receive().get("stored", False)
+               for _ in range(count))
 
-    def __init__(self, world):
+
+class Meter:
+    """An agent whose writes are counted; `day_mb` as write_mb_per_day."""
+
+    def __init__(self, world, day_mb=4096):
         if not shutil.which("strace"):
             raise Skipped("needs strace to count what is written")
         self.cloud, self.lives = Cloud(world), 0
         self.trace = world.path("trace")
         self.agent = world.agent(
             start=False, port=self.cloud.broker.port,
-            settings={"telemetry.interval_s": 0, "store.commits_per_s": 1000})
+            settings={"telemetry.interval_s": 0, "store.commits_per_s": 1000,
+                      "store.write_mb_per_day": day_mb})
         store = self.agent.store
         # Below strace the last word is not waited for: it is read at the end.
         words = ["strace", "-D", "-f", "-qq", "-s", "0", "-o", self.trace, "-e",
@@ -63,11 +72,7 @@ class Meter:
         self.start()
         with Application(self.agent) as application:
             for _ in range(count // group):
-                for _ in range(group):
-                    application.send(op="emit", stream="n", data=PAYLOAD)
-                for _ in range(group):
-                    answer = application.receive()
-                    expect(answer.get("stored"), str(answer))
+                expect(emit(application, PAYLOAD, group) == group, "stored")
         wait_until(lambda: self.status()["queued"] == 0, 60, "all went out")
         self.agent.stop()
         return self.so_far()
@@ -126,6 +131,51 @@ def what_the_agent_says_it_wrote_is_what_it_wrote():
         expect(0 <= syncs - said["syncs"] <= 12, f"{syncs} fsyncs, said {said}")
         expect(said["written_today_bytes"] <= said["written_bytes"] and
                said["accepted"] >= 200, str(said))
+
+
+FLOOD_MB, DAY_MB = 40, 16
+LARGE = 40000
+# SQLite's copy of the WAL into the file, at most 1,000 pages, and what is
+# forgotten comes on top.
+MORE_MB = 6
+
+
+def flood(meter):
+    """An application that has gone wild; gives what was stored of it, and the
+    megabytes that were written until all of that was forgotten."""
+    stored = 0
+    meter.start()
+    with Application(meter.agent) as application:
+        for _ in range(FLOOD_MB * 1000000 // LARGE // 20):
+            stored += emit(application, "x" * LARGE, 20)
+    wait_until(lambda: meter.status()["queued"] == 0, 90, "all went out")
+    meter.agent.stop()
+    return stored, meter.so_far()[0] / (1 << 20)
+
+
+@scenario
+def a_day_writes_no_more_than_it_may_whatever_an_application_does():
+    with World() as world:
+        meter = Meter(world, DAY_MB)
+        stored, megabytes = flood(meter)
+        print(f"# {megabytes:.1f} MB written of {DAY_MB}, {stored} stored")
+        expect(DAY_MB * 0.8 < megabytes < DAY_MB + MORE_MB,
+               f"{megabytes} MB, {stored} stored")
+        # All that was stored came, and what was not was answered and counted.
+        expect(len(meter.cloud.wait(stored)) == stored, "more came")
+        words = meter.agent.words()
+        expect("dropped messages class=event reason=full" in words and
+               "no message is stored" in words or
+               "only messages with priority 9" in words, words[-2000:])
+
+
+@scenario
+def twin_without_a_bound_a_day_writes_what_an_application_likes():
+    with World() as world:
+        stored, megabytes = flood(Meter(world, 0))
+        expect(megabytes > 2 * FLOOD_MB > DAY_MB + MORE_MB and
+               stored == FLOOD_MB * 1000000 // LARGE,
+               f"{megabytes} MB, {stored} stored")
 
 
 @scenario

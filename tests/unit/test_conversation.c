@@ -163,7 +163,8 @@ static void a_line_that_was_too_long_is_told(void **state)
     "\"classes\":{\"event\":{\"queued\":3,\"queued_bytes\":30,\"dropped\":{"   \
     "\"full\":7,\"thinned\":0,\"expired\":0,\"refused\":0,\"lost\":0},"        \
     "\"busy\":2}},\"store\":{\"failing\":true,\"set_aside\":1,"                \
-    "\"written_bytes\":9000,\"written_today_bytes\":8000,\"syncs\":5,"         \
+    "\"written_bytes\":9000,\"written_today_bytes\":8000,"                     \
+    "\"write_limit_bytes\":10000,\"syncs\":5,"                                 \
     "\"accepted\":4},\"budget\":{\"day\":{\"in\":10,\"out\":0,\"limit\":100,"  \
     "\"classes\":{\"event\":3}},\"month\":{\"in\":20,\"out\":0,\"limit\":0,"   \
     "\"classes\":{\"event\":4}},\"used_percent\":10},"
@@ -209,6 +210,7 @@ static void status_says_why_we_are_offline(void **state)
             .refused = 2}},
         .written = 9000,
         .written_today = 8000,
+        .day_bytes = 10000,
         .syncs = 5,
         .accepted = 4,
         .set_aside = 1,

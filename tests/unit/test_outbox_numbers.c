@@ -343,7 +343,7 @@ static void spent_bytes_and_many_commits_make_the_next_wait(void **state)
         store(w, "x");
     }
     assert_int_equal(outbox_commit_wait_ms(w->ob), 100);
-    w->options.day_bytes = 1;
+    w->options.day_bytes = outbox_figures(w->ob).written_today * 3 / 2;
     open_again(w);
     store(w, "x");
     assert_int_equal(outbox_commit_wait_ms(w->ob), 5000);
@@ -351,6 +351,64 @@ static void spent_bytes_and_many_commits_make_the_next_wait(void **state)
     commit(w);
     pass_ms(cw, 86400000); /* tomorrow */
     assert_int_equal(outbox_commit_wait_ms(w->ob), 0);
+}
+
+/* Put and commit until one is refused. */
+static void fill_the_day(struct classes_world *cw, const char *class)
+{
+    enum err e;
+
+    while ((e = try_put_in(cw, class, "0123456789", false)) == ERR_OK)
+        commit(&cw->world);
+    assert_int_equal(e, ERR_AGAIN);
+    (void)outbox_commit_wait_ms(cw->world.ob); /* it counts */
+}
+
+static void when_the_days_bytes_are_written_nothing_more_is_put(void **state)
+{
+    struct classes_world *cw = *state;
+    struct world *w = &cw->world;
+    const uint64_t most = 300000;
+    uint64_t queued;
+
+    w->options.day_bytes = most;
+    open_again(w);
+    fill_the_day(cw, OUTBOX_EVENT);
+    assert_in_range(outbox_figures(w->ob).written_today, most * 85 / 100, most);
+    assert_int_equal(figures_of(cw, OUTBOX_EVENT).dropped[OUTBOX_FULL], 1);
+    assert_int_equal(try_put_in(cw, OUTBOX_EVENT, "and told", true), ERR_AGAIN);
+    assert_int_equal(figures_of(cw, OUTBOX_EVENT).refused, 1);
+    fill_the_day(cw, OUTBOX_CRITICAL); /* it has the last tenth */
+    assert_true(figures_of(cw, OUTBOX_CRITICAL).queued > 0);
+    assert_in_range(outbox_figures(w->ob).written_today, most * 95 / 100,
+        most + 30000); /* the last commit */
+    assert_int_equal(outbox_commit_wait_ms(w->ob), 60000);
+    queued = outbox_figures(w->ob).queued;
+    open_again(w); /* it is no new day */
+    assert_int_equal(try_put_in(cw, OUTBOX_CRITICAL, "x", false), ERR_AGAIN);
+    assert_int_equal(outbox_figures(w->ob).queued, queued);
+    pass_ms(cw, 86400000);
+    put_in(cw, OUTBOX_EVENT, "tomorrow");
+    commit(w);
+    assert_int_equal(outbox_figures(w->ob).queued, queued + 1);
+}
+
+/* A group counts before it is written, or it could be as large as memory. */
+static void one_group_alone_cannot_pass_the_days_bytes(void **state)
+{
+    struct classes_world *cw = *state;
+    struct world *w = &cw->world;
+    const uint64_t most = 1000000;
+    int count = 0;
+
+    w->options.day_bytes = most;
+    open_again(w);
+    while (count < 100000 &&
+        try_put_in(cw, OUTBOX_EVENT, "0123456789", false) == ERR_OK)
+        count++;
+    assert_in_range(count, 500, 2000);
+    commit(w);
+    assert_true(outbox_figures(w->ob).written_today < most);
 }
 
 int main(void)
@@ -370,6 +428,8 @@ int main(void)
         TEST(what_a_message_costs_is_bounded_and_groups_are_cheap),
         TEST_CLASSES(the_days_bytes_begin_again_with_the_day),
         TEST_CLASSES(spent_bytes_and_many_commits_make_the_next_wait),
+        TEST_CLASSES(when_the_days_bytes_are_written_nothing_more_is_put),
+        TEST_CLASSES(one_group_alone_cannot_pass_the_days_bytes),
     };
 
     (void)signal(SIGXFSZ, SIG_IGN);

@@ -243,14 +243,33 @@ static void commits_are_bounded_whatever_comes(void **state)
     assert_in_range(commits_in_ten_seconds(&p, 0), 10, 10 + OUTBOX_PACE_BURST);
 }
 
-static void once_the_days_bytes_are_written_commits_are_seldom(void **state)
+static void commits_are_seldom_from_half_of_the_days_bytes_on(void **state)
 {
     struct outbox_pace p = outbox_pace_begin(100, 1000, 0);
 
     (void)state;
-    assert_in_range(commits_in_ten_seconds(&p, 1000), 2, 3);
+    assert_in_range(commits_in_ten_seconds(&p, 500), 2, 3);
     p = outbox_pace_begin(100, 1000, 0);
-    assert_true(commits_in_ten_seconds(&p, 999) > 900);
+    assert_true(commits_in_ten_seconds(&p, 499) > 900);
+    p = outbox_pace_begin(100, 1000, 0);
+    assert_int_equal(commits_in_ten_seconds(&p, 1000), 1);
+}
+
+static void the_last_tenth_of_a_day_is_for_what_is_urgent(void **state)
+{
+    const struct outbox_pace p = outbox_pace_begin(100, 1000, 0);
+    const struct outbox_pace boundless = outbox_pace_begin(100, 0, 0);
+
+    (void)state;
+    assert_true(outbox_pace_takes(&p, 899, 1));
+    assert_false(outbox_pace_takes(&p, 900, 8));
+    assert_true(outbox_pace_takes(&p, 900, 9));
+    assert_true(outbox_pace_takes(&p, 999, 9));
+    assert_false(outbox_pace_takes(&p, 1000, 9));
+    assert_true(outbox_pace_takes(&boundless, UINT64_MAX, 1));
+    assert_int_equal(outbox_pace_stage(&p, 499), OUTBOX_PACE_FREE);
+    assert_int_equal(outbox_pace_stage(&p, 500), OUTBOX_PACE_SELDOM);
+    assert_int_equal(outbox_pace_stage(&p, 1000), OUTBOX_PACE_SPENT);
 }
 
 int main(void)
@@ -270,7 +289,8 @@ int main(void)
         cmocka_unit_test(
             time_switched_off_counts_as_far_as_the_wall_clock_tells),
         cmocka_unit_test(commits_are_bounded_whatever_comes),
-        cmocka_unit_test(once_the_days_bytes_are_written_commits_are_seldom),
+        cmocka_unit_test(commits_are_seldom_from_half_of_the_days_bytes_on),
+        cmocka_unit_test(the_last_tenth_of_a_day_is_for_what_is_urgent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -345,7 +345,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
     assert_null(s->description);
     assert_int_equal(s->interval_ms, 60000);
     assert_int_equal(s->commits_per_s, 100);
-    assert_int_equal(s->day_bytes, 0);
+    assert_int_equal(s->day_bytes, 4096LL * 1024 * 1024);
     assert_events(&s->classes[0]);
     settings_free(s);
 }
