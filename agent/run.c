@@ -6,18 +6,13 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "cloud/commands.h"
 #include "cloud/http.h"
 #include "cloud/mqtt.h"
 #include "cloud/session.h"
 #include "cloud/surroundings.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "device/actions.h"
-#include "device/description.h"
 #include "device/owner_work.h"
-#include "device/shadow.h"
-#include "device/telemetry.h"
 #include "identity/chain.h"
 #include "identity/discard.h"
 #include "identity/key.h"
@@ -27,7 +22,7 @@
 #include "local/server.h"
 #include "local/settings.h"
 #include "run_enrolment.h"
-#include "run_owner.h"
+#include "run_features.h"
 #include "run_store.h"
 
 #define MODULE "run"
@@ -44,13 +39,8 @@ struct agent {
     struct run_store store;
     struct session *session;
     struct surroundings *surroundings;
-    struct commands *commands;
-    struct actions *actions;
-    struct run_owner owner;
     struct run_enrolment *enrolment;
-    struct shadow *shadow;
-    struct telemetry *telemetry;
-    struct description *description; /* NULL: the maker wrote none */
+    struct run_features features;
     struct server *server;
     struct loop_signal *terminate;
     struct loop_signal *interrupt;
@@ -186,62 +176,21 @@ static void on_surroundings(void *context, unsigned news)
     enrolment_look_at_clock(run_enrolment(a->enrolment));
 }
 
-static enum err open_description(struct agent *a)
-{
-    const struct description_options options = {.session = a->session,
-        .thing = a->nameplate->thing,
-        .path = a->settings->description,
-        .folder = a->settings->folder};
-
-    return options.path == NULL ? ERR_OK
-                                : description_new(&options, &a->description);
-}
-
-static enum err open_owner(struct agent *a)
-{
-    const struct owner_options options = {.loop = a->loop,
-        .session = a->session,
-        .commands = a->commands,
-        .key = a->key,
-        .chain = a->chain,
-        .thing = a->nameplate->thing};
-
-    return run_owner_open(a->settings, a->nameplate->hit, &options, &a->owner);
-}
-
-static enum err open_commands(struct agent *a)
-{
-    struct actions_options options = {.loop = a->loop,
-        .identify = a->settings->identify,
-        .restart = a->settings->restart};
-    enum err e = commands_new(a->session, a->nameplate->thing, &a->commands);
-
-    options.commands = a->commands;
-    if (e == ERR_OK)
-        e = actions_new(&options, &a->actions);
-    return e == ERR_OK ? open_owner(a) : e;
-}
-
-/* Before the first dial: they subscribe. */
 static enum err open_features(struct agent *a)
 {
-    const struct telemetry_options options = {.session = a->session,
+    const struct run_features_sources sources = {.settings = a->settings,
+        .nameplate = a->nameplate,
         .loop = a->loop,
-        .thing = a->nameplate->thing,
-        .disk_folder = a->settings->folder,
-        .interval_ms = a->settings->interval_ms};
-    enum err e =
-        shadow_new(a->session, a->loop, a->nameplate->thing, &a->shadow);
+        .session = a->session,
+        .key = a->key,
+        .chain = a->chain};
+    enum err e = run_features_open(&sources, &a->features);
 
     if (e == ERR_OK)
-        e = telemetry_new(&options, &a->telemetry);
-    if (e == ERR_OK)
-        e = open_commands(a);
-    if (e == ERR_OK)
-        e = run_enrolment_listen(a->enrolment, a->commands);
-    if (e == ERR_OK)
-        e = enrolment_watch(run_enrolment(a->enrolment), a->session);
-    return e == ERR_OK ? open_description(a) : e;
+        e = run_enrolment_listen(a->enrolment, a->features.commands);
+    return e == ERR_OK
+        ? enrolment_watch(run_enrolment(a->enrolment), a->session)
+        : e;
 }
 
 static enum err open_server(struct agent *a)
@@ -251,12 +200,12 @@ static enum err open_server(struct agent *a)
         .path = a->settings->socket,
         .group = a->settings->group,
         .sources = {.session = a->session,
-                    .shadow = a->shadow,
-                    .telemetry = a->telemetry,
-                    .actions = a->actions,
-                    .owner = a->owner.owner,
-                    .private = a->owner.private,
-                    .calls = a->owner.calls,
+                    .shadow = a->features.shadow,
+                    .telemetry = a->features.telemetry,
+                    .actions = a->features.actions,
+                    .owner = a->features.owner.owner,
+                    .private = a->features.owner.private,
+                    .calls = a->features.owner.calls,
                     .nameplate = a->nameplate,
                     .key = a->key,
                     .enrolment = run_enrolment(a->enrolment)}
@@ -350,14 +299,10 @@ static void close_all(struct agent *a)
 {
     server_stop(a->server);
     surroundings_free(a->surroundings);
-    telemetry_free(a->telemetry);
-    run_owner_close(&a->owner);
-    actions_free(a->actions);
-    commands_free(a->commands);
-    shadow_free(a->shadow);
+    run_features_close(&a->features);
     run_enrolment_rest(a->enrolment);
     session_free(a->session);
-    description_free(a->description); /* the last commit answers to it */
+    run_features_rest(&a->features);
     policy_rest(a->policy);
     if (a->loop != NULL)
         wait_for_threads(a);

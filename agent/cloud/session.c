@@ -124,6 +124,7 @@ void session_free(struct session *s)
     session_drop(s);
     postroom_free(s->postroom);
     filters_clear(&s->filters);
+    filters_clear(&s->expected);
     free(s);
 }
 
@@ -131,6 +132,12 @@ enum err session_subscribe(struct session *s, const char *filter,
     session_message_callback *callback, void *context)
 {
     return filters_add(&s->filters, filter, callback, context);
+}
+
+enum err session_expect(struct session *s, const char *filter,
+    session_message_callback *callback, void *context)
+{
+    return filters_add(&s->expected, filter, callback, context);
 }
 
 enum err session_on_state(

@@ -122,6 +122,11 @@ void session_on_end(
 enum err session_subscribe(struct session *s, const char *filter,
     session_message_callback *callback, void *context) MUST_CHECK;
 
+/* The same for what the broker sends although nobody subscribed: AWS's answers
+ * to requests of Jobs go to who asked. */
+enum err session_expect(struct session *s, const char *filter,
+    session_message_callback *callback, void *context) MUST_CHECK;
+
 /* Learn of each change of state.  Comes on the loop. */
 enum err session_on_state(struct session *s, session_state_callback *callback,
     void *context) MUST_CHECK;

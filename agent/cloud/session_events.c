@@ -47,7 +47,7 @@ static void on_message(void *context, const struct mqtt_message *message)
         message->topic, message->payload, message->len, message->retain};
 
     postroom_note_other(s->postroom, message->len);
-    if (!filters_route(&s->filters, &in))
+    if (!filters_route(&s->filters, &in) && !filters_route(&s->expected, &in))
         log_debug(SESSION_MODULE, "nobody wants topic=%s", message->topic);
 }
 

@@ -36,6 +36,7 @@ struct session {
     struct session_options options;
     enum session_state state;
     struct filters filters;
+    struct filters expected; /* nobody subscribes to these */
     struct session_listener listeners[SESSION_LISTENERS];
     size_t listener_count;
     struct postroom *postroom;

@@ -113,6 +113,11 @@ static const struct config_key table[] = {
         .expected = "the path of the factory's file claim-verifier"},
     {.section = "ownership", .name = "wipe", .kind = CONFIG_PATH,
         .fallback = "", .expected = "the path of a program"},
+    {.section = "jobs", .name = "handlers", .kind = CONFIG_PATH,
+        .fallback = "",
+        .expected = "the path of a folder: programs that jobs may name"},
+    {.section = "jobs", .name = "step_s", .kind = CONFIG_NUMBER,
+        .fallback = "3600", .min = 1, .max = 604800},
     {.section = "commands", .name = "identify", .kind = CONFIG_PATH,
         .fallback = "", .expected = "the path of a program"},
     {.section = "commands", .name = "restart", .kind = CONFIG_PATH,
@@ -213,6 +218,8 @@ static void fill(struct settings *s, const struct config *c)
     s->wipe = config_text(c, "ownership", "wipe");
     s->identify = config_text(c, "commands", "identify");
     s->restart = config_text(c, "commands", "restart");
+    s->handlers = config_text(c, "jobs", "handlers");
+    s->step_ms = (uint64_t)config_number(c, "jobs", "step_s") * 1000;
     s->level = level_of(config_text(c, "log", "level"));
 }
 

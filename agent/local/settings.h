@@ -69,6 +69,8 @@ struct settings {
     const char *description; /* [device] NULL: no Thing Description */
     const char *verifier;    /* [ownership] of the pass code; NULL: none */
     const char *wipe;        /* a program; NULL: none */
+    const char *handlers;    /* [jobs] a folder; NULL: no jobs */
+    uint64_t step_ms;        /* a step of a job that takes longer is killed */
     const char *identify;    /* [commands] programs; NULL: none */
     const char *restart;
     enum log_level level; /* [log] */

@@ -18,6 +18,18 @@ static enum err open_reason(int reason)
     return reason == EACCES || reason == EPERM ? ERR_DENIED : ERR_IO;
 }
 
+static enum err check_folder(const char *path, const char **why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+
+    if (fd < 0) {
+        *why = strerror(errno);
+        return open_reason(errno);
+    }
+    (void)close(fd);
+    return ERR_OK;
+}
+
 /* A pipe or a device could block for ever: look, do not read. */
 static enum err check_file(const char *path, const char **why)
 {
@@ -38,11 +50,14 @@ static enum err check_file(const char *path, const char **why)
 }
 
 /* What is in a token is no file, and its URI can hold a PIN. */
-static enum err check_named(const char *path, const char **why)
+static enum err check_named(
+    const char *section, const char *path, const char **why)
 {
     if (path == NULL || strcmp(path, TRUST_SYSTEM) == 0 ||
         strncmp(path, "pkcs11:", 7) == 0 || strncmp(path, "tpm2:", 5) == 0)
         return ERR_OK;
+    if (strcmp(section, "jobs") == 0)
+        return check_folder(path, why);
     return check_file(path + 5 * (strncmp(path, "file:", 5) == 0), why);
 }
 
@@ -65,13 +80,14 @@ enum err settings_look_at_files(const struct config *config,
         {"ownership",  "wipe"               },
         {"commands",   "identify"           },
         {"commands",   "restart"            },
+        {"jobs",       "handlers"           },
     };
     enum err first = ERR_OK;
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         const char *section = files[i][0], *name = files[i][1], *why;
         const char *path = config_text(config, section, name);
-        enum err e = check_named(path, &why);
+        enum err e = check_named(section, path, &why);
         char line[2000];
 
         if (e == ERR_OK)

@@ -135,7 +135,8 @@ def a_file_that_cannot_be_read_names_the_line_that_names_it():
                 ("cloud.trust", "none.pem", "the CAs a broker may have"),
                 ("identity.certificate", "none.crt", "the factory certificate"),
                 ("identity.key", "file:none.key", "file:PATH"),
-                ("device.description", "none.json", "expected")):
+                ("device.description", "none.json", "expected"),
+                ("jobs.handlers", "none", "programs that jobs may name")):
             trial = Trial(world)
             trial.values[name] = value
             trial.refused(NO_INPUT, trial.line_of(name), expected,
@@ -144,6 +145,10 @@ def a_file_that_cannot_be_read_names_the_line_that_names_it():
         trial.values["cloud.trust"] = "."
         trial.refused(UNAVAILABLE, trial.line_of("cloud.trust"),
                       "it is not a file")
+        trial = Trial(world)
+        trial.values["jobs.handlers"] = "device.crt"
+        trial.refused(NO_INPUT, trial.line_of("jobs.handlers"),
+                      "Not a directory", "the path of a folder")
 
 
 @scenario

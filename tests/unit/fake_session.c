@@ -56,6 +56,12 @@ enum err session_subscribe(struct session *s, const char *filter,
     return ERR_OK;
 }
 
+enum err session_expect(struct session *s, const char *filter,
+    session_message_callback *callback, void *context)
+{
+    return session_subscribe(s, filter, callback, context);
+}
+
 enum err session_on_state(
     struct session *s, session_state_callback *callback, void *context)
 {

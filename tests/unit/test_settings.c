@@ -92,6 +92,8 @@ static void the_least_file_gives_documented_values(void **state)
     assert_null(s->wipe);
     assert_null(s->identify);
     assert_null(s->restart);
+    assert_null(s->handlers);
+    assert_int_equal(s->step_ms, 3600000);
     assert_int_equal(s->level, LOG_LEVEL_INFO);
     settings_free(s);
 }
@@ -124,6 +126,7 @@ static void every_key_arrives(void **state)
                   "[telemetry]\ninterval_s = 86400\n"
                   "[device]\ndescription = td.json\n"
                   "[ownership]\nverifier = /v\nwipe = /w\n"
+                  "[jobs]\nhandlers = jobs\nstep_s = 30\n"
                   "[commands]\nidentify = blink\nrestart = /r\n"
                   "[log]\nlevel = debug\n",
             &s),
@@ -149,6 +152,8 @@ static void every_key_arrives(void **state)
     assert_string_equal(s->wipe, "/w");
     assert_string_equal(s->identify, "/tmp/blink");
     assert_string_equal(s->restart, "/r");
+    assert_string_equal(s->handlers, "/tmp/jobs");
+    assert_int_equal(s->step_ms, 30000);
     assert_int_equal(s->level, LOG_LEVEL_DEBUG);
     settings_free(s);
 }
@@ -326,7 +331,7 @@ static void the_example_holds_every_key_with_its_default(void **state)
             text + strlen(text), sizeof(text) - strlen(text), "%s", start);
     }
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(keys, 61);
+    assert_int_equal(keys, 63);
     if (load(*state, text, &s) != ERR_OK)
         fail_msg("%s", ((struct scene *)*state)->said);
     assert_string_equal(s->brokers->list[0].host, "broker.example.com");
