@@ -12,12 +12,10 @@
 #include "cloud/surroundings.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "device/owner_work.h"
 #include "identity/chain.h"
-#include "identity/discard.h"
 #include "identity/key.h"
 #include "identity/nameplate.h"
-#include "identity/request.h"
+#include "identity/worker.h"
 #include "local/policy.h"
 #include "local/server.h"
 #include "local/settings.h"
@@ -279,9 +277,7 @@ static void on_look_again(void *context)
 
 static bool threads_are_left(void)
 {
-    return link_threads() > 0 || http_threads() > 0 ||
-        owner_work_threads() > 0 || request_threads() > 0 ||
-        discard_threads() > 0;
+    return link_threads() > 0 || http_threads() > 0 || worker_threads() > 0;
 }
 
 /* A thread may still sit in a name look-up that uses what we free. */

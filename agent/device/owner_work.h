@@ -17,9 +17,6 @@ struct owner_work *owner_work_new(struct loop *loop); /* NULL: no memory */
 /* No `done` comes after this; what still runs frees itself.  NULL is fine. */
 void owner_work_free(struct owner_work *work);
 
-/* How many threads are left, of all. */
-unsigned owner_work_threads(void);
-
 /* `run` on a thread of its own, then `done` on the loop, both with `context`,
  * which free(3) frees in the end.  `drop` comes instead of `done` when the work
  * was freed meanwhile; NULL: nothing else is to be freed.  ERR_AGAIN: too much

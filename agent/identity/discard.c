@@ -2,28 +2,19 @@
 
 #include "identity/discard.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/log.h"
-#include "ports/port.h"
-
-#define MODULE "discard"
+#include "identity/worker.h"
 
 struct discard {
-    struct loop *loop;
     struct discard_options options;
     char *uri;
     discard_callback *ended; /* NULL: cancelled; the loop's alone */
     void *context;
-    pthread_t thread;
     struct discard_end end;
 };
-
-static atomic_uint threads;
 
 /* --- on the thread ------------------------------------------------------- */
 
@@ -66,47 +57,38 @@ static enum err destroy(struct discard *d)
     return e;
 }
 
-/* On the loop: the thread has said its last word. */
+static void work(void *context)
+{
+    struct discard *d = context;
+
+    d->end.e = destroy(d);
+}
+
+/* --- on the loop --------------------------------------------------------- */
+
 static void finish(void *context)
 {
     struct discard *d = context;
 
-    (void)pthread_join(d->thread, NULL);
-    atomic_fetch_sub(&threads, 1);
     if (d->ended != NULL)
         d->ended(d->context, &d->end);
     free(d->uri);
     free(d);
 }
 
-static void *run(void *context)
-{
-    struct discard *d = context;
-
-    port_name_thread("nameplate_key");
-    d->end.e = destroy(d);
-    if (loop_post(d->loop, finish, d) != ERR_OK)
-        log_error(MODULE, "out of memory: what became of a key is lost");
-    return NULL;
-}
-
-/* --- on the loop --------------------------------------------------------- */
-
 enum err discard_start(struct loop *loop, const struct discard_options *options,
     discard_callback *ended, void *context, struct discard **out)
 {
     struct discard *d = calloc(1, sizeof(*d));
+    const struct worker_task task = {"nameplate_key", work, finish, d};
 
     if (d == NULL)
         return ERR_NO_MEMORY;
-    d->loop = loop;
     d->options = *options;
     d->ended = ended;
     d->context = context;
     d->uri = strdup(options->uri);
-    atomic_fetch_add(&threads, 1);
-    if (d->uri == NULL || pthread_create(&d->thread, NULL, run, d) != 0) {
-        atomic_fetch_sub(&threads, 1);
+    if (d->uri == NULL || worker_start(loop, &task) != ERR_OK) {
         free(d->uri);
         free(d);
         return ERR_NO_MEMORY;
@@ -119,9 +101,4 @@ void discard_cancel(struct discard *discard)
 {
     if (discard != NULL)
         discard->ended = NULL;
-}
-
-unsigned discard_threads(void)
-{
-    return atomic_load(&threads);
 }

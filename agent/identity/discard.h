@@ -18,7 +18,7 @@ struct discard;
 struct discard_options {
     const char *uri; /* of the key; copied */
     /* The certificates whose keys stay, whatever the URI says: the factory's.
-     * NULL: none.  Borrowed until discard_threads() is 0. */
+     * NULL: none.  Borrowed until worker_threads() is 0. */
     const mbedtls_x509_crt *spared[DISCARD_SPARED];
 };
 
@@ -37,8 +37,5 @@ enum err discard_start(struct loop *loop, const struct discard_options *options,
     discard_callback *ended, void *context, struct discard **out) MUST_CHECK;
 void discard_cancel(struct discard *discard); /* NULL is fine; the thread ends
     when the token answers */
-
-/* How many still have a thread. */
-unsigned discard_threads(void);
 
 #endif

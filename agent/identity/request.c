@@ -3,8 +3,6 @@
 #include "identity/request.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +10,18 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "core/log.h"
 #include "identity/csr.h"
 #include "identity/pem.h"
-#include "ports/port.h"
-
-#define MODULE "request"
+#include "identity/worker.h"
 
 struct request {
-    struct loop *loop;
     struct request_options options;
     char *uri;
     char *mark, *mark_text;  /* NULL: none is wanted */
     request_callback *ended; /* NULL: cancelled; the loop's alone */
     void *context;
-    pthread_t thread;
     struct request_end end;
 };
-
-static atomic_uint threads;
 
 /* --- on the thread ------------------------------------------------------- */
 
@@ -87,6 +78,20 @@ static enum err make_request(struct request *r)
     return e;
 }
 
+static void work(void *context)
+{
+    struct request *r = context;
+    enum err e = make_key(r);
+
+    if (e == ERR_OK)
+        e = key_open(r->uri, &r->end.key);
+    if (e == ERR_OK)
+        e = make_request(r);
+    r->end.e = e;
+}
+
+/* --- on the loop --------------------------------------------------------- */
+
 static void free_all(struct request *r)
 {
     free(r->mark_text);
@@ -95,38 +100,16 @@ static void free_all(struct request *r)
     free(r);
 }
 
-/* On the loop: the thread has said its last word. */
 static void finish(void *context)
 {
     struct request *r = context;
 
-    (void)pthread_join(r->thread, NULL);
-    atomic_fetch_sub(&threads, 1);
     if (r->ended != NULL)
         r->ended(r->context, &r->end);
     key_free(r->end.key);
     bytes_free(&r->end.der);
     free_all(r);
 }
-
-static void *run(void *context)
-{
-    struct request *r = context;
-    enum err e;
-
-    port_name_thread("nameplate_key");
-    e = make_key(r);
-    if (e == ERR_OK)
-        e = key_open(r->uri, &r->end.key);
-    if (e == ERR_OK)
-        e = make_request(r);
-    r->end.e = e;
-    if (loop_post(r->loop, finish, r) != ERR_OK)
-        log_error(MODULE, "out of memory: a new key is lost");
-    return NULL;
-}
-
-/* --- on the loop --------------------------------------------------------- */
 
 static enum err copy_text(struct request *r)
 {
@@ -147,17 +130,14 @@ enum err request_start(struct loop *loop, const struct request_options *options,
     request_callback *ended, void *context, struct request **out)
 {
     struct request *r = calloc(1, sizeof(*r));
+    const struct worker_task task = {"nameplate_key", work, finish, r};
 
     if (r == NULL)
         return ERR_NO_MEMORY;
-    r->loop = loop;
     r->options = *options;
     r->ended = ended;
     r->context = context;
-    atomic_fetch_add(&threads, 1);
-    if (copy_text(r) != ERR_OK ||
-        pthread_create(&r->thread, NULL, run, r) != 0) {
-        atomic_fetch_sub(&threads, 1);
+    if (copy_text(r) != ERR_OK || worker_start(loop, &task) != ERR_OK) {
         free_all(r);
         return ERR_NO_MEMORY;
     }
@@ -169,9 +149,4 @@ void request_cancel(struct request *request)
 {
     if (request != NULL)
         request->ended = NULL;
-}
-
-unsigned request_threads(void)
-{
-    return atomic_load(&threads);
 }

@@ -37,7 +37,4 @@ enum err request_start(struct loop *loop, const struct request_options *options,
 void request_cancel(struct request *request); /* NULL is fine; the thread ends
     when the token answers */
 
-/* How many still have a thread. */
-unsigned request_threads(void);
-
 #endif

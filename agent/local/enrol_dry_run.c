@@ -16,6 +16,7 @@
 #include "identity/key.h"
 #include "identity/nameplate.h"
 #include "identity/request.h"
+#include "identity/worker.h"
 #include "local/policy.h"
 #include "local/settings.h"
 
@@ -53,7 +54,7 @@ static void on_look(void *context)
 /* What the threads borrowed is ours again when they are gone. */
 static void wait_for_threads(struct loop *loop)
 {
-    while (http_threads() + request_threads() + link_threads() > 0 &&
+    while (http_threads() + worker_threads() + link_threads() > 0 &&
         loop_timer_start(loop, 10, on_look, loop) != NULL)
         loop_run(loop);
 }

@@ -8,6 +8,7 @@
 #include "identity/chain.h"
 #include "identity/discard.h"
 #include "identity/request.h"
+#include "identity/worker.h"
 #include "token_keys.h"
 
 struct life {
@@ -47,7 +48,7 @@ static struct discard_end discard(
         discard_start(life.loop, &options, on_end, &life, &handle), ERR_OK);
     loop_run(life.loop);
     loop_free(life.loop);
-    assert_int_equal(discard_threads(), 0);
+    assert_int_equal(worker_threads(), 0);
     return life.end;
 }
 

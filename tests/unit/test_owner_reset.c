@@ -7,6 +7,7 @@
 #include "device/owner_work.h"
 #include "fake_session.h"
 #include "folder.h"
+#include "identity/worker.h"
 #include "loop_wait.h"
 
 #define WAIT_MS 20
@@ -63,9 +64,9 @@ static int set_up(void **state)
 
 static void end_threads(struct scene *s)
 {
-    for (int tries = 0; owner_work_threads() > 0 && tries < 500; tries++)
+    for (int tries = 0; worker_threads() > 0 && tries < 500; tries++)
         loop_wait(s->loop, WAIT_MS);
-    assert_int_equal(owner_work_threads(), 0);
+    assert_int_equal(worker_threads(), 0);
     loop_flush(s->loop);
 }
 
