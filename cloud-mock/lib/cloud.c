@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud-mock/lib/jobs.h"
 #include "cloud-mock/lib/policy.h"
 #include "cloud-mock/lib/provisioning.h"
 #include "cloud-mock/lib/rates.h"
@@ -21,6 +22,7 @@ struct cloud {
     struct registry *registry;
     struct presence *presence;
     struct shadows *shadows;
+    struct jobs *jobs;
     struct subscriptions *subscriptions;
     struct rates *rates;
     struct enrolment *enrolment; /* NULL: there is no operational CA */
@@ -81,7 +83,9 @@ static enum err open_parts(struct cloud *cloud,
         return e;
     cloud->presence = presence_new(cloud->store, cloud->sender);
     cloud->shadows = shadows_new(cloud->store, cloud->sender, cloud->rates);
-    if (cloud->presence == NULL || cloud->shadows == NULL)
+    cloud->jobs = jobs_new(cloud->store, cloud->sender, cloud->rates);
+    if (cloud->presence == NULL || cloud->shadows == NULL ||
+        cloud->jobs == NULL)
         return ERR_NO_MEMORY;
     return open_enrolment(cloud, options);
 }
@@ -109,6 +113,7 @@ void cloud_close(struct cloud *cloud)
         return;
     enrolment_close(cloud->enrolment);
     claims_close(cloud->claims);
+    jobs_free(cloud->jobs);
     shadows_free(cloud->shadows);
     presence_free(cloud->presence);
     registry_close(cloud->registry);
@@ -343,6 +348,7 @@ void cloud_message(struct cloud *cloud, const struct cloud_message *message)
         .strict = &cloud->strict,
         .rates = cloud->rates};
     struct topic_shadow topic;
+    struct topic_jobs jobs;
 
     if (message->topic[0] != '$')
         return;
@@ -350,6 +356,8 @@ void cloud_message(struct cloud *cloud, const struct cloud_message *message)
         provision(cloud, message);
     else if (topic_read_shadow(message->topic, &topic))
         shadows_request(cloud->shadows, &topic, message->payload, message->len);
+    else if (topic_read_jobs(message->topic, &jobs))
+        jobs_request(cloud->jobs, &jobs, message);
     else if (is_privileged(message->client))
         request_handle(&services, message);
 }
@@ -359,5 +367,6 @@ void cloud_tick(struct cloud *cloud)
     presence_tick(cloud->presence);
     if (cloud->enrolment != NULL)
         enrolment_tick(cloud->enrolment);
+    jobs_tick(cloud->jobs);
     sender_tick(cloud->sender);
 }

@@ -17,8 +17,17 @@
 #define LIMITS_SHADOW_BYTES          8192 /* state, without metadata */
 #define LIMITS_SHADOW_LEVELS         6    /* below desired or reported */
 #define LIMITS_CLIENT_TOKEN_BYTES    64
-#define LIMITS_SHADOW_REQUESTS_PER_S 20                   /* per thing */
-#define LIMITS_SHADOW_IN_FLIGHT      10                   /* per thing */
+#define LIMITS_SHADOW_REQUESTS_PER_S 20 /* per thing */
+#define LIMITS_SHADOW_IN_FLIGHT      10 /* per thing */
+#define LIMITS_JOB_DOCUMENT_BYTES    (32 * 1024)
+#define LIMITS_JOB_TARGETS           100 /* things of one CreateJob */
+#define LIMITS_JOB_DETAILS           10  /* pairs of statusDetails */
+#define LIMITS_JOB_DETAIL_KEY        128 /* characters */
+#define LIMITS_JOB_DETAIL_VALUE      1024
+#define LIMITS_JOB_STEP_MINUTES      10080
+#define LIMITS_JOBS_NOTIFIED         15  /* entries of jobs/notify */
+#define LIMITS_JOBS_LISTED           500 /* entries of jobs/get: our own */
+#define LIMITS_JOBS_REQUESTS_PER_S   200 /* of all things */
 #define LIMITS_VERSION_KEEPS_MS      (48LL * 3600 * 1000) /* of a deleted shadow */
 #define LIMITS_PRESENCE_RESTART_MS                                             \
     (3600LL * 1000) /* offline: versionNumber 0 */

@@ -17,6 +17,10 @@ static const char *const requests[] = {
     "$aws/things/%t/shadow/name/%s/get",
     "$aws/things/%t/shadow/name/%s/update",
     "$aws/things/%t/shadow/name/%s/delete",
+    "$aws/things/%t/jobs/get",
+    "$aws/things/%t/jobs/start-next",
+    "$aws/things/%t/jobs/%s/get",
+    "$aws/things/%t/jobs/%s/update",
 };
 
 static const char *const answers[] = {
@@ -75,6 +79,21 @@ static const char *const command_filters[] = {
 
 static const char *const command_responses[] = {
     "$aws/commands/things/%t/executions/%s/response/json",
+};
+
+/* Jobs: what the service says. To everything else below its jobs the device
+ * may publish; what maps to no API is answered so. */
+static const char *const job_answers[] = {
+    "$aws/things/%t/jobs/notify",
+    "$aws/things/%t/jobs/notify-next",
+    "$aws/things/%t/jobs/get/accepted",
+    "$aws/things/%t/jobs/get/rejected",
+    "$aws/things/%t/jobs/start-next/accepted",
+    "$aws/things/%t/jobs/start-next/rejected",
+    "$aws/things/%t/jobs/%s/get/accepted",
+    "$aws/things/%t/jobs/%s/get/rejected",
+    "$aws/things/%t/jobs/%s/update/accepted",
+    "$aws/things/%t/jobs/%s/update/rejected",
 };
 
 static bool any(const char *const *patterns, size_t count, const char *topic,
@@ -136,17 +155,23 @@ bool policy_allows_claim(enum policy_action action, const char *topic)
 bool policy_allows(
     const char *thing, enum policy_action action, const char *topic)
 {
+    struct topic_jobs jobs;
+    bool answer;
+
     if (is_below(topic, "nameplate/", thing))
         return true;
     if (topic_begins_with(topic, "$aws/commands/"))
         return allows_command(thing, action, topic);
     if (!is_below(topic, "$aws/things/", thing))
         return policy_allows_claim(action, topic); /* for itself */
+    answer = any(job_answers, COUNT(job_answers), topic, thing);
     switch (action) {
     case POLICY_PUBLISH:
-        return any(requests, COUNT(requests), topic, thing);
+        return any(requests, COUNT(requests), topic, thing) ||
+            (!answer && !topic_has_wildcard(topic) &&
+                topic_read_jobs(topic, &jobs));
     case POLICY_SUBSCRIBE:
-        return topic_has_wildcard(topic) ||
+        return answer || topic_has_wildcard(topic) ||
             any(answers, COUNT(answers), topic, thing) ||
             any(requests, COUNT(requests), topic, thing);
     case POLICY_RECEIVE:

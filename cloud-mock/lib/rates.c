@@ -19,6 +19,8 @@ struct record {
 
 struct rates {
     bool on;
+    struct quota jobs;
+    bool jobs_began;
     struct table *records;
 };
 
@@ -139,4 +141,14 @@ bool rates_shadow(
         return false;
     *place = request->answered_ms;
     return true;
+}
+
+bool rates_jobs(struct rates *rates, int64_t now_ms)
+{
+    if (!rates->on)
+        return true;
+    if (!rates->jobs_began)
+        quota_start(&rates->jobs, LIMITS_JOBS_REQUESTS_PER_S, now_ms);
+    rates->jobs_began = true;
+    return quota_take(&rates->jobs, now_ms);
 }

@@ -1,5 +1,5 @@
 /* rates.h - AWS IoT Core's rates (contract sections 1, 1.1 and 2.6): how often
- * a client connects, publishes and hears, and a thing's shadows are asked.
+ * a client connects, publishes and hears, and shadows and jobs are asked.
  *
  * Each question counts, and is answered with true: go ahead.  Nothing counts
  * while they are switched off.  Without memory the answer is false. */
@@ -32,5 +32,8 @@ struct rates_request {
 };
 bool rates_shadow(struct rates *rates, const char *thing,
     const struct rates_request *request);
+
+/* 200 requests to Jobs a second, those of all things together. */
+bool rates_jobs(struct rates *rates, int64_t now_ms);
 
 #endif

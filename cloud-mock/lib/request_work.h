@@ -32,4 +32,11 @@ enum err request_say_ok(struct request_work *work) MUST_CHECK;
 enum err request_set_status(struct request_work *work) MUST_CHECK;
 enum err request_issue(struct request_work *work) MUST_CHECK;
 
+/* The operations on jobs, in request_jobs.c. */
+enum err request_create_job(struct request_work *work) MUST_CHECK;
+enum err request_cancel_job(struct request_work *work) MUST_CHECK;
+enum err request_delete_job(struct request_work *work) MUST_CHECK;
+enum err request_job(struct request_work *work) MUST_CHECK;
+enum err request_jobs(struct request_work *work) MUST_CHECK;
+
 #endif

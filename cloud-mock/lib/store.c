@@ -36,7 +36,15 @@ static const char tables[] =
     "CREATE INDEX IF NOT EXISTS issuance_token ON issuance(token);"
     "CREATE INDEX IF NOT EXISTS certificate_key ON certificate(key_sha256);"
     "CREATE TABLE IF NOT EXISTS alarm(thing TEXT, ts_ms INTEGER, kind TEXT,"
-    " text TEXT, count INTEGER, PRIMARY KEY(thing, kind)) WITHOUT ROWID;";
+    " text TEXT, count INTEGER, PRIMARY KEY(thing, kind)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS job(id TEXT PRIMARY KEY, document TEXT,"
+    " created_ms INTEGER);"
+    "CREATE TABLE IF NOT EXISTS execution(sequence INTEGER PRIMARY KEY,"
+    " thing TEXT, job TEXT, status TEXT, details TEXT, version INTEGER,"
+    " queued_ms INTEGER, started_ms INTEGER, updated_ms INTEGER,"
+    " due_ms INTEGER, UNIQUE(thing, job));"
+    "CREATE INDEX IF NOT EXISTS execution_job ON execution(job);"
+    "CREATE INDEX IF NOT EXISTS execution_due ON execution(due_ms);";
 
 static const char all_gone[] = "UPDATE presence"
                                " SET connected=0,since_ms=?1,reason=?2"
@@ -56,6 +64,20 @@ static const char overdue_token[] =
 
 static const char revoke_issuance[] =
     "UPDATE issuance SET revoked_ms=?2,reason=?3 WHERE id=?1 AND revoked_ms=0";
+
+static const char set_execution[] =
+    "UPDATE execution SET status=?3,details=?4,version=?5,started_ms=?6,"
+    "updated_ms=?7,due_ms=?8 WHERE thing=?1 AND job=?2";
+
+/* The order of the list: contract section 3.4. */
+static const char each_pending[] =
+    "SELECT * FROM execution WHERE thing=?1"
+    " AND status IN ('QUEUED','IN_PROGRESS')"
+    " ORDER BY status='QUEUED',queued_ms,sequence LIMIT ?2";
+
+static const char overdue_execution[] =
+    "SELECT * FROM execution WHERE due_ms>0 AND due_ms<=?"
+    " ORDER BY due_ms LIMIT 1";
 
 static const char put_alarm[] =
     "INSERT INTO alarm VALUES(?,?,?,?,1) ON CONFLICT(thing,kind) DO UPDATE SET"
@@ -99,6 +121,21 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_PUT_ALARM] = put_alarm,
     [SQL_GET_ALARM] = "SELECT * FROM alarm WHERE thing=? AND kind=?",
     [SQL_EACH_ALARM] = "SELECT * FROM alarm WHERE thing=? ORDER BY ts_ms",
+    [SQL_ADD_JOB] = "INSERT INTO job VALUES(?,?,?)",
+    [SQL_GET_JOB] = "SELECT * FROM job WHERE id=?",
+    [SQL_DROP_JOB] = "DELETE FROM job WHERE id=?",
+    [SQL_EACH_JOB] = "SELECT * FROM job ORDER BY rowid",
+    [SQL_ADD_EXECUTION] =
+        "INSERT INTO execution VALUES(NULL,?,?,?,?,?,?,?,?,?)",
+    [SQL_SET_EXECUTION] = set_execution,
+    [SQL_GET_EXECUTION] = "SELECT * FROM execution WHERE thing=? AND job=?",
+    [SQL_DROP_EXECUTION] = "DELETE FROM execution WHERE thing=? AND job=?",
+    [SQL_DROP_EXECUTIONS] = "DELETE FROM execution WHERE job=?",
+    [SQL_EACH_EXECUTION] =
+        "SELECT * FROM execution WHERE job=? ORDER BY sequence",
+    [SQL_EACH_PENDING] = each_pending,
+    [SQL_OVERDUE_EXECUTION] = overdue_execution,
+    [SQL_NEXT_DUE] = "SELECT min(due_ms) FROM execution WHERE due_ms>0",
 };
 
 enum err store_failed(struct store *store, const char *what)

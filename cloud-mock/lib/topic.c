@@ -125,7 +125,9 @@ static bool read_shadow_tail(const char *rest, struct topic_shadow *out)
     return read_operation(level, &out->operation) && rest == NULL;
 }
 
-bool topic_read_shadow(const char *topic, struct topic_shadow *out)
+/* "$aws/things/<t>/<service>/" and something: what follows, or NULL. */
+static const char *read_thing(
+    const char *topic, const char *service, char thing[TOPIC_THING_SIZE])
 {
     const char *rest = topic;
     struct level level;
@@ -134,9 +136,57 @@ bool topic_read_shadow(const char *topic, struct topic_shadow *out)
         !take(&rest, &level) || !level_is(level, "things") ||
         !take(&rest, &level) ||
         !is_name(level.text, level.len, TOPIC_THING_MAX, false))
+        return NULL;
+    snprintf(thing, TOPIC_THING_SIZE, "%.*s", (int)level.len, level.text);
+    return take(&rest, &level) && level_is(level, service) ? rest : NULL;
+}
+
+bool topic_read_shadow(const char *topic, struct topic_shadow *out)
+{
+    const char *rest = read_thing(topic, "shadow", out->thing);
+
+    return rest != NULL && read_shadow_tail(rest, out);
+}
+
+static bool is_job_id(const char *text, size_t len)
+{
+    return is_name(text, len, TOPIC_JOB_MAX, false) &&
+        memchr(text, ':', len) == NULL;
+}
+
+bool topic_is_job_id(const char *id)
+{
+    return is_job_id(id, strlen(id));
+}
+
+static enum topic_jobs_operation read_jobs_tail(
+    const char *rest, char job[TOPIC_JOB_SIZE])
+{
+    struct level first, last;
+
+    if (!take(&rest, &first))
+        return TOPIC_JOBS_UNKNOWN;
+    if (rest == NULL && level_is(first, "get"))
+        return TOPIC_JOBS_PENDING;
+    if (rest == NULL && level_is(first, "start-next"))
+        return TOPIC_JOBS_START_NEXT;
+    if (!take(&rest, &last) || rest != NULL ||
+        !(is_job_id(first.text, first.len) || level_is(first, "$next")))
+        return TOPIC_JOBS_UNKNOWN;
+    snprintf(job, TOPIC_JOB_SIZE, "%.*s", (int)first.len, first.text);
+    if (level_is(last, "get"))
+        return TOPIC_JOBS_DESCRIBE;
+    return level_is(last, "update") && job[0] != '$' ? TOPIC_JOBS_UPDATE
+                                                     : TOPIC_JOBS_UNKNOWN;
+}
+
+bool topic_read_jobs(const char *topic, struct topic_jobs *out)
+{
+    const char *rest = read_thing(topic, "jobs", out->thing);
+
+    out->job[0] = '\0';
+    if (rest == NULL)
         return false;
-    snprintf(
-        out->thing, sizeof(out->thing), "%.*s", (int)level.len, level.text);
-    return take(&rest, &level) && level_is(level, "shadow") && rest != NULL &&
-        read_shadow_tail(rest, out);
+    out->operation = read_jobs_tail(rest, out->job);
+    return true;
 }

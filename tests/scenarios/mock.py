@@ -153,6 +153,9 @@ class Device:
         named = f"name/{name}/" if name else ""
         return f"$aws/things/{self.thing}/shadow/{named}{tail}"
 
+    def jobs(self, tail):
+        return f"$aws/things/{self.thing}/jobs/{tail}"
+
     def publish(self, topic, payload, *options, client=None, status=0):
         """Publish with QoS 1 what is text or else made JSON; None: `options`
         name it.  `status` is mosquitto_pub's."""
@@ -290,6 +293,16 @@ class MockCloud:
         named = {"name": name} if name else {}
         answer = self.ask("shadow", thing=device.thing, **named)
         return answer.get("shadow")
+
+    def create_job(self, device, job, document):
+        """A job for one device, or for those of a list."""
+        devices = device if isinstance(device, list) else [device]
+        self.told("create-job", job=job, document=document,
+                  things=[d.thing for d in devices])
+
+    def job(self, job):
+        """What became of it: its "document" and "executions"."""
+        return self.told("job", job=job)["job"]
 
     def ask(self, op, **fields):
         """A privileged request; gives the answer, also when it is an error."""
