@@ -245,18 +245,24 @@ def damages(dice, data):
         yield bytes(other)
 
 
+JOB = ('{"job":"j","execution":1,"step":1,"steps":3,"tries":1,'
+       '"status":"IN_PROGRESS","reason":""}')
+
+
 @scenario
 def what_lies_beside_the_store_may_hold_anything_and_the_agent_starts():
     dice = random.Random(SEED)
     with World() as world:
         cloud = Cloud(world)
         agent = world.agent(port=cloud.broker.port, settings={
-            "telemetry.interval_s": 0, "device.description":
+            "telemetry.interval_s": 0, "jobs.handlers": world.folder,
+            "device.description":
             write(world.path("description.json"), '{"title":"Door"}')})
         agent.wait_for(ONLINE)
         wait_until(lambda: any(n.startswith("session-")
                                for n in os.listdir(agent.store)), 10, "tickets")
         agent.stop()
+        write(agent.store + "/job", JOB)
         names = {n for n in os.listdir(agent.store)
                  if not n.startswith("outbox")} | {"time", "crl"}
         expect(len(names) >= 5, str(names))
