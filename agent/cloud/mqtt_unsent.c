@@ -102,11 +102,12 @@ static int on_put(
 static int on_remove(void *handle, char *key)
 {
     struct mqtt_unsent *unsent = handle;
+    unsigned long number = number_of(key);
     size_t i = 0;
 
     if (key[0] != COMMAND)
         return 0;
-    while (i < unsent->count && message_at(unsent, i)->number != number_of(key))
+    while (i < unsent->count && message_at(unsent, i)->number != number)
         i++;
     if (i == unsent->count)
         return 0; /* another command's */
