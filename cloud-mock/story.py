@@ -220,6 +220,8 @@ socket = app.sock
 interval_s = 2
 [device]
 description = {TOP}/examples/thermostat.json
+[jobs]
+handlers = {TOP}/examples/jobs
 """)
 
     def start_device(self):
@@ -235,6 +237,14 @@ description = {TOP}/examples/thermostat.json
     def nameplate(self, *words, **more):
         return self.run(os.path.join(BIN, "nameplate"), *words,
                         "-s", self.path("app.sock"), **more)
+
+    def ask_cloud(self, **request):
+        """What an operator's tool asks the broker, docs/protocol.md."""
+        base = "$nameplate/cloud/operator"
+        return json.loads(self.run(
+            "mosquitto_rr", "--unix", self.path("b", "cloud.sock"), "-i",
+            "operator", "-W", "10", "-t", base + "/request", "-e",
+            base + "/response", "-m", json.dumps(request)))
 
     # --- what is seen from outside ---------------------------------------------
 
@@ -296,7 +306,7 @@ def it_is_who_its_certificate_says(w):
 def its_configuration_names_nobody(w):
     with open(w.path("device.ini"), encoding="utf-8") as f:
         settings = [line for line in f if not line.startswith(
-            ("certificate", "key", "verifier", "description"))]
+            ("certificate", "key", "verifier", "description", "handlers"))]
     for word in (VENDOR, MODEL, SERIAL):
         if word.lower() in "".join(settings).lower():
             raise StepFailed(f"{word} stands in the configuration")
@@ -397,6 +407,29 @@ def an_outage_loses_nothing(w):
         f"{len(numbers) - count} twice, in order"
 
 
+def a_job_ordered_while_it_is_away_is_done(w):
+    """It runs a program of its maker's, who named the folder, and no other."""
+    wait_for("online again", w.state_is("online"))
+    w.stop("device", signal.SIGKILL)
+    for job, megabytes in ("small", "1"), ("large", "999999999"):
+        w.ask_cloud(op="create-job", thing=w.thing, job=job, document={
+            "version": "1.0", "steps": [{"action": {
+                "type": "runHandler", "input": {
+                    "handler": "free-space.sh", "args": [megabytes]}}}]})
+    began = time.monotonic()
+    w.start_device()
+
+    def ended(job):
+        one = w.ask_cloud(op="job", job=job)["job"]["executions"][0]
+        return one if one["status"] not in ("QUEUED", "IN_PROGRESS") else None
+    small = wait_for("it is done", lambda: ended("small"))
+    large = wait_for("the next one is, too", lambda: ended("large"))
+    if (small["status"], large["status"]) != ("SUCCEEDED", "FAILED"):
+        raise StepFailed(f"they ended as {small} and {large}")
+    return f"done {time.monotonic() - began:.1f} s after its start; one that " \
+        f"cannot be: {large['statusDetails']['reason']}"
+
+
 def a_power_cut_shows_with_its_reason(w):
     wait_for("online again", w.state_is("online"))
     w.stop("device", signal.SIGKILL)
@@ -418,8 +451,8 @@ STEPS = [the_device_comes_online, it_is_who_its_certificate_says,
          its_configuration_names_nobody, nothing_on_it_listens,
          a_setting_met_on_the_page_is_applied, telemetry_reaches_the_chart,
          it_can_enrol_for_an_operational_certificate,
-         an_outage_loses_nothing, a_power_cut_shows_with_its_reason,
-         a_revoked_device_is_out]
+         an_outage_loses_nothing, a_job_ordered_while_it_is_away_is_done,
+         a_power_cut_shows_with_its_reason, a_revoked_device_is_out]
 
 
 def check(w):

@@ -65,7 +65,7 @@ def the_check_tells_the_whole_story_and_leaves_nothing():
                           stdin=subprocess.DEVNULL, timeout=400)
     expect(done.returncode == 0, done.stdout + done.stderr)
     steps = re.findall(r"^ok \d+ - ", done.stdout, re.M)
-    expect(len(steps) == 10, f"{len(steps)} steps:\n{done.stdout}")
+    expect(len(steps) == 11, f"{len(steps)} steps:\n{done.stdout}")
     expect(runs() == before, f"left behind: {runs() - before}")
 
 
