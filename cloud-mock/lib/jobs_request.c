@@ -29,7 +29,7 @@ const struct jobs_error jobs_error_internal = {
 static const struct jobs_error bad_json = {
     "InvalidJson", "The payload is not UTF-8 JSON"};
 static const struct jobs_error bad_body = {
-    "InvalidRequest", "The payload must be a JSON object"};
+    "InvalidRequest", "The payload must be a JSON object of at most 128 KB"};
 static const struct jobs_error bad_token = {
     "InvalidRequest", "clientToken must be a string of at most 64 bytes"};
 static const struct jobs_error bad_status = {"InvalidRequest",

@@ -153,6 +153,20 @@ static enum err do_test_shadow_error(struct request_work *work)
     return request_say_ok(work);
 }
 
+static enum err do_test_jobs_error(struct request_work *work)
+{
+    int64_t code;
+    enum err e = request_want_number(work, "code", 599, &code);
+
+    if (e != ERR_OK)
+        return e;
+    if (code != 0 && code != 409 && code != 429 && code != 500)
+        return request_fail(work, ERR_INVALID,
+            "\"code\" is wrong; expected 409, 429, 500 or 0 for none");
+    sender_faults(work->services->sender)->jobs_code = code;
+    return request_say_ok(work);
+}
+
 static enum err do_test_provisioning_error(struct request_work *work)
 {
     return set_fault(work, "code", 599,
@@ -205,6 +219,7 @@ static const struct {
     {"test-duplicate",          do_test_duplicate         },
     {"test-clock",              do_test_clock             },
     {"test-shadow-error",       do_test_shadow_error      },
+    {"test-jobs-error",         do_test_jobs_error        },
     {"test-provisioning-error", do_test_provisioning_error},
     {"test-strict",             do_test_strict            },
     {"test-rates",              do_test_rates             },

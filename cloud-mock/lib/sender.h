@@ -15,6 +15,8 @@ struct sender_faults {
     int64_t drop;              /* so many messages are lost */
     int64_t duplicate;         /* so many messages are sent twice */
     int64_t provisioning_code; /* the next request for it: 429 or 500 */
+    int64_t jobs_code;   /* the next request to Jobs: 429 or 500; or the next
+                            update of an execution: 409 */
     int64_t shadow_code; /* the next shadow update is rejected: 409 or 500 */
 };
 

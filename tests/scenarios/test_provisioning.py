@@ -5,16 +5,15 @@ An MQTT client of the tests' own sends the packets, so that it is sure which
 connection the answers come on; openssl makes the requests.  Numbers in brackets
 are the test vectors of the contract.
 """
-import json
 import os
 
 from authority import Authority
 from cloudd import CLOUDD
 from est import Csr, certificate_id
-from hand import Hand, publish_packet, subscribe_packet, topic_of
+from hand import Hand, publish_packet, subscribe_packet
 from kit import Factory, expect, folder, main, read, run, scenario, write
 from mock import Device, MockCloud
-from packets import PUBLISH
+from talk import Talk
 
 FROM_CSR = "$aws/certificates/create-from-csr/json"
 CREATE = "$aws/certificates/create/json"
@@ -36,26 +35,8 @@ def fleet(tmp, vendor=None, **options):
     return cloud, claim
 
 
-class Talk(Hand):
-    """A connection that asks and gets answers."""
-
-    def __enter__(self):
-        expect(self.connect() == 0, "no CONNACK that welcomes")
-        return self
-
-    def ask(self, topic, body, mark=7):
-        """(word, payload) of the answer: accepted or rejected."""
-        body = body if isinstance(body, str) else json.dumps(body)
-        self.send(publish_packet(topic, body.encode(), mark))
-        while True:
-            got = self.receive()
-            expect(got is not None, "the connection ended")
-            kind, flags, packet = got
-            if kind != PUBLISH or not topic_of(packet).startswith(topic):
-                continue
-            answered = topic_of(packet)
-            start = 2 + len(answered) + (2 if flags >> 1 & 3 else 0)
-            return answered[len(topic) + 1:], json.loads(packet[start:])
+class Claimant(Talk):
+    """A connection that asks for certificates."""
 
     def created(self, csr):
         word, answer = self.ask(
@@ -91,7 +72,7 @@ def a_claim_makes_a_device_that_the_broker_admits():
         with cloud, cloud.watch("$nameplate/cloud/registered") as heard:
             thing = "acme:thermo-1:S9"
             csr = Csr(tmp, thing)
-            with Talk(claim) as talk:
+            with Claimant(claim) as talk:
                 answer = talk.created(csr)
                 device = device_of(cloud, tmp, csr, answer, thing)
                 expect(certificate_id(tmp, answer["certificatePem"]) ==
@@ -116,7 +97,7 @@ def answers_come_to_the_asking_connection_alone():
         with cloud:
             other = Device(cloud, claim.folder, "claim-2")
             other.certificate, other.key = claim.certificate, claim.key
-            with Talk(other) as ears, Talk(claim) as talk:
+            with Claimant(other) as ears, Claimant(claim) as talk:
                 ears.send(subscribe_packet(1, [
                     FROM_CSR + "/+", PROVISION + "/+", FROM_CSR]))
                 suback = ears.receive()
@@ -137,7 +118,7 @@ def a_device_renews_by_its_own_certificate():
         with cloud:
             device = cloud.device("S1")
             csr = Csr(tmp, device.thing, "one")
-            with Talk(device) as talk:
+            with Claimant(device) as talk:
                 answer = talk.created(csr)
                 expect(talk.registers(answer, "S1")[0] == "accepted", answer)
                 rejected(talk.ask(FROM_CSR, {"certificateSigningRequest": Csr(
@@ -145,7 +126,7 @@ def a_device_renews_by_its_own_certificate():
                     "AccessDenied")
                 rejected(talk.ask(CREATE, ""), 403, "AccessDenied")
             renewed = device_of(cloud, tmp, csr, answer, device.thing)
-            with Talk(renewed) as talk:
+            with Claimant(renewed) as talk:
                 again = talk.created(Csr(tmp, device.thing, "three"))
                 expect(talk.registers(again, "S1")[0] == "accepted", again)
 
@@ -157,7 +138,7 @@ def a_token_expires_and_is_used_once():
         cloud, _ = fleet(tmp)
         with cloud:
             device = cloud.device("S1")
-            with Talk(device) as talk:
+            with Claimant(device) as talk:
                 answer = talk.created(Csr(tmp, device.thing, "one"))
                 expect(talk.registers(answer, "S1")[0] == "accepted", answer)
                 rejected(talk.registers(answer, "S1"), 400,
@@ -181,11 +162,11 @@ def a_revoked_certificate_is_out_while_it_is_there_and_when_it_comes():
         with cloud:
             device = cloud.device("S1")
             csr = Csr(tmp, device.thing)
-            with Talk(device) as talk:
+            with Claimant(device) as talk:
                 answer = talk.created(csr)
                 talk.registers(answer, "S1")
             new = device_of(cloud, tmp, csr, answer, device.thing)
-            with Talk(new) as talk:
+            with Claimant(new) as talk:
                 cloud.told("set-certificate-status", status="REVOKED",
                            certificateId=answer["certificateId"])
                 _, over = talk.packets(5)
@@ -196,7 +177,7 @@ def a_revoked_certificate_is_out_while_it_is_there_and_when_it_comes():
                              certificateId=answer["certificateId"])
             expect(back.get("error") == "conflict", back)
             mine = certificate_id(tmp, read(claim.certificate))
-            with Talk(claim) as talk:
+            with Claimant(claim) as talk:
                 cloud.told("set-certificate-status", status="REVOKED",
                            certificateId=mine)
                 _, over = talk.packets(5)
@@ -218,7 +199,7 @@ def who_is_no_claim_does_not_pass_for_one():
                 with Hand(who) as hand:
                     expect(hand.connect() != 0, f"{client} was welcome")
             # Nothing but provisioning: a device's topic closes the connection.
-            with Talk(claim) as talk:
+            with Claimant(claim) as talk:
                 talk.send(publish_packet(device.topic("status"), b"{}", 3))
                 _, over = talk.packets(5)
                 expect(over, "a claim wrote a device's status")
@@ -235,7 +216,7 @@ def a_claim_cannot_speak_for_a_device_with_a_factory_certificate():
             with cloud:
                 device = cloud.device("S-" + take_over)
                 expect(device.connects(), "not registered")
-                with Talk(claim) as talk:
+                with Claimant(claim) as talk:
                     answer = talk.ask(FROM_CSR, {
                         "certificateSigningRequest": Csr(
                             tmp, device.thing, take_over).pem()})

@@ -12,6 +12,7 @@
 #include "cloud-mock/lib/cloud.h"
 #include "cloud-mock/lib/jobs.h"
 #include "cloud-mock/lib/jobs_admin.h"
+#include "cloud-mock/lib/store_jobs.h"
 #include "cloud-mock/lib/store_registry.h"
 #include "cloud_world.h"
 
@@ -127,6 +128,37 @@ static inline void tell(
 {
     ask_bytes(service, tail, payload, strlen(payload));
     assert_null(strstr(service->world.said, "rejected"));
+}
+
+/* The answer has this code, and nothing else is said. */
+static inline void refuses(struct service *service, const char *tail,
+    const char *payload, const char *code)
+{
+    char begin[300];
+
+    ask_bytes(service, tail, payload, strlen(payload));
+    (void)snprintf(begin, sizeof(begin),
+        THING " $aws/things/" THING "/jobs/%s/rejected {\"code\":\"%s\"", tail,
+        code);
+    if (strncmp(service->world.said, begin, strlen(begin)) != 0 ||
+        strchr(service->world.said, '\n')[1] != '\0')
+        fail_msg("%s %s: expected %s, got %s", tail, payload, code,
+            service->world.said);
+}
+
+/* Status, details and version of an execution. */
+static inline void the_state_is(
+    struct service *service, const char *job, const char *expected)
+{
+    struct store_execution x;
+    char text[4000];
+
+    assert_int_equal(
+        store_get_execution(service->store, THING, job, &x), ERR_OK);
+    (void)snprintf(
+        text, sizeof(text), "%s %s %d", x.status, x.details, (int)x.version);
+    store_execution_free(&x);
+    assert_string_equal(text, expected);
 }
 
 static inline struct jobs_admin admin_of(const struct service *service)
