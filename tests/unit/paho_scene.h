@@ -41,20 +41,25 @@ static inline void paho_scene_subscribed(void *context, bool accepted)
     (void)accepted;
 }
 
-/* The port. */
-static inline uint16_t paho_scene_listen(struct paho_scene *s)
+static inline void paho_scene_message(
+    void *context, const struct mqtt_message *message)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
+    (void)context;
+    (void)message;
+}
 
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(
-        bind(s->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(s->listener, 1), 0);
-    assert_int_equal(
-        getsockname(s->listener, (struct sockaddr *)&address, &size), 0);
-    return ntohs(address.sin_port);
+/* A listener, at a port of loopback that the kernel chooses. */
+static inline int paho_scene_listen(int backlog, struct sockaddr_in *address)
+{
+    socklen_t size = sizeof(*address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    *address = (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)address, size), 0);
+    assert_int_equal(listen(fd, backlog), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)address, &size), 0);
+    return fd;
 }
 
 /* Paho connects; `serve` (NULL: nobody) is the broker and gets the context of
@@ -62,6 +67,7 @@ static inline uint16_t paho_scene_listen(struct paho_scene *s)
 static inline void paho_scene_start(struct paho_scene *s, void *serve(void *),
     const struct mqtt_events *events, uint16_t keep_alive_s)
 {
+    struct sockaddr_in address;
     struct mqtt_options options = {
         .client_id = "test",
         .version_5 = true,
@@ -71,7 +77,8 @@ static inline void paho_scene_start(struct paho_scene *s, void *serve(void *),
         .will = {.topic = "will", .payload = "gone", .len = 4}
     };
 
-    options.port = paho_scene_listen(s);
+    s->listener = paho_scene_listen(1, &address);
+    options.port = ntohs(address.sin_port);
     s->is_served = serve != NULL;
     if (s->is_served)
         assert_int_equal(

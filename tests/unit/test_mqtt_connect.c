@@ -16,24 +16,6 @@
 #define TRIES   5   /* the machine may be busy with something else */
 #define LATE_MS 900 /* Paho by itself waits for a second */
 
-static struct sockaddr_in loopback(void)
-{
-    return (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static int open_listener(struct sockaddr_in *address)
-{
-    socklen_t size = sizeof(*address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    *address = loopback();
-    assert_int_equal(bind(fd, (struct sockaddr *)address, size), 0);
-    assert_int_equal(listen(fd, 0), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)address, &size), 0);
-    return fd;
-}
-
 /* --- the call ------------------------------------------------------------- */
 
 struct caller {
@@ -67,7 +49,7 @@ static void *call_as_sender(void *context)
 static void the_send_thread_is_connected_when_the_call_returns(void **state)
 {
     struct caller c = {.fd = -1};
-    int listener = open_listener(&c.address);
+    int listener = paho_scene_listen(0, &c.address);
 
     (void)state;
     run(call_as_sender, &c);
@@ -79,7 +61,7 @@ static void the_send_thread_is_connected_when_the_call_returns(void **state)
 static void every_other_thread_is_told_that_it_is_in_progress(void **state)
 {
     struct caller c = {.fd = -1};
-    int listener = open_listener(&c.address);
+    int listener = paho_scene_listen(0, &c.address);
 
     (void)state;
     run(call, &c);
@@ -93,7 +75,7 @@ static void a_refusal_is_told_as_one(void **state)
     struct caller c = {.fd = -1};
 
     (void)state;
-    (void)close(open_listener(&c.address));
+    (void)close(paho_scene_listen(0, &c.address));
     run(call_as_sender, &c);
     assert_int_equal(c.outcome, ECONNREFUSED);
     (void)close(c.fd);
@@ -104,7 +86,7 @@ static void who_is_kept_waiting_is_told_so_after_a_second(void **state)
 {
     struct caller c[3] = {{.fd = -1}, {.fd = -1}, {.fd = -1}};
     struct sockaddr_in address;
-    int listener = open_listener(&address);
+    int listener = paho_scene_listen(0, &address);
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
@@ -126,12 +108,6 @@ static void on_connected(void *context, bool session_present)
     (void)session_present;
 }
 
-static void on_message(void *context, const struct mqtt_message *message)
-{
-    (void)context;
-    (void)message;
-}
-
 static void on_ended(void *context, const struct mqtt_end *end)
 {
     (void)context;
@@ -148,7 +124,7 @@ static int64_t say_connect(struct mqtt_room *room, int listener, uint16_t port)
         .timeout_ms = 5000,
         .puback_ms = 60000};
     const struct mqtt_events events = {on_connected, paho_scene_published,
-        paho_scene_subscribed, on_message, on_ended, NULL};
+        paho_scene_subscribed, paho_scene_message, on_ended, NULL};
     int64_t began = port_monotonic_ms();
     struct mqtt *mqtt;
     unsigned char first = 0;
@@ -168,7 +144,7 @@ static int64_t say_connect(struct mqtt_room *room, int listener, uint16_t port)
 static int64_t reconnect(bool alone)
 {
     struct sockaddr_in address;
-    int listener = open_listener(&address);
+    int listener = paho_scene_listen(0, &address);
     uint16_t port = ntohs(address.sin_port);
     struct loop *loop = loop_new();
     struct mqtt_room *room;

@@ -19,8 +19,7 @@
 
 #include "cloud/mqtt.h"
 #include "cloud/mqtt_unsent.h"
-#include "cmocka_all.h"
-#include "core/loop.h"
+#include "paho_scene.h"
 
 #define LIVES         6
 #define WARM_UP       2
@@ -139,7 +138,6 @@ static void answer_all(int fd)
 
 static void *serve(void *context)
 {
-    static const unsigned char connack[] = {0x20, 3, 0, 0, 0};
     struct world *w = context;
     unsigned char bytes[256];
 
@@ -147,28 +145,14 @@ static void *serve(void *context)
         int fd = accept(w->listener, NULL, NULL);
 
         if (fd < 0 || read(fd, bytes, sizeof(bytes)) <= 0 ||
-            write(fd, connack, sizeof(connack)) != sizeof(connack))
+            write(fd, paho_scene_connack, sizeof(paho_scene_connack)) !=
+                sizeof(paho_scene_connack))
             return NULL;
         if (w->reads)
             answer_all(fd);
         w->ears[life] = fd;
     }
     return NULL;
-}
-
-static void open_door(struct world *w)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-
-    w->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(
-        bind(w->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(w->listener, 1), 0);
-    assert_int_equal(
-        getsockname(w->listener, (struct sockaddr *)&address, &size), 0);
-    w->port = ntohs(address.sin_port);
 }
 
 /* --- the client ------------------------------------------------------------
@@ -212,18 +196,6 @@ static void on_published(void *context, uint64_t token, bool accepted)
         loop_stop(w->loop);
 }
 
-static void on_subscribed(void *context, bool accepted)
-{
-    (void)context;
-    (void)accepted;
-}
-
-static void on_message(void *context, const struct mqtt_message *message)
-{
-    (void)context;
-    (void)message;
-}
-
 static void on_ended(void *context, const struct mqtt_end *end)
 {
     (void)context;
@@ -245,8 +217,8 @@ static void live(struct world *w)
         .keep_alive_s = 60,
         .timeout_ms = PATIENCE_MS,
         .puback_ms = PATIENCE_MS};
-    const struct mqtt_events events = {
-        on_connected, on_published, on_subscribed, on_message, on_ended, w};
+    const struct mqtt_events events = {on_connected, on_published,
+        paho_scene_subscribed, paho_scene_message, on_ended, w};
     struct loop_timer *late =
         loop_timer_start(w->loop, PATIENCE_MS, on_too_late, NULL);
 
@@ -261,10 +233,12 @@ static void live(struct world *w)
 /* Bytes that so many lives leave behind. */
 static size_t left_behind(struct world *w)
 {
+    struct sockaddr_in address;
     pthread_t broker;
     size_t before = 0;
 
-    open_door(w);
+    w->listener = paho_scene_listen(1, &address);
+    w->port = ntohs(address.sin_port);
     w->loop = loop_new();
     assert_int_equal(mqtt_room_new(w->loop, &w->room), ERR_OK);
     assert_int_equal(pthread_create(&broker, NULL, serve, w), 0);
