@@ -123,7 +123,7 @@ static enum err say_missing(
 enum err request_cancel_job(struct request_work *work)
 {
     const struct jobs_admin admin = admin_of(work);
-    struct jobs_choice choice;
+    struct jobs_choice choice = {.job = NULL};
     enum err e = want_choice(work, &choice);
 
     if (e != ERR_OK)
@@ -140,7 +140,7 @@ enum err request_cancel_job(struct request_work *work)
 enum err request_delete_job(struct request_work *work)
 {
     const struct jobs_admin admin = admin_of(work);
-    struct jobs_choice choice;
+    struct jobs_choice choice = {.job = NULL};
     enum err e = want_choice(work, &choice);
 
     if (e != ERR_OK)

@@ -147,10 +147,88 @@ static void a_lack_of_memory_fails_one_request_and_nothing_else(void **state)
     assert_true(count > 300);
 }
 
+#define JOBS "$aws/things/" THING "/jobs/"
+
+/* As `ask`, but what was said before stays. */
+static void order(struct site *site, const char *request)
+{
+    const struct cloud_message message = {
+        "boss", "$nameplate/cloud/boss/request", request, strlen(request)};
+
+    cloud_message(site->cloud, &message);
+}
+
+static void tidy(struct site *site)
+{
+    order(site, "{\"op\":\"delete-job\",\"job\":\"j\"}");
+    order(site, "{\"op\":\"delete-job\",\"job\":\"k\"}");
+}
+
+/* Jobs from their order to their end; whatever fails, the next thing is tried.
+ */
+static void work(struct site *site)
+{
+    order(site,
+        "{\"op\":\"create-job\",\"job\":\"j\",\"document\":{\"a\":[1]},"
+        "\"thing\":\"" THING "\"}");
+    order(site,
+        "{\"op\":\"create-job\",\"job\":\"k\",\"document\":{},"
+        "\"things\":[\"" THING "\"]}");
+    publish(site, JOBS "start-next",
+        "{\"statusDetails\":{\"a\":\"1\"},\"stepTimeoutInMinutes\":1}");
+    publish(site, JOBS "get", "{\"clientToken\":\"t\"}");
+    publish(site, JOBS "k/update",
+        "{\"status\":\"FAILED\",\"statusDetails\":{\"b\":\"2\"},"
+        "\"includeJobExecutionState\":true,\"includeJobDocument\":true}");
+    publish(site, JOBS "k/update", "{\"status\":\"FAILED\"}");
+    publish(site, JOBS "no/such", "{}");
+    site->world.now_ms += 60000;
+    cloud_tick(site->cloud);
+    order(site, "{\"op\":\"jobs\"}");
+    order(site, "{\"op\":\"job\",\"job\":\"j\"}");
+    order(site, "{\"op\":\"cancel-job\",\"job\":\"j\"}");
+    tidy(site);
+}
+
+static void a_lack_of_memory_fails_one_step_of_a_job_alone(void **state)
+{
+    struct site *site = *state;
+    cJSON_Hooks hooks = {__wrap_malloc, free};
+    char *expected;
+    long count;
+
+    assert_int_equal(tries(site, &site->acme, &genuine, THING), CLOUD_WELCOME);
+    cJSON_InitHooks(&hooks);
+    world_begin(&site->world);
+    work(site); /* SQLite's and stdio's first times */
+    world_begin(&site->world);
+    allocations = failing = 0;
+    work(site);
+    count = allocations;
+    expected = strdup(site->world.said);
+    assert_non_null(strstr(expected, "TIMED_OUT"));
+    for (long n = 1; n <= count; n++) {
+        world_begin(&site->world);
+        allocations = 0;
+        failing = n;
+        work(site);
+        failing = 0;
+        tidy(site);
+        world_begin(&site->world);
+        work(site); /* with memory, all is as it was */
+        if (strcmp(site->world.said, expected) != 0)
+            fail_msg("allocation %ld of %ld: %s", n, count, site->world.said);
+    }
+    free(expected);
+    cJSON_InitHooks(NULL);
+    assert_true(count > 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SITE_TEST(a_lack_of_memory_fails_one_request_and_nothing_else),
+        SITE_TEST(a_lack_of_memory_fails_one_step_of_a_job_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,32 +196,34 @@ static void the_services_clock_rules_the_timers(void **state)
 
 static void a_restart_keeps_jobs_details_and_timers(void **state)
 {
-    struct folder folder;
-    struct service service;
+    struct service *service = malloc(sizeof(*service));
+    struct folder folder = {{0}};
     char database[500];
 
     (void)state;
+    assert_non_null(service);
     assert_int_equal(folder_make(&folder), 0);
     (void)snprintf(database, sizeof(database), "%s/cloud.db", folder.path);
-    world_begin(&service.world);
-    service_open(&service, database);
-    register_thing(&service, THING);
-    create(&service, "job1");
-    create(&service, "job2");
-    tell(&service, "start-next",
+    world_begin(&service->world);
+    service_open(service, database);
+    register_thing(service, THING);
+    create(service, "job1");
+    create(service, "job2");
+    tell(service, "start-next",
         "{\"statusDetails\":{\"a\":\"1\"},\"stepTimeoutInMinutes\":1}");
-    service_close(&service);
-    service_open(&service, database);
-    the_state_is(&service, "job1", "IN_PROGRESS {\"a\":\"1\"} 2");
-    pass(&service, 59);
-    the_state_is(&service, "job1", "IN_PROGRESS {\"a\":\"1\"} 2");
-    service_close(&service);
-    service.world.now_ms += 1000; /* over while nobody looks */
-    service_open(&service, database);
-    pass(&service, 0);
-    assert_non_null(strstr(service.world.said, "\"jobId\":\"job2\""));
-    the_state_is(&service, "job1", "TIMED_OUT {\"a\":\"1\"} 3");
-    service_close(&service);
+    service_close(service);
+    service_open(service, database);
+    the_state_is(service, "job1", "IN_PROGRESS {\"a\":\"1\"} 2");
+    pass(service, 59);
+    the_state_is(service, "job1", "IN_PROGRESS {\"a\":\"1\"} 2");
+    service_close(service);
+    service->world.now_ms += 1000; /* over while nobody looks */
+    service_open(service, database);
+    pass(service, 0);
+    assert_non_null(strstr(service->world.said, "\"jobId\":\"job2\""));
+    the_state_is(service, "job1", "TIMED_OUT {\"a\":\"1\"} 3");
+    service_close(service);
+    free(service);
     folder_remove(&folder);
 }
 

@@ -59,6 +59,7 @@ static const struct {
     {"$aws/things/" OWN "/jobs/$next/get",                               "PSR"},
     {"$aws/things/" OWN "/jobs/j1/update",                               "PSR"},
     {"$aws/things/" OWN "/jobs/no/such/api",                             "PR" },
+    {"$aws/things/" OWN "/jobs/+/update",                                "SR" },
     {"$aws/things/" OWN "/jobs",                                         "R"  },
     {"$aws/things/" OWN "/jobs/notify",                                  "SR" },
     {"$aws/things/" OWN "/jobs/notify-next",                             "SR" },
@@ -234,6 +235,49 @@ static void what_only_looks_like_a_shadow_topic_is_none(void **state)
     assert_true(topic_read_shadow(topic, &t));
 }
 
+static void a_jobs_topic_tells_thing_job_and_operation(void **state)
+{
+    static const struct {
+        const char *tail, *job;
+        enum topic_jobs_operation operation;
+    } rows[] = {
+        {"get",            "",        TOPIC_JOBS_PENDING   },
+        {"start-next",     "",        TOPIC_JOBS_START_NEXT},
+        {"job-1_Z/get",    "job-1_Z", TOPIC_JOBS_DESCRIBE  },
+        {"$next/get",      "$next",   TOPIC_JOBS_DESCRIBE  },
+        {"j/update",       "j",       TOPIC_JOBS_UPDATE    },
+        {"get/get",        "get",     TOPIC_JOBS_DESCRIBE  },
+        {"j/get/accepted", "",        TOPIC_JOBS_UNKNOWN   },
+        {"start-next/",    "",        TOPIC_JOBS_UNKNOWN   },
+        {"a:b/get",        "",        TOPIC_JOBS_UNKNOWN   },
+        {"",               "",        TOPIC_JOBS_UNKNOWN   },
+    };
+    char topic[300];
+    struct topic_jobs t;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        (void)snprintf(
+            topic, sizeof(topic), "$aws/things/" OWN "/jobs/%s", rows[i].tail);
+        if (!topic_read_jobs(topic, &t) || t.operation != rows[i].operation ||
+            strcmp(t.thing, OWN) != 0)
+            fail_msg("%s", topic);
+        if (t.operation != TOPIC_JOBS_UNKNOWN)
+            assert_string_equal(t.job, rows[i].job);
+    }
+    (void)snprintf(topic, sizeof(topic), "$aws/things/x/jobs/%064d/get", 0);
+    assert_true(topic_read_jobs(topic, &t));
+    assert_int_equal(t.operation, TOPIC_JOBS_DESCRIBE);
+    (void)snprintf(topic, sizeof(topic), "$aws/things/x/jobs/%065d/get", 0);
+    assert_true(topic_read_jobs(topic, &t));
+    assert_int_equal(t.operation, TOPIC_JOBS_UNKNOWN);
+    assert_false(topic_read_jobs("$aws/things/x/jobs", &t));
+    assert_false(topic_read_jobs("$aws/things//jobs/get", &t));
+    assert_false(topic_read_jobs("$aws/things/x y/jobs/get", &t));
+    assert_false(topic_read_jobs("$aws/things/x/shadow/get", &t));
+    assert_false(topic_read_jobs("aws/things/x/jobs/get", &t));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +289,7 @@ int main(void)
         cmocka_unit_test(a_new_connection_begins_without_any),
         cmocka_unit_test(a_shadow_topic_tells_thing_name_and_operation),
         cmocka_unit_test(what_only_looks_like_a_shadow_topic_is_none),
+        cmocka_unit_test(a_jobs_topic_tells_thing_job_and_operation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
