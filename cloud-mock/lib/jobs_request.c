@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cloud-mock/lib/client_token.h"
 #include "cloud-mock/lib/limits.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -51,39 +52,19 @@ static const struct jobs_error *parse(
     const void *payload, size_t len, struct json **out)
 {
     const struct json_limits limits = {LIMITS_PAYLOAD_BYTES, PARSE_DEPTH};
+    enum err e = json_parse(payload, len, limits, out);
 
-    switch (json_parse(payload, len, limits, out)) {
-    case ERR_OK:
+    if (e == ERR_OK)
         return json_is_object(*out) ? NULL : &bad_body;
-    case ERR_TOO_BIG:
-        return &bad_body;
-    case ERR_NO_MEMORY:
+    if (e == ERR_NO_MEMORY)
         return &jobs_error_internal;
-    case ERR_INVALID:
-    case ERR_NOT_FOUND:
-    case ERR_EXISTS:
-    case ERR_CONFLICT:
-    case ERR_AGAIN:
-    case ERR_DENIED:
-    case ERR_UNSUPPORTED:
-    case ERR_IO:
-        break;
-    }
-    return &bad_json;
+    return e == ERR_TOO_BIG ? &bad_body : &bad_json;
 }
 
 static const struct jobs_error *take_token(
     struct json *body, struct jobs_request *request)
 {
-    struct json *token = json_get(body, "clientToken");
-
-    if (token == NULL)
-        return NULL;
-    if (!json_is_string(token) ||
-        strlen(json_text(token)) > LIMITS_CLIENT_TOKEN_BYTES)
-        return &bad_token;
-    request->token = json_detach(body, "clientToken");
-    return NULL;
+    return client_token_take(body, &request->token) ? NULL : &bad_token;
 }
 
 static const struct jobs_error *take_number(

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud-mock/lib/client_token.h"
 #include "cloud-mock/lib/limits.h"
 #include "core/patch.h"
 #include "core/utf8.h"
@@ -70,15 +71,7 @@ static const struct shadow_error *parse(
 static const struct shadow_error *take_token(
     struct json *body, struct shadow_request *request)
 {
-    struct json *token = json_get(body, "clientToken");
-
-    if (token == NULL)
-        return NULL;
-    if (!json_is_string(token) ||
-        strlen(json_text(token)) > LIMITS_CLIENT_TOKEN_BYTES)
-        return &bad_token;
-    request->token = json_detach(body, "clientToken");
-    return NULL;
+    return client_token_take(body, &request->token) ? NULL : &bad_token;
 }
 
 static const struct shadow_error *take_version(

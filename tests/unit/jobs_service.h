@@ -4,83 +4,13 @@
 #ifndef TESTS_JOBS_SERVICE_H
 #define TESTS_JOBS_SERVICE_H
 
-#include "cmocka_all.h"
-
-#include <stdlib.h>
-#include <string.h>
-
 #include "cloud-mock/lib/cloud.h"
-#include "cloud-mock/lib/jobs.h"
 #include "cloud-mock/lib/jobs_admin.h"
 #include "cloud-mock/lib/store_jobs.h"
-#include "cloud-mock/lib/store_registry.h"
-#include "cloud_world.h"
+#include "service.h"
 
-#define THING "acme:thermo-1:S1"
-#define OTHER "acme:thermo-1:S2"
-#define AT    "\"timestamp\":1591142747"
-#define S     "1591142747" /* now */
-#define DOC   "{\"a\":[1,{\"b\":\"c\"}]}"
-
-struct service {
-    struct world world;
-    struct store *store;
-    struct sender *sender;
-    struct rates *rates; /* off */
-    struct jobs *jobs;
-};
-
-static inline void service_open(struct service *service, const char *database)
-{
-    const struct seam seam = world_seam(&service->world);
-
-    assert_int_equal(store_open(database, &service->store), ERR_OK);
-    service->sender = sender_new(&seam);
-    assert_non_null(service->sender);
-    service->rates = rates_new(false);
-    assert_non_null(service->rates);
-    service->jobs = jobs_new(service->store, service->sender, service->rates);
-    assert_non_null(service->jobs);
-}
-
-static inline void service_close(struct service *service)
-{
-    jobs_free(service->jobs);
-    rates_free(service->rates);
-    sender_free(service->sender);
-    store_close(service->store);
-}
-
-static inline void register_thing(struct service *service, const char *name)
-{
-    struct store_thing thing = {.registered_ms = 1};
-    struct store_certificate certificate = {.status = "ACTIVE"};
-
-    (void)snprintf(thing.name, sizeof(thing.name), "%s", name);
-    (void)snprintf(certificate.id, sizeof(certificate.id), "of %s", name);
-    assert_int_equal(
-        store_register(service->store, &thing, &certificate), ERR_OK);
-}
-
-static inline int set_up(void **state)
-{
-    struct service *service = malloc(sizeof(*service));
-
-    assert_non_null(service);
-    world_begin(&service->world);
-    service_open(service, ":memory:");
-    register_thing(service, THING);
-    register_thing(service, OTHER);
-    *state = service;
-    return 0;
-}
-
-static inline int tear_down(void **state)
-{
-    service_close(*state);
-    free(*state);
-    return 0;
-}
+#define S   "1591142747" /* now */
+#define DOC "{\"a\":[1,{\"b\":\"c\"}]}"
 
 /* Topics are written from "jobs/" on: the device asks for itself. */
 static inline void ask_bytes(
@@ -113,21 +43,6 @@ static inline void assert_said(struct service *service, const char *expected)
         memmove(
             found, found + strlen(topic), strlen(found + strlen(topic)) + 1);
     assert_string_equal(service->world.said, expected);
-}
-
-static inline void ask(struct service *service, const char *tail,
-    const char *payload, const char *expected)
-{
-    ask_bytes(service, tail, payload, strlen(payload));
-    assert_said(service, expected);
-}
-
-/* Ask for something whose answers other tests look at. */
-static inline void tell(
-    struct service *service, const char *tail, const char *payload)
-{
-    ask_bytes(service, tail, payload, strlen(payload));
-    assert_null(strstr(service->world.said, "rejected"));
 }
 
 /* The answer has this code, and nothing else is said. */
@@ -205,8 +120,5 @@ static inline void pass(struct service *service, int64_t seconds)
     world_forget(&service->world);
     jobs_tick(service->jobs);
 }
-
-#define SERVICE_TEST(test)                                                     \
-    cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 #endif
