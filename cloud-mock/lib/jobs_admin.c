@@ -188,13 +188,13 @@ enum err jobs_admin_delete(
 static enum err begin_job(const struct store_job *job, struct json **out)
 {
     struct json *body = json_new_object();
+    int64_t created_s = job->created_ms / 1000;
     enum err e = body == NULL
         ? ERR_NO_MEMORY
         : json_set(body, "jobId", json_new_string(job->id));
 
     if (e == ERR_OK)
-        e = json_set(body, "createdAt",
-            json_new_number((double)(job->created_ms / 1000)));
+        e = json_set(body, "createdAt", json_new_number((double)created_s));
     if (e == ERR_OK)
         *out = body;
     else
