@@ -80,16 +80,27 @@ static void on_limit(void *context)
 }
 
 /* What others could have written is not what the maker allowed. */
-static const char *fault_of(const char *path)
+static bool others_may_write(const struct stat *st)
+{
+    return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
+        (st->st_uid != 0 && st->st_uid != geteuid());
+}
+
+static const char *fault_of(const char *folder, const char *path)
 {
     struct stat st;
 
+    if (stat(folder, &st) != 0)
+        return "the handlers' folder is not there";
+    if (others_may_write(&st))
+        return "others may write the folder; expected 0755, the agent's or "
+               "root's";
     if (stat(path, &st) != 0)
         return errno == ENOENT ? "there is no such handler" : strerror(errno);
     if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0)
         return "it is no program that the agent may run";
-    return (st.st_mode & (S_IWGRP | S_IWOTH)) != 0
-        ? "others may write it; expected mode 0755 at most"
+    return others_may_write(&st)
+        ? "others may write it; expected 0755, the agent's or root's"
         : NULL;
 }
 
@@ -120,7 +131,7 @@ static void begin(struct jobs_run *run)
 
     (void)snprintf(
         path, sizeof(path), "%s/%s", run->options.folder, step->handler);
-    fault = fault_of(path);
+    fault = fault_of(run->options.folder, path);
     if (fault != NULL)
         fail(run, fault);
     else if (!run->options.beginning(run->options.context, run->step))

@@ -51,14 +51,21 @@ static inline void live_again(struct world *w)
     live(w);
 }
 
+/* A file in the handlers' folder; lent until the next call. */
+static inline const char *path_of(const struct world *w, const char *name)
+{
+    static char path[500];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", w->handlers.path, name);
+    return path;
+}
+
 static inline void write_handler(
     const struct world *w, const char *name, const char *body, mode_t mode)
 {
-    char path[500];
-    FILE *file;
+    const char *path = path_of(w, name);
+    FILE *file = fopen(path, "w");
 
-    (void)snprintf(path, sizeof(path), "%s/%s", w->handlers.path, name);
-    file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fprintf(file, "#!/bin/sh\nT=%s\n%s\n", w->trace, body) > 0);
     assert_int_equal(fclose(file), 0);

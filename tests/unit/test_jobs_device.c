@@ -114,22 +114,43 @@ static void expect_failure(
 static void a_handler_that_is_not_the_makers_is_not_run(void **state)
 {
     struct world *w = *state;
-    char path[500];
 
     write_handler(w, "group.sh", "echo wrong >>$T", 0775);
     write_handler(w, "world.sh", "echo wrong >>$T", 0757);
     write_handler(w, "plain.txt", "echo wrong >>$T", 0644);
-    (void)snprintf(path, sizeof(path), "%s/folder", w->handlers.path);
-    assert_int_equal(mkdir(path, 0755), 0);
+    assert_int_equal(mkdir(path_of(w, "folder"), 0755), 0);
     fake_session_go(w->session, true, false);
     expect_failure(
         w, "a", STEPS(STEP("none.sh", "")), "there is no such handler");
     expect_failure(w, "b", STEPS(STEP("group.sh", "")), "others may write it");
     expect_failure(w, "c", STEPS(STEP("world.sh", "")), "others may write it");
     expect_failure(w, "e", STEPS(STEP("folder", "")), "it is no program");
-    if (geteuid() != 0) /* root may run nearly all */
-        expect_failure(
-            w, "d", STEPS(STEP("plain.txt", "")), "it is no program");
+    expect_failure(w, "d", STEPS(STEP("plain.txt", "")), "it is no program");
+    assert_int_equal(chmod(w->handlers.path, 0777), 0);
+    expect_failure(
+        w, "f", STEPS(STEP("say.sh", "")), "others may write the folder");
+    assert_int_equal(chmod(w->handlers.path, 0755), 0);
+    assert_string_equal(trace_of(w), "");
+}
+
+static void a_handler_or_a_folder_of_another_user_is_not_used(void **state)
+{
+    struct world *w = *state;
+
+    if (geteuid() != 0) { /* who could give files away? */
+        print_message("# needs root, to give a file to another user\n");
+        skip();
+    }
+    write_handler(w, "theirs.sh", "echo wrong >>$T", 0755);
+    fake_session_go(w->session, true, false);
+    assert_int_equal(chown(path_of(w, "theirs.sh"), 65534, 65534), 0);
+    expect_failure(w, "a", STEPS(STEP("theirs.sh", "")), "others may write it");
+    assert_int_equal(chown(w->handlers.path, 65534, 65534), 0);
+    expect_failure(
+        w, "b", STEPS(STEP("say.sh", "")), "others may write the folder");
+    folder_remove(&w->handlers);
+    expect_failure(
+        w, "c", STEPS(STEP("say.sh", "")), "the handlers' folder is not there");
     assert_string_equal(trace_of(w), "");
 }
 
@@ -245,6 +266,7 @@ int main(void)
         TEST(a_step_that_may_fail_does_not),
         TEST(what_is_no_document_is_rejected_with_words),
         TEST(a_handler_that_is_not_the_makers_is_not_run),
+        TEST(a_handler_or_a_folder_of_another_user_is_not_used),
         TEST(a_step_that_takes_too_long_is_killed),
         TEST(a_notice_makes_an_idle_device_ask),
         TEST(what_is_no_answer_is_left_alone),
