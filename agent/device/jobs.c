@@ -149,11 +149,11 @@ static void conclude(
     r->outcome = outcome;
     (void)snprintf(
         r->reason, sizeof(r->reason), "%s", reason == NULL ? "" : reason);
-    log_info(MODULE, "ended job=%s status=%s reason=\"%s\"", r->id,
-        jobs_outcome_name(outcome), r->reason);
     if (jobs_record_keep(j->path, r) != ERR_OK)
         log_warning(
             MODULE, "it may be done again after a restart job=%s", r->id);
+    log_info(MODULE, "ended job=%s status=%s reason=\"%s\"", r->id,
+        jobs_outcome_name(outcome), r->reason);
     if (j->gone)
         forget(j);
     else
@@ -310,13 +310,17 @@ static void on_not_updated(void *context, const struct session_message *in)
     json_free(body);
 }
 
+/* Another job is the first one, or there is none: something to do, or the one
+ * at hand was ended, which the answer to an update tells. */
 static void on_notice(void *context, const struct session_message *in)
 {
     struct jobs *j = context;
     struct json *body = jobs_message_read(in);
+    bool is_idle = j->record.id[0] == '\0';
 
-    if (json_get(body, "execution") != NULL && j->record.id[0] == '\0' &&
-        !jobs_run_is_busy(j->run)) {
+    if (body != NULL && jobs_run_is_busy(j->run)) {
+        talk(j);
+    } else if (json_get(body, "execution") != NULL && is_idle) {
         backoff_reset(&j->backoff);
         talk(j);
     }

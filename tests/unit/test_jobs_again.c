@@ -120,6 +120,33 @@ static void on_a_disk_that_refuses_no_step_is_begun(void **state)
     nothing_pending(w);
 }
 
+/* ... so it need not wait for its next step to hear of it. */
+static void a_notice_makes_a_busy_device_look_whether_its_job_is_there(
+    void **state)
+{
+    struct world *w = *state;
+    size_t count;
+
+    write_handler(
+        w, "wait.sh", "while [ ! -e $T.go ]; do sleep 0.02; done", 0755);
+    fake_session_go(w->session, true, false);
+    start(w, "j", STEPS(STEP("wait.sh", "") "," STEP("say.sh", "")));
+    count = fake_session_count(w->session);
+    (void)fake_session_deliver(
+        w->session, P "notify-next", "{\"timestamp\":1}");
+    assert_int_equal(fake_session_count(w->session), count + 1);
+    expect_last_topic(w, "j/update");
+    expect_last_says(w, "IN_PROGRESS");
+    refuse_update(w, "j", "InvalidStateTransition");
+    write_handler(w, "trace.go", "", 0600);
+    for (int i = 0; i < PATIENCE &&
+         strstr(fake_session_last(w->session)->topic, "start-next") == NULL;
+         i++)
+        loop_wait(w->loop, 20);
+    nothing_pending(w);
+    assert_string_equal(trace_of(w), ""); /* say.sh was not begun */
+}
+
 static void a_record_that_is_none_is_as_good_as_none(void **state)
 {
     struct world *w = *state;
@@ -154,6 +181,7 @@ int main(void)
         TEST(an_end_that_is_throttled_is_told_again),
         TEST(a_job_that_the_cloud_ended_begins_no_further_step),
         TEST(on_a_disk_that_refuses_no_step_is_begun),
+        TEST(a_notice_makes_a_busy_device_look_whether_its_job_is_there),
         TEST(a_record_that_is_none_is_as_good_as_none),
     };
 
