@@ -83,8 +83,9 @@ def connection_exponential_and_jittered_backoff_over_several_refusals():
                 expect(gap >= wait, f"it came after {gap} ms, said {wait}")
         last = [turns[-1] for turns in waits]
         expect(max(last) > 1000, f"no wait grows: {waits}")
-        firsts = sorted(turns[0] for turns in waits)
-        expect(len(set(firsts)) == len(firsts), f"no jitter: {waits}")
+        # One wait of two may be the same by chance, not all of them.
+        alike = len(waits) - len({tuple(turns) for turns in waits})
+        expect(not alike, f"no jitter: {waits}")
 
 
 @scenario
