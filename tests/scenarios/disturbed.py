@@ -151,7 +151,7 @@ class Victim:
                 else:
                     self.refused += 1
                     expect(answer.get("code") in ("io", "busy"), str(answer))
-            self._recover(client)
+            mine += self._recover(client)
         self.stored += mine
         if self.online:
             self._wait(lambda: set(mine) <= set(self.heard()), 15)
@@ -162,17 +162,19 @@ class Victim:
         return status
 
     def _recover(self, client):
-        """Where the last were refused, it takes messages again, soon."""
-        until = time.monotonic() + 20
+        """Where the last were refused, it takes messages again, soon; gives
+        those that it took."""
+        until, stored = time.monotonic() + 20, []
         while self.wants_recovery and client.process.poll() is None:
             self.number += 3
             answers = client.emit(range(self.number - 3, self.number))
-            self.stored += [n for n, answer in answers if answer["ok"]]
+            stored += [n for n, answer in answers if answer["ok"]]
             if all(answer["ok"] for _, answer in answers):
-                return
+                break
             expect(time.monotonic() < until,
                    f"it stores again: {answers}\n{self.agent.words()[-3000:]}")
             time.sleep(0.1)
+        return stored
 
     def _wait(self, question, seconds):
         """Or until it is dead, or the time is over."""
